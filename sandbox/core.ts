@@ -1,0 +1,138 @@
+// The words the sandbox's rooms share: what a resource is, what a resource type is, and what a type may use while it works.
+import type { DatabaseSync } from "node:sqlite";
+import type { ContainerClient } from "@azure/storage-blob";
+import type { ZodType } from "zod";
+
+/** A resource as Azure Resource Manager shows it (ARM "resource" common types, v5). */
+export interface ArmResource {
+  /** `/subscriptions/…/providers/Ns/type/name`, casing as first written; compared without regard to case. */
+  id: string;
+  name: string;
+  /** `Microsoft.MachineLearningServices/workspaces/jobs` */
+  type: string;
+  location?: string;
+  tags?: Record<string, string>;
+  kind?: string;
+  sku?: Record<string, unknown>;
+  identity?: Record<string, unknown>;
+  etag?: string;
+  systemData?: Record<string, unknown>;
+  properties: Record<string, unknown>;
+}
+
+/** Stops a request or an operation with an ARM error body: `{"error":{code,message,target,details}}`. */
+export class ArmError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly target: string | undefined;
+  readonly details: readonly { code: string; message: string; target?: string }[] | undefined;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: { target?: string; details?: { code: string; message: string; target?: string }[] } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.target = more.target;
+    this.details = more.details;
+  }
+}
+
+/** What is asked of a type's hooks: the resource before (undefined when new), the one to be written, the caller. */
+export interface Change {
+  readonly before: ArmResource | undefined;
+  readonly after: ArmResource;
+  readonly apiVersion: string;
+  readonly principalId: string;
+}
+
+/**
+ * One resource type, as data under the one router. Hooks that are not given mean: the body is kept as it came,
+ * the write is synchronous and nothing happens besides.
+ */
+export interface ResourceType<Body = Record<string, unknown>> {
+  /** Full type, `Namespace/type[/child…]`. */
+  readonly type: string;
+  /** Refuses bad bodies with 400 before anything is kept. */
+  readonly body: ZodType<Body>;
+  /** Children live under a parent of this type and vanish with it. Default: derived from `type`. */
+  readonly parent?: string;
+  /** The name is kept this many days after deletion until purged or recovered. */
+  readonly softDelete?: { readonly days: number };
+  /** A PUT on an existing one with another body is refused (asset versions). */
+  readonly immutable?: boolean;
+  /** Rules across resources (quota, name taken, traffic…): throw ArmError. Runs before anything is kept. */
+  check?(change: Change, sandbox: SandboxContext): void | Promise<void>;
+  /** Defaults and read-only properties; returns the resource to keep. */
+  fill?(change: Change, sandbox: SandboxContext): ArmResource | Promise<ArmResource>;
+  /**
+   * Long work after the resource is kept with provisioningState Creating/Updating: the PUT answers 201/202 with
+   * Azure-AsyncOperation, and the operation ends Succeeded, or Failed with the thrown ArmError. After a restart of
+   * the sandbox unfinished work is started again from the kept resource, so it has to be idempotent.
+   */
+  provision?(resource: ArmResource, sandbox: SandboxContext, signal: AbortSignal): Promise<void | ArmResource>;
+  /** Guard and clean-up of DELETE; throw ArmError to refuse. */
+  remove?(resource: ArmResource, sandbox: SandboxContext): void | Promise<void>;
+  /** What is shown on GET/LIST, when it depends on the moment (a job's status). */
+  show?(resource: ArmResource, sandbox: SandboxContext): ArmResource;
+  /** POST …/{action}; the result is `{status?, body?, headers?}`. Promises that take long: set `operation`. */
+  readonly actions?: Readonly<
+    Record<string, (resource: ArmResource, body: unknown, sandbox: SandboxContext) => Promise<ActionResult> | ActionResult>
+  >;
+  /** Seconds that Azure would take for a create/update, for latency profiles; divided by the profile's scale. */
+  readonly latencySeconds?: number;
+}
+
+export interface ActionResult {
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** Work that goes on after a 202; the operation's end is reported at Azure-AsyncOperation/Location. */
+  readonly operation?: Promise<unknown>;
+}
+
+/** Where bytes are: a container (unique across accounts) and a path or prefix in it. */
+export interface BlobLocation {
+  readonly account: string;
+  readonly container: string;
+  /** Without leading slash; empty for the container itself. */
+  readonly path: string;
+}
+
+/** Kept resources. Writes are durable (SQLite, committed) before they return. */
+export interface Resources {
+  get(id: string): ArmResource | undefined;
+  /** Writes or replaces; sets a new etag. */
+  put(resource: ArmResource): ArmResource;
+  /** Direct and indirect children below `scope` of the given full type, ordered by name. */
+  list(scope: string, type: string): ArmResource[];
+  /** Every resource of a type. */
+  all(type: string): ArmResource[];
+  delete(id: string): void;
+}
+
+/** What every type, route and runner may use. One instance a sandbox process. */
+export interface SandboxContext {
+  /** `.sandbox/`; each room keeps its files in a folder of its own name below it. */
+  readonly dir: string;
+  /** SQLite in WAL mode; a room makes its own tables with CREATE TABLE IF NOT EXISTS. */
+  readonly db: DatabaseSync;
+  readonly resources: Resources;
+  /** Azurite's own container clients (loopback, account key), for the sandbox's inside. Makes the container if missing. */
+  container(account: string, container: string): Promise<ContainerClient>;
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  readonly caFile: string;
+  /** Outside URLs, no trailing slash: `https://localhost:P`, `https://localhost:S`. */
+  readonly urls: { readonly base: string; readonly scoring: string; blob(account: string): string };
+  /** A bearer token the sandbox itself accepts, for jobs and scoring processes. */
+  issueToken(audience: string, principalId: string, seconds: number): Promise<string>;
+  /** Waits as the latency profile says (0 s without a profile). */
+  latency(seconds: number, signal?: AbortSignal): Promise<void>;
+  /** Event Grid source events, e.g. `Microsoft.MachineLearningServices.RunCompleted`. */
+  publish(sourceId: string, eventType: string, subject: string, data: Record<string, unknown>): void;
+  log(room: string, message: string): void;
+}
