@@ -1,0 +1,31 @@
+// `mlops test`: sets the machine up and runs every test, the project's Python tests among them; what `npm test` and CI call.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { projectPythonPath } from "../../tools/setup/python.ts";
+import { runSteps } from "../../tools/setup/step.ts";
+import { toolchain } from "../../tools/setup/toolchain.ts";
+import { type Command, CommandError } from "../command.ts";
+import { passThrough, runChecks } from "./check.ts";
+
+const jest = ["node", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"] as const;
+
+export const test: Command = {
+  name: "test",
+  summary: "set up, check and run every test",
+  examples: ["npm test", "npm test -- assets   # only the test files whose path contains it"],
+  arguments: [{ name: "[paths...]", description: "only test files whose path contains one of these" }],
+  async run(call) {
+    await runSteps(toolchain, (line) => call.out.progress(line));
+    const failed: string[] = [];
+    if (call.args.length === 0) {
+      await runChecks(call).catch((error: Error) => failed.push(error.message));
+      if (existsSync(projectPythonPath) && existsSync(join(call.repo, "project", "tests"))) {
+        const code = await passThrough(join(call.repo, "project"), [projectPythonPath, "-m", "pytest", "-q", "tests"]);
+        if (code !== 0) failed.push(`the project's pytest ended with ${code}`);
+      }
+    }
+    const code = await passThrough(call.repo, [...jest, "--maxWorkers=2", ...call.args]);
+    if (code !== 0) failed.push(`jest ended with ${code}`);
+    if (failed.length > 0) throw new CommandError(failed.join("; "));
+  },
+};

@@ -1,0 +1,102 @@
+// Runs the Pulumi CLI on this checkout's stacks, the same commands that a person would type.
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Call, CommandError } from "./command.ts";
+import type { Target } from "./target.ts";
+
+/** Pulumi project name, the namespace of every config key (`azure-mlops:modelVersion`). */
+export const projectName = "azure-mlops";
+
+export interface PulumiRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Pulumi {
+  /** Runs `pulumi …args`; `show` passes its output on to standard error while it runs. */
+  run(args: readonly string[], show?: boolean): Promise<PulumiRun>;
+  /** `pulumi up` of a stack, made if it does not exist; throws CommandError when it fails. */
+  up(stack: string): Promise<void>;
+  destroy(stack: string): Promise<void>;
+  /** Outputs of a stack; undefined when the stack does not exist or was never brought up. */
+  outputs(stack: string): Promise<Record<string, unknown> | undefined>;
+  setConfig(stack: string, values: Readonly<Record<string, string>>): Promise<void>;
+  config(stack: string): Promise<Record<string, string>>;
+}
+
+export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: Target): Pulumi {
+  const run = (args: readonly string[], show = false): Promise<PulumiRun> =>
+    new Promise((resolve, reject) => {
+      const backend = target.env.PULUMI_BACKEND_URL;
+      if (backend?.startsWith("file://")) mkdirSync(fileURLToPath(backend), { recursive: true });
+      const child = spawn("pulumi", [...args], { cwd: call.repo, env: target.env, stdio: ["ignore", "pipe", "pipe"] });
+      let stdout = "";
+      let stderr = "";
+      // Pulumi's own answer to an interrupt is to finish what is under way and to keep its state; it gets the time for that.
+      const interrupt = (): void => void child.kill("SIGINT");
+      call.signal.addEventListener("abort", interrupt, { once: true });
+      child.stdout.on("data", (chunk: Buffer) => {
+        stdout += chunk.toString("utf8");
+        if (show) process.stderr.write(chunk);
+      });
+      child.stderr.on("data", (chunk: Buffer) => {
+        stderr += chunk.toString("utf8");
+        if (show) process.stderr.write(chunk);
+      });
+      child.on("error", (error) =>
+        reject(new CommandError(`pulumi could not be started: ${error.message}`, "Run `npm start` once; it installs the Pulumi CLI.")),
+      );
+      child.on("close", (code) => {
+        call.signal.removeEventListener("abort", interrupt);
+        resolve({ code: code ?? 1, stdout, stderr });
+      });
+    });
+
+  const must = async (args: readonly string[], show = false): Promise<PulumiRun> => {
+    const done = await run(args, show);
+    if (call.signal.aborted) throw new CommandError("interrupted", `pulumi was stopped; its state is kept. \`pulumi ${args.join(" ")}\` goes on.`);
+    if (done.code !== 0) {
+      const said = show ? "" : `\n${(done.stderr + done.stdout).trim().split("\n").slice(-15).join("\n")}`;
+      throw new CommandError(`pulumi ${args.join(" ")} ended with ${done.code}${said}`);
+    }
+    return done;
+  };
+
+  const select = async (stack: string): Promise<void> => {
+    const known = await must(["stack", "ls", "--json"]);
+    const names = (JSON.parse(known.stdout) as { name: string }[]).map(({ name }) => name.split("/").at(-1));
+    if (!names.includes(stack)) await must(["stack", "init", stack, "--no-select"]).catch(() => must(["stack", "init", stack]));
+  };
+
+  return {
+    run,
+    async up(stack) {
+      await select(stack);
+      await must(["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack], true);
+    },
+    async destroy(stack) {
+      await must(["destroy", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack], true);
+    },
+    async outputs(stack) {
+      const done = await run(["stack", "output", "--json", "--show-secrets=false", "--stack", stack]);
+      if (done.code !== 0) {
+        if (/no stack named|not found/i.test(done.stderr)) return undefined;
+        throw new CommandError(`pulumi stack output --stack ${stack} failed: ${done.stderr.trim()}`);
+      }
+      const outputs = JSON.parse(done.stdout) as Record<string, unknown>;
+      return Object.keys(outputs).length > 0 ? outputs : undefined;
+    },
+    async setConfig(stack, values) {
+      await select(stack);
+      const plain = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${projectName}:${key}=${value}`]);
+      await must(["config", "set-all", "--stack", stack, ...plain]);
+    },
+    async config(stack) {
+      const done = await must(["config", "--json", "--stack", stack]);
+      const entries = Object.entries(JSON.parse(done.stdout) as Record<string, { value?: string }>);
+      return Object.fromEntries(entries.map(([key, { value }]) => [key.replace(`${projectName}:`, ""), value ?? ""]));
+    },
+  };
+}

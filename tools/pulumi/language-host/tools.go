@@ -1,0 +1,5 @@
+// What `npm start` builds when no Pulumi CLI can be downloaded; see docs/decisions/toolchain.md.
+
+//go:build tools
+package tools
+import _ "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"
