@@ -1,0 +1,347 @@
+// The scoring router: checks the caller, picks a deployment, passes the request to one of its processes.
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { EndpointRoute, MetricsQuery, RouteTable } from "../table.ts";
+import { Doorman } from "./auth.ts";
+import type { Verify } from "./auth.ts";
+import { readBody } from "./body.ts";
+import { forward, forwardedHeaders, returnedHeaders } from "./forward.ts";
+import type { Outgoing } from "./forward.ts";
+import { Gate } from "./gate.ts";
+import type { Seat } from "./gate.ts";
+import { EvenDraws, pickByWeight } from "./pick.ts";
+import { STATUSES } from "./statuses.ts";
+import { Windows, summarize } from "./window.ts";
+import type { WindowSummary } from "./window.ts";
+
+interface Endpoint {
+  route: EndpointRoute;
+  doorman: Doorman;
+  /** As given, to see whether the doorman has to be replaced. */
+  authKey: string;
+  readonly draws: EvenDraws;
+  readonly mirrorDraws: EvenDraws;
+}
+
+/** One request on its way, and what is to be said of it at the end. */
+interface Visit {
+  endpoint: Endpoint;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly clientRequestId: string | undefined;
+  /** The time to answer runs from here: when the whole request had come. */
+  started: number;
+  abort: (() => void) | undefined;
+  gone: boolean;
+}
+
+/** Routes by a table that may change at any time; requests under way end on what they began with. */
+export class Router {
+  #endpoints = new Map<string, Endpoint>();
+  readonly #gates = new Map<string, Gate>();
+  /** Gates of deployments that left the table, until their last request is done. */
+  readonly #leaving = new Set<Gate>();
+  readonly #windows = new Map<string, Windows>();
+  readonly #verify: Verify;
+  readonly #drains: { readonly instances: ReadonlySet<string>; readonly done: () => void }[] = [];
+
+  constructor(verify: Verify) {
+    this.#verify = verify;
+  }
+
+  /** Takes a new table; what it says holds for every request that has not picked its deployment yet. */
+  apply(table: RouteTable): void {
+    const endpoints = new Map<string, Endpoint>();
+    const present = new Set<string>();
+    for (const route of table.endpoints) {
+      const before = this.#endpoints.get(route.path);
+      const authKey = JSON.stringify(route.auth);
+      const same = before?.authKey === authKey;
+      endpoints.set(route.path, {
+        route,
+        authKey,
+        doorman: same ? before.doorman : new Doorman(route.auth, this.#verify),
+        draws: before?.draws ?? new EvenDraws(),
+        mirrorDraws: before?.mirrorDraws ?? new EvenDraws(),
+      });
+      for (const deployment of route.deployments) {
+        const id = deployment.id.toLowerCase();
+        present.add(id);
+        const gate = this.#gates.get(id);
+        if (gate) gate.update(deployment);
+        else this.#gates.set(id, new Gate(deployment));
+      }
+    }
+    for (const [id, gate] of this.#gates) {
+      if (present.has(id)) continue;
+      this.#gates.delete(id);
+      this.#leaving.add(gate);
+    }
+    this.#endpoints = endpoints;
+  }
+
+  /** Resolves when none of these processes has a request any more. Call it after a table without them was applied. */
+  drained(instances: readonly string[]): Promise<void> {
+    return new Promise((done) => {
+      this.#drains.push({ instances: new Set(instances), done });
+      this.#settleDrains();
+    });
+  }
+
+  metrics(query: MetricsQuery): WindowSummary[] {
+    const id = query.id.toLowerCase();
+    const windows = [...this.#windows].filter(([key]) => key === id || key.startsWith(`${id}/`)).map(([, value]) => value);
+    const summaries: WindowSummary[] = [];
+    for (let from = query.from; from < query.to; from += query.stepSeconds * 1000) {
+      summaries.push(summarize(from, windows, Math.min(query.to, from + query.stepSeconds * 1000)));
+    }
+    return summaries;
+  }
+
+  /** The listener of the HTTP server. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = performance.now();
+    const [path, rest] = splitPath(request.url ?? "/");
+    const endpoint = this.#endpoints.get(path);
+    const clientRequestId = clientId(request.headers["x-ms-client-request-id"]);
+    const requestId = randomUUID();
+    if (!endpoint) {
+      request.resume();
+      const headers = { "x-request-id": requestId, "content-type": "application/json" };
+      response.writeHead(404, headers).end(JSON.stringify(errorBody("EndpointNotFound", `No endpoint is served at '/${path}'.`)));
+      return;
+    }
+    const visit: Visit = { endpoint, response, requestId, clientRequestId, started, abort: undefined, gone: false };
+    response.on("close", () => {
+      if (response.writableFinished) return;
+      visit.gone = true;
+      visit.abort?.();
+    });
+    try {
+      await this.#serve(visit, request, path, rest);
+    } catch (error) {
+      if (!response.headersSent) this.#refuse(visit, 500, "InternalServerError", String(error), undefined);
+      else response.destroy();
+    }
+  }
+
+  async #serve(visit: Visit, request: IncomingMessage, key: string, path: string): Promise<void> {
+    const check = visit.endpoint.doorman.check(request.headers.authorization);
+    const refusal = check instanceof Promise ? await check : check;
+    if (refusal !== undefined) {
+      request.resume();
+      const headers = { ...this.#headers(visit), "content-type": "text/plain", "www-authenticate": "Bearer" };
+      visit.response.writeHead(401, headers).end(refusal);
+      this.#record(visit, visit.endpoint.route.id, 401, undefined);
+      return;
+    }
+    const read = readBody(request);
+    const body = read instanceof Promise ? await read : read;
+    if (body === "gone") return;
+    if (body === "large") {
+      this.#refuse(visit, 413, "PayloadTooLarge", "The request body is larger than the scoring router takes (16 MiB).", undefined);
+      return;
+    }
+    visit.started = performance.now();
+    // The table may have changed while the body came.
+    const endpoint = (visit.endpoint = this.#endpoints.get(key) ?? visit.endpoint);
+    const asked = request.headers["azureml-model-deployment"];
+    const deployments = endpoint.route.deployments;
+    const deployment =
+      typeof asked === "string"
+        ? deployments.find((one) => one.name.toLowerCase() === asked.toLowerCase())
+        : pickByWeight(deployments, endpoint.draws.next());
+    if (!deployment) {
+      const [code, message] =
+        typeof asked === "string"
+          ? ["DeploymentNotFound", `Endpoint '${endpoint.route.name}' has no deployment '${asked}' (header azureml-model-deployment).`]
+          : ["NoTraffic", `Endpoint '${endpoint.route.name}' has no valid deployment with positive weight.`];
+      this.#refuse(visit, 404, code!, message!, undefined);
+      return;
+    }
+    const headers = forwardedHeaders(request.headers, {
+      "x-request-id": visit.requestId,
+      ...(visit.clientRequestId === undefined ? {} : { "x-ms-client-request-id": visit.clientRequestId }),
+      "content-length": body?.length ?? 0,
+    });
+    if (body === undefined) delete headers["content-length"];
+    const outgoing: Outgoing = { method: request.method ?? "GET", path, headers, body };
+    const gate = this.#gates.get(deployment.id.toLowerCase());
+    if (!gate) {
+      this.#refuse(visit, 404, "EndpointNotFound", `Endpoint '${endpoint.route.name}' has just been deleted.`, undefined);
+      return;
+    }
+    if (typeof asked !== "string") this.#mirror(endpoint, deployment.name, outgoing);
+    await this.#pass(visit, gate, outgoing);
+  }
+
+  /** Passes the request to the first process of the deployment that takes it. */
+  async #pass(visit: Visit, gate: Gate, outgoing: Outgoing): Promise<void> {
+    const statuses = STATUSES[visit.endpoint.route.kind];
+    const { name } = gate.route;
+    const tried = new Set<string>();
+    for (;;) {
+      const entered = gate.enter(tried.size > 0 ? tried : undefined);
+      const seat = entered instanceof Promise ? await entered : entered;
+      if (seat === "late") {
+        const message = `The request waited longer than ${gate.route.queueWaitMs} ms for a free instance of deployment '${name}'.`;
+        return this.#refuse(visit, statuses.waited, "RequestTimeout", message, gate);
+      }
+      if (seat === "busy") {
+        const message = `Deployment '${name}' has 2 * ${gate.route.concurrency} * ${gate.route.capacity} requests already. Send fewer at once, or raise maxConcurrentRequestsPerInstance (with WORKER_COUNT) or the instances.`;
+        return this.#refuse(visit, statuses.busy, "TooManyPendingRequests", message, gate);
+      }
+      if (seat === "down") {
+        return this.#refuse(visit, statuses.down, "NoHealthyInstance", `Deployment '${name}' has no healthy instance.`, gate);
+      }
+      const left = gate.route.requestTimeoutMs - (performance.now() - visit.started);
+      const outcome = visit.gone
+        ? ({ kind: "aborted" } as const)
+        : await forward(seat.instance.port, outgoing, Math.max(1, left), (abort) => (visit.abort = abort));
+      if (outcome.kind === "answer") return await this.#answer(visit, gate, seat, outcome.message);
+      this.#leave(gate, seat);
+      if (outcome.kind === "unsent") {
+        seat.suspect = true;
+        tried.add(seat.instance.id);
+        continue;
+      }
+      if (outcome.kind === "aborted") return this.#record(visit, gate.route.id, 499, undefined);
+      if (outcome.kind === "late") {
+        const message = `The model did not answer within requestSettings.requestTimeout (${gate.route.requestTimeoutMs} ms).`;
+        return this.#refuse(visit, statuses.late, "RequestTimeout", message, gate);
+      }
+      const message = `The model's process ended the connection without an answer (${outcome.reason}).`;
+      return this.#refuse(visit, statuses.crashed, "ModelError", message, gate, 502);
+    }
+  }
+
+  /** The body is streamed; the seat is free when the last byte has come. */
+  async #answer(visit: Visit, gate: Gate, seat: Seat, message: IncomingMessage): Promise<void> {
+    const { response } = visit;
+    const modelStatus = message.statusCode ?? 502;
+    const status = modelStatus >= 400 ? STATUSES[visit.endpoint.route.kind].model(modelStatus) : modelStatus;
+    const headers: OutgoingHttpHeaders = { ...returnedHeaders(message.headers), ...this.#headers(visit, gate) };
+    if (status !== modelStatus) {
+      headers["ms-azureml-model-error-statuscode"] = String(modelStatus);
+      headers["ms-azureml-model-error-reason"] = "model_error";
+    }
+    await new Promise<void>((resolve) => {
+      let ended = false;
+      const end = (whole: boolean): void => {
+        if (ended) return;
+        ended = true;
+        this.#leave(gate, seat);
+        this.#record(visit, gate.route.id, whole ? status : 424, whole ? modelStatus : 502);
+        resolve();
+      };
+      message.on("end", () => end(true));
+      message.on("close", () => {
+        if (!message.complete) response.destroy();
+        end(message.complete);
+      });
+      message.on("error", () => response.destroy());
+      response.writeHead(status, headers);
+      message.pipe(response);
+    });
+  }
+
+  /** A copy for the shadow deployment; nobody waits for it, and nothing of it reaches the client. */
+  #mirror(endpoint: Endpoint, served: string, outgoing: Outgoing): void {
+    const { mirror } = endpoint.route;
+    if (!mirror || mirror.deployment === served || endpoint.mirrorDraws.next() * 100 >= mirror.percent) return;
+    const shadow = endpoint.route.deployments.find((one) => one.name === mirror.deployment);
+    const gate = shadow && this.#gates.get(shadow.id.toLowerCase());
+    if (gate) void this.#shadow(endpoint, gate, outgoing);
+  }
+
+  async #shadow(endpoint: Endpoint, gate: Gate, outgoing: Outgoing): Promise<void> {
+    const started = performance.now();
+    const seat = await gate.enter();
+    if (typeof seat === "string") return;
+    const copy = { ...outgoing, headers: { ...outgoing.headers, "x-request-id": randomUUID() } };
+    const outcome = await forward(seat.instance.port, copy, gate.route.requestTimeoutMs, () => undefined);
+    const statuses = STATUSES[endpoint.route.kind];
+    let status: number = outcome.kind === "late" ? statuses.late : statuses.crashed;
+    let modelStatus: number | undefined;
+    if (outcome.kind === "answer") {
+      modelStatus = outcome.message.statusCode ?? 502;
+      status = modelStatus >= 400 ? statuses.model(modelStatus) : modelStatus;
+      outcome.message.on("error", () => undefined);
+      await new Promise<void>((resolve) => outcome.message.on("close", () => resolve()).resume());
+    }
+    this.#leave(gate, seat);
+    this.#window(gate.route.id).record(Date.now(), status, modelStatus, performance.now() - started);
+  }
+
+  #refuse(visit: Visit, status: number, code: string, message: string, gate: Gate | undefined, modelStatus?: number): void {
+    const headers: OutgoingHttpHeaders = { ...this.#headers(visit, gate), "content-type": "application/json" };
+    if (modelStatus !== undefined && status === 424) {
+      headers["ms-azureml-model-error-statuscode"] = String(modelStatus);
+      headers["ms-azureml-model-error-reason"] = "model_error";
+    }
+    if (status === 429 || status === 503) headers["retry-after"] = "1";
+    visit.response.writeHead(status, headers).end(JSON.stringify(errorBody(code, message)));
+    this.#record(visit, gate?.route.id ?? visit.endpoint.route.id, status, modelStatus);
+  }
+
+  #headers(visit: Visit, gate?: Gate): OutgoingHttpHeaders {
+    return {
+      "x-request-id": visit.requestId,
+      "x-ms-request-id": visit.requestId,
+      ...(visit.clientRequestId === undefined ? {} : { "x-ms-client-request-id": visit.clientRequestId }),
+      ...(gate ? { "azureml-model-deployment": gate.route.name } : {}),
+    };
+  }
+
+  #record(visit: Visit, id: string, status: number, modelStatus: number | undefined): void {
+    this.#window(id).record(Date.now(), status, modelStatus, performance.now() - visit.started);
+  }
+
+  #window(id: string): Windows {
+    const key = id.toLowerCase();
+    let window = this.#windows.get(key);
+    if (!window) this.#windows.set(key, (window = new Windows()));
+    return window;
+  }
+
+  #leave(gate: Gate, seat: Seat): void {
+    gate.leave(seat);
+    if (this.#drains.length > 0) this.#settleDrains();
+  }
+
+  #settleDrains(): void {
+    const busy = new Set<string>();
+    for (const gate of [...this.#gates.values(), ...this.#leaving]) {
+      for (const seat of gate.allSeats()) if (seat.active > 0) busy.add(seat.instance.id);
+      // What still waits will take one of these seats.
+      if (this.#leaving.has(gate)) {
+        if (gate.waiting > 0) for (const seat of gate.seats) busy.add(seat.instance.id);
+        else if (gate.seats.every((seat) => seat.active === 0)) this.#leaving.delete(gate);
+      }
+    }
+    for (const drain of [...this.#drains]) {
+      if ([...drain.instances].some((id) => busy.has(id))) continue;
+      this.#drains.splice(this.#drains.indexOf(drain), 1);
+      drain.done();
+    }
+  }
+}
+
+const errorBody = (code: string, message: string): unknown => ({ error: { code, message } });
+
+/** `/region/endpoint/score?x=1` → [`region/endpoint`, `/score?x=1`]. */
+function splitPath(url: string): [string, string] {
+  const second = url.indexOf("/", 1);
+  if (second < 0) return [url.slice(1).toLowerCase(), "/"];
+  let third = second + 1;
+  while (third < url.length && url[third] !== "/" && url[third] !== "?") third++;
+  const rest = url.slice(third);
+  return [url.slice(1, third).toLowerCase(), rest.startsWith("/") ? rest : `/${rest}`];
+}
+
+/** Azure keeps letters, digits, hyphens and underscores of it, at most 40. */
+function clientId(header: string | string[] | undefined): string | undefined {
+  if (typeof header !== "string") return undefined;
+  const clean = header.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 40);
+  return clean === "" ? undefined : clean;
+}
