@@ -86,7 +86,7 @@ export async function connect(env: Env = process.env, options: ConnectOptions = 
     // Following a redirect would carry the token to wherever it points.
     redirectOptions: { maxRetries: 0 },
   });
-  const http = options.httpClient ?? createDefaultHttpClient();
+  const http = impatient(options.httpClient ?? createDefaultHttpClient());
   const cloud = await discoverCloud(env, async (url) => {
     const answer = await send(pipeline, http, "GET", url, undefined, {});
     if (answer.status !== 200) throw errorFromBody(answer.body, answer);
@@ -207,6 +207,25 @@ class Connection implements Azure {
   }
 }
 
+/** Ends an attempt after two minutes, so that it is tried again. (The client's own timer outlives a failed connection and keeps Node up.) */
+function impatient(http: HttpClient): HttpClient {
+  return {
+    async sendRequest(request) {
+      const timeout = AbortSignal.timeout(120_000);
+      const asked = request.abortSignal;
+      request.abortSignal = asked ? AbortSignal.any([asked as AbortSignal, timeout]) : timeout;
+      try {
+        return await http.sendRequest(request);
+      } catch (error) {
+        if (!timeout.aborted) throw error;
+        throw new RestError("no answer within 120 s", { code: "ETIMEDOUT", request });
+      } finally {
+        request.abortSignal = asked;
+      }
+    },
+  };
+}
+
 function factsOf(answer: Answer): { method: string; url: string; status: number; requestId?: string } {
   const requestId = answer.headers["x-ms-request-id"] ?? answer.headers["x-request-id"];
   return { method: answer.method, url: answer.url, status: answer.status, ...(requestId ? { requestId } : {}) };
@@ -227,7 +246,6 @@ async function send(
     headers: createHttpHeaders({ ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers }),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { abortSignal: signal } : {}),
-    timeout: 120_000,
     // A token may cross this machine's loopback without TLS, and nothing else.
     allowInsecureConnection: new URL(url).hostname === "127.0.0.1",
   });
