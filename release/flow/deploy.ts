@@ -1,0 +1,77 @@
+// Brings one model version to a stage: stack config, `pulumi up`, a look at its health, a request that is answered.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { apiVersions } from "../../azure/ids.ts";
+import { type Call, CommandError } from "../command.ts";
+import type { Pulumi } from "../pulumi.ts";
+import type { Target } from "../target.ts";
+import { type Answer, type EndpointState, score, waitHealthy } from "./endpoint.ts";
+import type { ModelVersion } from "./model.ts";
+import { openStage, type Workspace } from "./workspace.ts";
+
+export interface Deployed {
+  readonly model: Pick<ModelVersion, "name" | "version">;
+  readonly endpoint: EndpointState;
+  /** The answer to the project's sample request, when the project has one. */
+  readonly sample: Answer | undefined;
+}
+
+/** Seconds that an endpoint may take to become healthy after `up`, which has waited for its deployments already. */
+const HEALTHY_WITHIN = 300;
+
+export async function deployModel(
+  call: Call,
+  target: Target,
+  pulumi: Pulumi,
+  stage: string,
+  model: Pick<ModelVersion, "name" | "version">,
+  project: string,
+): Promise<Deployed> {
+  await pulumi.setConfig(stage, { modelName: model.name, modelVersion: model.version });
+  call.out.progress(`deploy  ${model.name}:${model.version} to ${stage}: pulumi up --stack ${stage}`);
+  await pulumi.up(stage);
+  const workspace = await openStage(stage, pulumi, target);
+  const endpoint = await waitHealthy(workspace, {
+    seconds: HEALTHY_WITHIN,
+    signal: call.signal,
+    onWait: (why) => call.out.progress(`deploy  waiting: ${why}`),
+  });
+  const request = sampleRequest(call.repo, project);
+  return { model, endpoint, sample: request === undefined ? undefined : await score(workspace, endpoint, request) };
+}
+
+/** `deploy/sample-request.json` of the project; undefined when there is none. */
+export function sampleRequest(repo: string, project: string): unknown {
+  const path = join(repo, project, "deploy", "sample-request.json");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandError(`${path}: ${(error as Error).message}`, "A sample request is one JSON document.");
+  }
+}
+
+/** The newest version of a model, versions compared as numbers where they are numbers. */
+export async function newestModel(workspace: Workspace, name: string): Promise<ModelVersion> {
+  const options = { apiVersion: apiVersions.machineLearning };
+  const versions: ModelVersion[] = [];
+  const id = `${workspace.id}/models/${name}`;
+  if (await workspace.azure.find(id, options)) {
+    for await (const found of workspace.azure.list<{ name: string; id: string }>(`${id}/versions`, options)) {
+      versions.push({ name, version: found.name, id: found.id });
+    }
+  }
+  const newest = versions.toSorted((a, b) => compareVersions(a.version, b.version)).at(-1);
+  if (!newest) throw new CommandError(`workspace of stage ${workspace.stage} has no model "${name}"`, "`mlops train` makes one.");
+  return newest;
+}
+
+/** 10 is newer than 9; what is no number is older than every number and compared as text. */
+export function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
