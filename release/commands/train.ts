@@ -1,0 +1,93 @@
+// `mlops train`: brings the stage up to date, runs the project's pipeline job to its end, shows metrics and the model.
+import { type Call, type Command, CommandError, option, optionList } from "../command.ts";
+import type { RunStep } from "../flow/follow.ts";
+import { followJob } from "../flow/follow.ts";
+import { type Metric, metricsOf, metricsTable } from "../flow/metrics.ts";
+import { modelOf, type ModelVersion } from "../flow/model.ts";
+import { cancelJob, submitPipeline } from "../flow/submit.ts";
+import { openStage, type Workspace } from "../flow/workspace.ts";
+import { openTarget, projectOf, stageOptions } from "../open.ts";
+import type { Pulumi } from "../pulumi.ts";
+import type { Target } from "../target.ts";
+
+export interface Trained {
+  readonly job: string;
+  readonly steps: readonly RunStep[];
+  readonly metrics: readonly Metric[];
+  readonly model: ModelVersion;
+}
+
+export const train: Command = {
+  name: "train",
+  summary: "run the project's training pipeline and register its model",
+  details:
+    "Runs pulumi up first, so that the components, environments and data that the pipeline names are those of your working tree. " +
+    "Ctrl-C leaves the job running and says how to follow or cancel it.",
+  examples: [
+    "npx mlops train",
+    "npx mlops train --set inputs.alpha=0.1 --set inputs.degree=2   # other hyperparameters",
+    "npx mlops train --job mango_5d1c                              # follow one that is under way",
+  ],
+  options: [
+    ...stageOptions,
+    { flags: "--set <path=value>", description: "overrides a field of mlops/pipeline.yml, as in az ml", repeatable: true },
+    { flags: "--job <name>", description: "follow this job instead of submitting one" },
+    { flags: "--no-up", description: "do not run pulumi up first" },
+  ],
+  async run(call) {
+    const { stage, target, pulumi } = await openTarget(call);
+    if (call.options["up"] !== false && !option(call, "job")) await pulumi.up(stage);
+    const trained = await runTraining(call, { stage, target, pulumi });
+    call.out.result(trained);
+    call.out.print(`next: npx mlops deploy --stage ${stage} --model ${trained.model.name}:${trained.model.version}`);
+  },
+};
+
+export async function runTraining(call: Call, { stage, target, pulumi }: { stage: string; target: Target; pulumi: Pulumi }): Promise<Trained> {
+  const workspace = await openStage(stage, pulumi, target);
+  const project = await projectOf(pulumi, stage);
+  const job = option(call, "job") ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
+  const end = await follow(call, workspace, job);
+  const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);
+  if (metrics.length > 0) call.out.print(metricsTable(metrics));
+  if (end.status !== "Completed") {
+    throw new CommandError(`job ${job} ended ${end.status}${end.error ? `: ${end.error}` : ""}`, "Nothing was registered by this command. Mend the step and run `mlops train` again.");
+  }
+  const model = await modelOf(workspace, job, end.steps, String(workspace.outputs.modelName ?? "model"));
+  call.out.print(`model ${model.name}:${model.version}, from job ${job}`);
+  return { job, steps: end.steps, metrics, model };
+}
+
+async function follow(call: Call, workspace: Workspace, job: string): ReturnType<typeof followJob> {
+  const label = (step: string | undefined): string => (step ?? "job").padEnd(10);
+  try {
+    return await followJob(workspace, job, {
+      signal: call.signal,
+      onLine: (step, line) => call.out.progress(`  ${label(step)} │ ${line}`),
+      onStatus: (step, status, seconds) =>
+        call.out.progress(`train  ${label(step)} ${status}${seconds === undefined ? "" : `, ${seconds.toFixed(1)} s`}`),
+    });
+  } catch (error) {
+    if (!call.signal.aborted) throw error;
+    throw new CommandError(
+      "interrupted",
+      `Job ${job} goes on in workspace ${workspace.outputs.workspaceName}. Follow it: npx mlops train --job ${job}. Cancel it: npx mlops cancel ${job}.`,
+    );
+  }
+}
+
+export const cancel: Command = {
+  name: "cancel",
+  summary: "cancel a job that is under way",
+  examples: ["npx mlops cancel mango_5d1c --stage dev"],
+  arguments: [{ name: "<job>", description: "the job's name, as `mlops train` printed it" }],
+  options: stageOptions,
+  async run(call) {
+    const { stage, target, pulumi } = await openTarget(call);
+    const workspace = await openStage(stage, pulumi, target);
+    const [job = ""] = call.args;
+    await cancelJob(workspace, job);
+    call.out.print(`job ${job}: cancel asked for`);
+    call.out.result({ job, cancelRequested: true });
+  },
+};
