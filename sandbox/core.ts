@@ -1,6 +1,7 @@
 // The words the sandbox's rooms share: what a resource is, what a resource type is, and what a type may use while it works.
 import type { DatabaseSync } from "node:sqlite";
 import type { ContainerClient } from "@azure/storage-blob";
+import type { Hono } from "hono";
 import type { ZodType } from "zod";
 
 /** A resource as Azure Resource Manager shows it (ARM "resource" common types, v5). */
@@ -60,9 +61,20 @@ export interface ResourceType<Body = Record<string, unknown>> {
   readonly body: ZodType<Body>;
   /** Children live under a parent of this type and vanish with it. Default: derived from `type`. */
   readonly parent?: string;
-  /** The name is kept this many days after deletion until purged or recovered. */
-  readonly softDelete?: { readonly days: number };
-  /** A PUT on an existing one with another body is refused (asset versions). */
+  /**
+   * The name is kept this many days after deletion until purged (`?forceToPurge=true`) or recovered. A PUT in between is
+   * refused with 409 `code`, unless `recovers` says of its body that it brings the old one back.
+   */
+  readonly softDelete?: {
+    readonly days: number;
+    readonly code?: string;
+    readonly message?: (name: string) => string;
+    readonly recovers?: (body: Record<string, unknown>) => boolean;
+  };
+  /**
+   * A PUT on an existing one that changes more than description, tags, properties, stage, isArchived is refused (asset
+   * versions). Compared after `fill`.
+   */
   readonly immutable?: boolean;
   /** Rules across resources (quota, name taken, traffic…): throw ArmError. Runs before anything is kept. */
   check?(change: Change, sandbox: SandboxContext): void | Promise<void>;
@@ -74,8 +86,11 @@ export interface ResourceType<Body = Record<string, unknown>> {
    * the sandbox unfinished work is started again from the kept resource, so it has to be idempotent.
    */
   provision?(resource: ArmResource, sandbox: SandboxContext, signal: AbortSignal): Promise<void | ArmResource>;
-  /** Guard and clean-up of DELETE; throw ArmError to refuse. */
-  remove?(resource: ArmResource, sandbox: SandboxContext): void | Promise<void>;
+  /**
+   * Guard and clean-up of DELETE; throw ArmError to refuse. With `cascade` a parent or the resource group goes: then
+   * nothing is asked any more, only cleaned up (a refusal is logged and the resource vanishes all the same).
+   */
+  remove?(resource: ArmResource, sandbox: SandboxContext, cascade?: boolean): void | Promise<void>;
   /** What is shown on GET/LIST, when it depends on the moment (a job's status). */
   show?(resource: ArmResource, sandbox: SandboxContext): ArmResource;
   /** POST …/{action}; the result is `{status?, body?, headers?}`. Promises that take long: set `operation`. */
@@ -84,6 +99,50 @@ export interface ResourceType<Body = Record<string, unknown>> {
   >;
   /** Seconds that Azure would take for a create/update, for latency profiles; divided by the profile's scale. */
   readonly latencySeconds?: number;
+  /** What a name must look like; `rule` is shown to who broke it. Default: 1-260 characters without `<>%&?/\\`. */
+  readonly names?: { readonly pattern: RegExp; readonly rule: string; readonly code?: string };
+  /** The name is taken if any other resource of the type has it (or is soft-deleted with it), wherever it lives. */
+  readonly globalName?: { readonly code: string; readonly message: (name: string) => string };
+  /** A PUT without `location` (or with an unknown one) is refused; a PUT with another one too. */
+  readonly tracked?: boolean;
+  /** A PUT makes the missing parent (asset containers come into being with their first version). */
+  readonly makesParent?: boolean;
+  /** Lives on any other resource, or on a group or subscription (role assignments, locks, diagnostic settings). */
+  readonly extension?: boolean;
+  /** The router keeps `properties.provisioningState`. Default true. */
+  readonly provisioningState?: boolean;
+  /** Asked when nothing is kept under the id: singletons such as `blobServices/default`, built-in roles, curated environments. */
+  find?(id: string, sandbox: SandboxContext): ArmResource | undefined;
+  /** Replaces the plain listing below `scope` (already without query options $top and $skip, which the router applies). */
+  list?(scope: string, query: URLSearchParams, sandbox: SandboxContext): ArmResource[];
+  /** The PATCHed body as the type merges it, when JSON merge patch (RFC 7396) is not what Azure does. */
+  merge?(before: ArmResource, patch: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** Who a bearer token stands for. */
+export interface Caller {
+  readonly principalId: string;
+  readonly clientId: string | undefined;
+}
+
+/** An Event Grid event as its source publishes it (Event Grid event schema). */
+export interface SandboxEvent {
+  readonly id: string;
+  readonly topic: string;
+  readonly eventType: string;
+  readonly subject: string;
+  readonly eventTime: string;
+  readonly data: Record<string, unknown>;
+}
+
+/** A room with routes of its own: `export const room: Room` in a file that `sandbox/server/rooms.ts` lists. */
+export interface Room {
+  readonly name: string;
+  mount?(app: Hono, sandbox: SandboxContext): void;
+  /** After the listeners are up; picks up what a killed process left. */
+  start?(sandbox: SandboxContext): Promise<void> | void;
+  /** Ends what the room started; at most 3 s. */
+  stop?(): Promise<void> | void;
 }
 
 export interface ActionResult {
@@ -132,6 +191,14 @@ export interface SandboxContext {
   issueToken(audience: string, principalId: string, seconds: number): Promise<string>;
   /** Waits as the latency profile says (0 s without a profile). */
   latency(seconds: number, signal?: AbortSignal): Promise<void>;
+  /** Certificate and key of `localhost`, `127.0.0.1` and `::1`, for a room that listens on a port of its own (PEM). */
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** Chosen once for a state directory, then kept: they end up in URLs that clients keep. */
+  readonly ports: { readonly base: number; readonly blob: number; readonly scoring: number };
+  /** Ends the request with 401 (ArmError) unless it carries a bearer token of this sandbox for one of the audiences. */
+  authenticate(authorization: string | undefined, audience: "arm" | "aml" | "storage" | "graph"): Promise<Caller>;
+  /** Called for each published event; returns the way to stop it. */
+  onEvent(listener: (event: SandboxEvent) => void): () => void;
   /** Event Grid source events, e.g. `Microsoft.MachineLearningServices.RunCompleted`. */
   publish(sourceId: string, eventType: string, subject: string, data: Record<string, unknown>): void;
   log(room: string, message: string): void;

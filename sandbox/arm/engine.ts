@@ -1,0 +1,345 @@
+// What Resource Manager does to a resource of any type: read, list, write, delete, act. Knows nothing of HTTP.
+import { isDeepStrictEqual } from "node:util";
+import { ArmError } from "../core.ts";
+import type { ActionResult, ArmResource, SandboxContext } from "../core.ts";
+import type { ResourceStore } from "../state/resources.ts";
+import { resourceKey } from "../state/resources.ts";
+import { describe, frozenChanges, isObject, mergePatch, validBody, withIdentity, withSystemData } from "./body.ts";
+import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
+import { canonicalId, idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
+import type { ParsedId } from "./ids.ts";
+import type { Operation, Operations } from "./operations.ts";
+import type { AnyType, Registry } from "./registry.ts";
+
+export interface Asked {
+  readonly id: ParsedId;
+  readonly apiVersion: string;
+  readonly principalId: string;
+  readonly query: URLSearchParams;
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+}
+
+export interface Written {
+  readonly resource: ArmResource;
+  readonly created: boolean;
+  readonly operation: Operation | undefined;
+}
+
+const usualName = /^[^<>%&?/\\\u0000-\u001f]{1,260}$/;
+/** What types without a latency of their own take in the Azure profile. */
+const usualLatency = 3;
+
+export class Engine {
+  readonly registry: Registry;
+  readonly operations: Operations;
+  readonly store: ResourceStore;
+  readonly #sandbox: SandboxContext;
+  readonly #slow: boolean;
+  readonly #locks = new Map<string, Promise<unknown>>();
+
+  constructor(registry: Registry, operations: Operations, store: ResourceStore, sandbox: SandboxContext, slow: boolean) {
+    this.registry = registry;
+    this.operations = operations;
+    this.store = store;
+    this.#sandbox = sandbox;
+    this.#slow = slow;
+  }
+
+  /** The kept or implied resource; undefined when there is none. */
+  find(id: string, type: AnyType = this.registry.get(typeOf(parsePath(id)))): ArmResource | undefined {
+    return this.store.get(id) ?? type.find?.(id, this.#sandbox);
+  }
+
+  read({ id }: Asked): ArmResource {
+    const type = this.registry.get(typeOf(id));
+    const found = this.find(idOf(id), type);
+    if (found) return this.shown(found, type);
+    if (!id.namespace && id.resourceGroup) throw groupNotFound(id.resourceGroup);
+    this.#checkScope(id, type, false);
+    throw resourceNotFound(id, type.type);
+  }
+
+  shown(resource: ArmResource, type: AnyType = this.registry.get(resource.type)): ArmResource {
+    return type.show?.(resource, this.#sandbox) ?? resource;
+  }
+
+  /** All of the type below the scope, in order of their ids. `$top` and `$skip` are the router's. */
+  list({ id, query }: Asked): ArmResource[] {
+    const type = this.registry.get(typeOf(id));
+    const scope = id.segments.length > 1 ? idOf(id) : id.scope;
+    if (id.segments.length > 1 && !type.makesParent && !this.find(scope)) throw parentNotFound(id, type.type);
+    this.#checkGroup(id);
+    const found = type.list?.(scope, query, this.#sandbox) ?? this.store.list(scope, type.type);
+    return found.map((resource) => this.shown(resource, type));
+  }
+
+  async write(asked: Asked, body: unknown, method: "PUT" | "PATCH"): Promise<Written> {
+    return await this.#alone(resourceKey(idOf(asked.id)), async () => await this.#write(asked, body, method));
+  }
+
+  async #write(asked: Asked, body: unknown, method: "PUT" | "PATCH"): Promise<Written> {
+    const type = this.registry.get(typeOf(asked.id));
+    const id = idOf(asked.id);
+    checkName(type, nameOf(id));
+    const before = this.find(id, type);
+    checkEtag(asked, before);
+    if (method === "PATCH" && !before) throw resourceNotFound(asked.id, type.type);
+    const content = validBody(type, method === "PATCH" ? patched(type, before!, body) : body);
+    this.#checkScope(asked.id, type, true);
+    if (!before) this.#checkTaken(type, id, content);
+    const back = !before && type.softDelete?.recovers?.(content) ? this.store.recover(this.#grave(type, id) ?? id) : undefined;
+    const old = before ?? back;
+
+    const described = withIdentity(describe(type, canonicalId(asked.id, type.type), content, old), old, this.#sandbox.tenantId, (user) => this.store.get(user));
+    const base = { before: old, apiVersion: asked.apiVersion, principalId: asked.principalId };
+    const filled = (await type.fill?.({ ...base, after: described }, this.#sandbox)) ?? described;
+    if (old && type.immutable) checkFrozen(type, old, filled);
+    const active = this.operations.activeOn(id);
+    if (active) return this.#join(active, old, filled, id);
+    await type.check?.({ ...base, after: filled }, this.#sandbox);
+
+    const long = type.provision !== undefined || this.#slow;
+    const after = withState(type, withSystemData(filled, old, asked.principalId), long ? (old ? "Updating" : "Creating") : "Succeeded");
+    if (type.makesParent) this.#makeParent(asked, id);
+    const kept = this.store.put(after);
+    const operation = long
+      ? this.operations.start({ resourceId: id, type: type.type, kind: "put", input: {} }, async (signal) => await this.provision(id, signal))
+      : undefined;
+    return { resource: this.shown(kept, type), created: !before, operation };
+  }
+
+  /** The same body while the first one is still being worked on joins its operation; another one has to wait. */
+  #join(active: Operation, before: ArmResource | undefined, filled: ArmResource, id: string): Written {
+    const kept = this.store.get(id);
+    if (active.kind === "put" && kept && before && isDeepStrictEqual(essence(kept), essence(filled))) {
+      return { resource: this.shown(kept), created: false, operation: active };
+    }
+    throw new ArmError(
+      409,
+      "Conflict",
+      `The resource '${nameOf(id)}' is busy (${active.kind} since ${active.startTime}). Wait until its provisioningState is Succeeded or Failed, then try again.`,
+    );
+  }
+
+  /** Body of a write's long operation; also what a restart runs again. */
+  async provision(id: string, signal: AbortSignal): Promise<void> {
+    const resource = this.store.get(id);
+    if (!resource) return;
+    const type = this.registry.get(resource.type);
+    try {
+      await this.#sandbox.latency(type.latencySeconds ?? usualLatency, signal);
+      const result = await type.provision?.(resource, this.#sandbox, signal);
+      this.#finish(id, type, signal, "Succeeded", result ?? undefined);
+    } catch (error) {
+      this.#finish(id, type, signal, "Failed");
+      throw error;
+    }
+  }
+
+  #finish(id: string, type: AnyType, signal: AbortSignal, state: string, result?: ArmResource): void {
+    const latest = result ?? this.store.get(id);
+    if (signal.aborted || !latest || !this.store.get(id)) return;
+    this.store.put(withState(type, latest, state));
+  }
+
+  /** Undefined when there was nothing to delete; an operation when the deletion takes time. */
+  async remove(asked: Asked): Promise<{ operation: Operation | undefined } | undefined> {
+    const type = this.registry.get(typeOf(asked.id));
+    const id = idOf(asked.id);
+    return await this.#alone(resourceKey(id), async () => {
+      const resource = this.store.get(id);
+      const forGood = asked.query.get("forceToPurge")?.toLowerCase() === "true";
+      if (!resource) {
+        if (forGood && type.softDelete && this.store.purge(id)) return { operation: undefined };
+        return undefined;
+      }
+      checkEtag(asked, resource);
+      const active = this.operations.activeOn(id);
+      if (active?.kind === "delete") return { operation: active };
+      await this.operations.cancelBelow(id);
+      const latest = this.store.get(id) ?? resource;
+      await type.remove?.(latest, this.#sandbox, false);
+      if (type.provision === undefined && !this.#slow) {
+        await this.erase(latest, forGood);
+        return { operation: undefined };
+      }
+      this.store.put(withState(type, latest, "Deleting"));
+      const input = { forGood };
+      const work = async (signal: AbortSignal): Promise<void> => await this.eraseSlowly(id, forGood, signal);
+      return { operation: this.operations.start({ resourceId: id, type: type.type, kind: "delete", input }, work) };
+    });
+  }
+
+  async eraseSlowly(id: string, forGood: boolean, signal: AbortSignal): Promise<void> {
+    const resource = this.store.get(id);
+    if (!resource) return;
+    const type = this.registry.get(resource.type);
+    await this.#sandbox.latency((type.latencySeconds ?? usualLatency) / 2, signal);
+    await this.erase(resource, forGood);
+  }
+
+  /** Cleans up below the resource, deepest first, and takes all of it away in one transaction. */
+  async erase(resource: ArmResource, forGood: boolean): Promise<void> {
+    const tree = this.store.subtree(resource.id);
+    for (const one of tree.toReversed()) {
+      if (resourceKey(one.id) === resourceKey(resource.id)) continue;
+      try {
+        await this.registry.find(one.type)?.remove?.(one, this.#sandbox, true);
+      } catch (error) {
+        this.#sandbox.log("arm", `clean-up of ${one.id} while ${resource.id} was deleted: ${(error as Error).message}`);
+      }
+    }
+    const keep = forGood ? [] : tree.flatMap((one) => {
+      const soft = this.registry.find(one.type)?.softDelete;
+      return soft ? [{ id: one.id, days: soft.days }] : [];
+    });
+    this.store.deleteTree(resource.id, keep);
+  }
+
+  /** POST …/{action}. */
+  async act(asked: Asked, body: unknown): Promise<ActionResult & { kept?: Operation }> {
+    const segments = asked.id.segments;
+    const target: ParsedId = { ...asked.id, segments: segments.slice(0, -1) };
+    const type = this.registry.get(typeOf(target));
+    const name = segments.at(-1)!;
+    const entry = Object.entries(type.actions ?? {}).find(([key]) => key.toLowerCase() === name.toLowerCase());
+    if (!entry) {
+      throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model action '${name}' of '${type.type}'. It has: ${Object.keys(type.actions ?? {}).join(", ") || "none"}.`);
+    }
+    const resource = this.find(idOf(target), type);
+    if (!resource) throw resourceNotFound(target, type.type);
+    const result = await entry[1](resource, body, this.#sandbox);
+    if (!result.operation) return result;
+    const work = result.operation;
+    work.catch(() => undefined);
+    const kept = this.operations.start(
+      { resourceId: `${resource.id}/${name}`, type: type.type, kind: "action", input: { resource: resource.id, action: entry[0], body } },
+      async () => await work,
+    );
+    return { ...result, kept };
+  }
+
+  /** Takes up what a killed process left. */
+  resumeUnfinished(): void {
+    for (const operation of this.operations.unfinished()) {
+      this.operations.resume(operation, async (signal) => {
+        if (operation.kind === "put") return await this.provision(operation.resourceId, signal);
+        if (operation.kind === "delete") return await this.eraseSlowly(operation.resourceId, operation.input["forGood"] === true, signal);
+        const resource = this.store.get(String(operation.input["resource"]));
+        if (!resource) return undefined;
+        const result = await this.registry.get(resource.type).actions?.[String(operation.input["action"])]?.(resource, operation.input["body"], this.#sandbox);
+        return await result?.operation;
+      });
+    }
+  }
+
+  #makeParent(asked: Asked, id: string): void {
+    const parent = parentId(id);
+    if (this.store.get(parent)) return;
+    const type = this.registry.get(typeOf(parsePath(parent)));
+    const made = withState(type, describe(type, canonicalId(parsePath(parent), type.type), { properties: {} }, undefined), "Succeeded");
+    this.store.put(withSystemData(made, undefined, asked.principalId));
+  }
+
+  /** Parent, group and subscription have to be there. */
+  #checkScope(id: ParsedId, type: AnyType, writing: boolean): void {
+    this.#checkGroup(id);
+    if (id.segments.length > 2) {
+      const parent = type.makesParent ? parentId(parentId(idOf(id))) : parentId(idOf(id));
+      if (!this.find(parent)) throw parentNotFound(id, type.type);
+    } else if (type.extension && writing && id.scope.includes("/providers/")) {
+      const scope = parsePath(id.scope);
+      if (!this.find(id.scope)) throw resourceNotFound(scope, typeOf(scope));
+    }
+  }
+
+  #checkGroup(id: ParsedId): void {
+    if (id.subscriptionId && id.subscriptionId.toLowerCase() !== this.#sandbox.subscriptionId.toLowerCase()) {
+      throw new ArmError(404, "SubscriptionNotFound", `The subscription '${id.subscriptionId}' could not be found.`);
+    }
+    if (!id.resourceGroup || !id.namespace) return;
+    if (!this.store.get(`/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}`)) throw groupNotFound(id.resourceGroup);
+  }
+
+  #grave(type: AnyType, id: string): string | undefined {
+    const grave = this.store.deletedByName(type.type, nameOf(id));
+    if (!grave) return undefined;
+    return type.globalName || resourceKey(grave.resource.id) === resourceKey(id) ? grave.resource.id : undefined;
+  }
+
+  #checkTaken(type: AnyType, id: string, content: Record<string, unknown>): void {
+    const name = nameOf(id);
+    if (type.globalName && this.store.all(type.type).some((other) => other.name.toLowerCase() === name.toLowerCase())) {
+      throw new ArmError(409, type.globalName.code, type.globalName.message(name));
+    }
+    if (type.softDelete && this.#grave(type, id) && !type.softDelete.recovers?.(content)) {
+      throw new ArmError(
+        409,
+        type.softDelete.code ?? "Conflict",
+        type.softDelete.message?.(name) ??
+          `'${name}' was deleted and is kept for ${type.softDelete.days} days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
+      );
+    }
+  }
+
+  /** One write or delete of a resource at a time. */
+  async #alone<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#locks.get(key);
+    const mine = (async (): Promise<T> => {
+      if (before) await before.catch(() => undefined);
+      return await work();
+    })();
+    this.#locks.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#locks.get(key) === mine) this.#locks.delete(key);
+    }
+  }
+}
+
+function withState(type: AnyType, resource: ArmResource, state: string): ArmResource {
+  if (type.provisioningState === false) return resource;
+  return { ...resource, properties: { ...resource.properties, provisioningState: state } };
+}
+
+const essence = ({ properties, tags, sku, kind, location }: ArmResource): unknown => {
+  const { provisioningState: _, ...rest } = properties;
+  return JSON.parse(JSON.stringify({ rest, tags, sku, kind, location }));
+};
+
+function patched(type: AnyType, before: ArmResource, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const { id: _i, name: _n, type: _t, etag: _e, systemData: _s, ...body } = before;
+  return type.merge?.(before, patch) ?? mergePatch(body, patch);
+}
+
+function checkName(type: AnyType, name: string): void {
+  const { pattern, rule, code } = type.names ?? { pattern: usualName, rule: "1-260 characters, none of <>%&?/\\", code: undefined };
+  if (!pattern.test(name)) {
+    throw new ArmError(400, code ?? "InvalidResourceName", `The name '${name}' is not one that '${type.type}' can have: ${rule}.`, { target: "name" });
+  }
+}
+
+function checkEtag(asked: Asked, before: ArmResource | undefined): void {
+  const { ifMatch, ifNoneMatch } = asked;
+  const matches = (tags: string): boolean => !!before && (tags.trim() === "*" || tags.split(",").some((tag) => tag.trim() === before.etag));
+  if (ifMatch !== undefined && !matches(ifMatch)) {
+    throw new ArmError(412, "PreconditionFailed", `The condition If-Match: ${ifMatch} is not met: ${before ? `the resource's etag is ${before.etag}` : "there is no such resource"}.`);
+  }
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
+    throw new ArmError(412, "PreconditionFailed", `The condition If-None-Match: ${ifNoneMatch} is not met: the resource exists with etag ${before!.etag}.`);
+  }
+}
+
+function checkFrozen(type: AnyType, before: ArmResource, after: ArmResource): void {
+  const changes = frozenChanges(before, after);
+  if (!changes.length) return;
+  throw new ArmError(
+    409,
+    "UserError",
+    `Version '${before.name}' of this ${type.type.split("/").at(-2)} exists and cannot be changed (${changes.join(", ")} would). Use another version.`,
+    { target: changes[0]! },
+  );
+}

@@ -1,0 +1,74 @@
+// Azurite's parts that the blob service is put together from. Azurite ships no types; these are what is used of it.
+import { createRequire } from "node:module";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+export interface LokiCollection {
+  readonly name: string;
+  readonly data: LokiDocument[];
+  maxId: number;
+  on(event: "insert" | "update" | "delete", listener: (document: LokiDocument | LokiDocument[]) => void): void;
+  find(query: object): LokiDocument[];
+}
+
+export interface LokiDocument {
+  readonly $loki: number;
+  readonly [key: string]: unknown;
+}
+
+export interface LokiDatabase {
+  addCollection(name: string, options: object): LokiCollection;
+  getCollection(name: string): LokiCollection | null;
+  serialize(): string;
+  loadJSONObject(json: object): void;
+}
+
+interface MetadataStore {
+  db: LokiDatabase;
+  init(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Part {
+  init(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AccountDataStore extends Part {
+  getAccount(name: string): { name: string; key1: Buffer; key2?: Buffer } | undefined;
+  isInitialized(): boolean;
+  isClosed(): boolean;
+  clean(): Promise<void>;
+}
+
+export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+const require = createRequire(import.meta.url);
+const load = (path: string): any => require(`azurite/dist/src/${path}`); // eslint-disable-line @typescript-eslint/no-explicit-any
+
+export interface Parts {
+  readonly blobs: MetadataStore;
+  readonly extents: MetadataStore;
+  readonly files: Part;
+  readonly garbage: { start(): Promise<void>; close(): Promise<void> };
+  readonly listener: Listener;
+}
+
+/** Blob metadata and extent metadata live in Loki (memory) until `remember` (loki.ts) gives them a file; bytes in `dir/extents`. */
+export function azuriteParts(dir: string, accounts: AccountDataStore, delegationSecret: string): Parts {
+  const logger = load("common/Logger.js").default;
+  // Otherwise user delegation keys would be signed with a constant that anyone can read.
+  load("blob/utils/constants.js").USERDELEGATIONKEY_BASIC_KEY = delegationSecret;
+  const blobs = new (load("blob/persistence/LokiBlobMetadataStore.js").default)(`${dir}/unused-blobs`, true);
+  const extents = new (load("common/persistence/LokiExtentMetadataStore.js").default)(`${dir}/unused-extents`, true);
+  const files = new (load("common/persistence/FSExtentStore.js").default)(
+    extents,
+    [{ locationId: "Default", locationPath: `${dir}/extents`, maxConcurrency: 10 }],
+    logger,
+  );
+  const Factory = load("blob/BlobRequestListenerFactory.js").default;
+  const basicOAuth = load("common/models.js").OAuthLevel.BASIC;
+  const listener = new Factory(blobs, files, accounts, false, undefined, true, true, basicOAuth, false).createRequestListener();
+  const Garbage = load("blob/gc/BlobGCManager.js").default;
+  const garbage = new Garbage(blobs, extents, files, (error: Error) => console.error(`blob clean-up: ${error.message}`), logger);
+  return { blobs, extents, files, garbage, listener };
+}

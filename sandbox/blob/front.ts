@@ -1,0 +1,105 @@
+// What stands before Azurite: finds the storage account of a request, checks bearer tokens, and puts the address as Azurite
+// reads it. Three forms of address come in: `https://localhost:B/account/container/…`, `https://localhost:B/container/…`
+// (from `https://account.blob.core.sandbox@localhost:B/…`, whose account the client drops) and `account.blob.core.windows.net`.
+import type { IncomingMessage } from "node:http";
+import type { Accounts, Account } from "./accounts.ts";
+
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface FrontOptions {
+  readonly accounts: Accounts;
+  /** Accounts that have a container of this name. */
+  readonly owners: (container: string) => string[];
+  /** False for a bad signature, audience, or a token that has expired. */
+  readonly verify: (token: string) => Promise<boolean>;
+  readonly tenantId: string;
+}
+
+const ownHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+const accountHost = /^([a-z0-9]{3,24})(-secondary)?\.blob\.(core\.[a-z.]+|localhost)(:\d+)?$/i;
+
+/** Rewrites the request for Azurite, or says why not. */
+export async function admit(request: IncomingMessage, options: FrontOptions): Promise<Refusal | undefined> {
+  const host = request.headers.host ?? "";
+  if (!ownHost.test(host) && !accountHost.test(host)) {
+    return { status: 403, code: "HostNotAllowed", message: `The sandbox does not answer to the host '${host}'.` };
+  }
+  if (request.headers.origin !== undefined) {
+    return { status: 403, code: "CorsPreflightFailure", message: "CORS not enabled or no matching rule found for this request." };
+  }
+  let path: string;
+  try {
+    path = decodeURIComponent((request.url ?? "/").split("?")[0]!);
+  } catch {
+    return { status: 400, code: "InvalidUri", message: "The requested URI does not represent any resource on the server: broken percent-encoding." };
+  }
+  if (/[\u0000-\u001f\u007f]/.test(path)) return { status: 400, code: "InvalidUri", message: "The requested URI has control characters." };
+  const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
+  const found = whose(host, path, request.headers.authorization, options);
+  if ("code" in found) return found;
+  if (found.hostStyle) request.headers.host = `${found.account.name}.blob.localhost`;
+  return await allowed(request, query, found.account, options);
+}
+
+function whose(host: string, path: string, authorization: string | undefined, { accounts, owners }: FrontOptions): { account: Account; hostStyle: boolean } | Refusal {
+  const named = accountHost.exec(host)?.[1];
+  const first = path.split("/")[1] ?? "";
+  const asAccount = !named && first ? accounts.find(first) : undefined;
+  if (asAccount) return { account: asAccount, hostStyle: false };
+  const signer = /^SharedKey(?:Lite)? ([^:]+):/.exec(authorization ?? "")?.[1];
+  const name = named ?? signer ?? onlyOwner(first, accounts, owners);
+  if (typeof name === "object") return name;
+  const account = accounts.find(name);
+  if (account) return { account, hostStyle: true };
+  return { status: 404, code: "ResourceNotFound", message: `The sandbox has no storage account '${name}'.` };
+}
+
+function onlyOwner(container: string, accounts: Accounts, owners: FrontOptions["owners"]): string | Refusal {
+  const names = container ? owners(container) : [];
+  if (names.length === 1) return names[0]!;
+  const all = accounts.names();
+  if (names.length === 0 && all.length === 1) return all[0]!;
+  if (names.length === 0 && container) return { status: 404, code: "ContainerNotFound", message: `The specified container '${container}' does not exist in any storage account of the sandbox.` };
+  return {
+    status: 400,
+    code: "InvalidUri",
+    message: `The address does not name its storage account, and '${container}' could be in ${(names.length ? names : all).join(", ") || "none"}. Use https://localhost:<port>/<account>/<container>.`,
+  };
+}
+
+async function allowed(request: IncomingMessage, query: URLSearchParams, account: Account, options: FrontOptions): Promise<Refusal | undefined> {
+  const authorization = request.headers.authorization ?? "";
+  const byKey = /^SharedKey/i.test(authorization) || (query.has("sig") && !query.has("skoid"));
+  if (byKey && !account.allowSharedKeyAccess) {
+    return { status: 403, code: "KeyBasedAuthenticationNotPermitted", message: "Key based authentication is not permitted on this storage account." };
+  }
+  const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  if (token !== undefined && !(await options.verify(token))) {
+    return {
+      status: 401,
+      code: "InvalidAuthenticationInfo",
+      message: "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+      headers: { "www-authenticate": `Bearer authorization_uri=https://login.microsoftonline.com/${options.tenantId}/oauth2/authorize resource_id=https://storage.azure.com` },
+    };
+  }
+  if (!authorization && !query.has("sig")) {
+    return {
+      status: 401,
+      code: "NoAuthenticationInformation",
+      message: "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+      headers: { "www-authenticate": `Bearer authorization_uri=https://login.microsoftonline.com/${options.tenantId}/oauth2/authorize resource_id=https://storage.azure.com` },
+    };
+  }
+  return undefined;
+}
+
+/** Storage's error document. */
+export function errorDocument({ code, message }: Refusal): string {
+  const text = message.replace(/[<&>]/g, (character) => ({ "<": "&lt;", "&": "&amp;", ">": "&gt;" })[character]!);
+  return `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${text}</Message></Error>`;
+}

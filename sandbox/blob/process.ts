@@ -1,0 +1,142 @@
+// The blob service's process: Azurite behind a TLS front. Its parent starts it with an IPC channel and says what it needs;
+// it ends when the channel closes, however the parent ended.
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createLocalJWKSet, jwtVerify } from "jose";
+import type { JSONWebKeySet } from "jose";
+import { accountsIn, delegationSecret } from "./accounts.ts";
+import { azuriteParts } from "./azurite.ts";
+import type { AccountDataStore, Listener } from "./azurite.ts";
+import { admit, errorDocument } from "./front.ts";
+import type { Refusal } from "./front.ts";
+import { openJournal, remember } from "./loki.ts";
+import type { Journal } from "./loki.ts";
+
+/** First message from the parent. */
+export interface BlobProcessOptions {
+  readonly stateFile: string;
+  readonly dir: string;
+  readonly port: number;
+  readonly tls: { cert: string; key: string };
+  readonly jwks: JSONWebKeySet;
+  readonly issuer: string;
+}
+
+process.once("disconnect", () => process.exit(0));
+process.on("SIGINT", () => undefined);
+process.once("message", (options: BlobProcessOptions) => {
+  serve(options).then(
+    (port) => process.send!({ ready: true, port }),
+    (error: Error) => {
+      process.send!({ error: error.message });
+      process.exit(1);
+    },
+  );
+});
+
+async function serve(options: BlobProcessOptions): Promise<number> {
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const state = new DatabaseSync(options.stateFile);
+  state.exec("PRAGMA busy_timeout = 5000");
+  const accounts = accountsIn(state);
+  const db = new DatabaseSync(join(options.dir, "metadata.db"));
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
+  const journal = openJournal(db);
+  const parts = azuriteParts(options.dir, accountStore(accounts), delegationSecret(state));
+  remember(db, parts.blobs.db, "blobs", journal);
+  remember(db, parts.extents.db, "extents", journal);
+  await parts.blobs.init();
+  await parts.extents.init();
+  await parts.files.init();
+  await parts.garbage.start();
+  journal.flush();
+
+  const keys = createLocalJWKSet(options.jwks);
+  const verified = new Map<string, number>();
+  const verify = async (token: string): Promise<boolean> => {
+    if ((verified.get(token) ?? 0) > Date.now()) return true;
+    try {
+      const { payload } = await jwtVerify(token, keys, { issuer: options.issuer, algorithms: ["RS256"], requiredClaims: ["exp", "oid"] });
+      if (!/^https:\/\/storage\.azure\.com\/?$|^https:\/\/[a-z0-9]+\.blob\.core\./.test(String(payload.aud))) return false;
+      if (verified.size > 1000) verified.clear();
+      verified.set(token, payload.exp! * 1000);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const containers = parts.blobs.db.getCollection("$CONTAINERS_COLLECTION$")!;
+  const owners = (name: string): string[] => containers.find({ name }).map((document) => String(document["accountName"]));
+  const tenantId = /([0-9a-f-]{36})\/$/.exec(options.issuer)?.[1] ?? "common";
+
+  const outside = (request: IncomingMessage, response: ServerResponse): void => {
+    admit(request, { accounts, owners, verify, tenantId }).then(
+      (refusal) => (refusal ? refuse(response, refusal) : answer(parts.listener, journal, request, response)),
+      () => refuse(response, { status: 500, code: "InternalError", message: "The sandbox's blob service failed." }),
+    );
+  };
+  const front = createTlsServer({ ...options.tls, keepAlive: true }, outside);
+  const inner = createServer((request, response) => answer(parts.listener, journal, request, response));
+  for (const server of [front, inner]) {
+    server.keepAliveTimeout = 65_000;
+    server.requestTimeout = 0;
+    server.on("clientError", (_error, socket) => socket.destroy());
+  }
+  front.on("tlsClientError", () => undefined);
+  await new Promise<void>((resolve, reject) => front.once("error", reject).listen(options.port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => inner.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return (inner.address() as AddressInfo).port;
+}
+
+/** Nothing is acknowledged before it is in the file. */
+function answer(listener: Listener, journal: Journal, request: IncomingMessage, response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = ((...args: unknown[]) => {
+    journal.flush();
+    return writeHead(...args);
+  }) as typeof response.writeHead;
+  const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+  response.write = ((...args: unknown[]) => {
+    journal.flush();
+    return write(...args);
+  }) as typeof response.write;
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.end = ((...args: unknown[]) => {
+    journal.flush();
+    return end(...args);
+  }) as typeof response.end;
+  listener(request, response);
+}
+
+function refuse(response: ServerResponse, refusal: Refusal): void {
+  const body = errorDocument(refusal);
+  response.writeHead(refusal.status, {
+    "content-type": "application/xml",
+    "content-length": Buffer.byteLength(body),
+    "x-ms-error-code": refusal.code,
+    "x-ms-request-id": randomUUID(),
+    ...refusal.headers,
+    connection: "close",
+  });
+  response.end(body);
+}
+
+function accountStore(accounts: ReturnType<typeof accountsIn>): AccountDataStore {
+  return {
+    getAccount(name) {
+      const account = accounts.find(name);
+      return account && { name: account.name, key1: Buffer.from(account.keys[0], "base64"), key2: Buffer.from(account.keys[1], "base64") };
+    },
+    init: async () => undefined,
+    close: async () => undefined,
+    clean: async () => undefined,
+    isInitialized: () => true,
+    isClosed: () => false,
+  };
+}

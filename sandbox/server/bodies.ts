@@ -1,0 +1,35 @@
+// Reading request bodies with a limit, and as JSON.
+import type { Context } from "hono";
+import { ArmError } from "../core.ts";
+
+/** The body's text. Throws ArmError 413 as soon as more than `limit` bytes have come. */
+export async function readText(c: Context, limit: number): Promise<string> {
+  const length = Number(c.req.header("content-length") ?? Number.NaN);
+  if (length > limit) throw tooLarge(limit);
+  if (length >= 0) return await c.req.text();
+  const stream = c.req.raw.body;
+  if (!stream) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The body as JSON; undefined when there is none. Throws ArmError 400. */
+export async function readJson(c: Context, limit: number): Promise<unknown> {
+  const text = await readText(c, limit);
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (error) {
+    throw new ArmError(400, "InvalidRequestContent", `The request content was invalid and could not be deserialized: '${(error as Error).message}'.`);
+  }
+}
+
+function tooLarge(limit: number): ArmError {
+  return new ArmError(413, "RequestContentTooLarge", `The request content exceeds the limit of ${limit} bytes.`);
+}

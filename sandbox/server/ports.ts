@@ -1,0 +1,40 @@
+// The sandbox's ports: chosen free once, then kept, since they end up in URLs that clients and Pulumi states keep.
+import { createServer } from "node:net";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { randomInt } from "node:crypto";
+
+export interface Ports {
+  readonly base: number;
+  readonly blob: number;
+  readonly scoring: number;
+}
+
+/** Reads `ports.json`, or chooses three free ports and writes it. */
+export async function keptPorts(dir: string): Promise<Ports> {
+  const file = join(dir, "ports.json");
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Ports;
+  const ports: Ports = { base: await freePort([]), blob: 0, scoring: 0 };
+  const blob = await freePort([ports.base]);
+  const chosen = { ...ports, blob, scoring: await freePort([ports.base, blob]) };
+  writeFileSync(`${file}.new`, JSON.stringify(chosen));
+  renameSync(`${file}.new`, file);
+  return chosen;
+}
+
+/** Below the range that systems give to outgoing connections: a kept port must not be lent out while the sandbox is down. */
+async function freePort(not: readonly number[]): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const port = randomInt(20_000, 32_000);
+    if (!not.includes(port) && (await isFree(port))) return port;
+  }
+  throw new Error("No free port was found between 20000 and 32000 on 127.0.0.1; close some servers and try again.");
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

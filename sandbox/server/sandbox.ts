@@ -1,0 +1,95 @@
+// Puts the rooms together: state, certificates, tokens, Resource Manager, and what else listens.
+import { EventEmitter } from "node:events";
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import type { Server } from "node:https";
+import { Engine } from "../arm/engine.ts";
+import { mountArm } from "../arm/http.ts";
+import { Operations } from "../arm/operations.ts";
+import { Registry } from "../arm/registry.ts";
+import type { SandboxContext, SandboxEvent } from "../core.ts";
+import { audiences } from "../entra/audiences.ts";
+import { directory } from "../entra/directory.ts";
+import { mountEntra } from "../entra/http.ts";
+import { openTokens } from "../entra/tokens.ts";
+import { startBlobs } from "../blob/service.ts";
+import { openDatabase } from "../state/database.ts";
+import { openResources } from "../state/resources.ts";
+import { types } from "../types/index.ts";
+import { openCertificates } from "./certificates.ts";
+import { listen, newApp } from "./http.ts";
+import { wait } from "./latency.ts";
+import type { Profile } from "./latency.ts";
+import { keptPorts } from "./ports.ts";
+import { mountProviders } from "../arm/providers.ts";
+import { rooms } from "./rooms.ts";
+
+export interface RunningSandbox {
+  readonly context: SandboxContext;
+  readonly engine: Engine;
+  stop(): Promise<void>;
+}
+
+/** Starts everything in this process. Rejects when a port is taken or the state cannot be opened. */
+export async function runSandbox(dir: string, profile: Profile, log: (room: string, message: string) => void): Promise<RunningSandbox> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const db = openDatabase(dir);
+  const [certificates, ports] = await Promise.all([openCertificates(dir), keptPorts(dir)]);
+  const entra = directory(db);
+  const tokens = await openTokens(db, entra.tenantId);
+  const base = `https://localhost:${ports.base}`;
+  const allowed = audiences(base);
+  const store = openResources(db);
+  const events = new EventEmitter<{ event: [SandboxEvent] }>().setMaxListeners(0);
+  const blobs = startBlobs({ dir, db, tls: certificates.tls, port: ports.blob, jwks: tokens.jwks, issuer: tokens.issuer, log: (text) => log("blob", text) });
+
+  const context: SandboxContext = {
+    dir,
+    db,
+    resources: store,
+    container: async (account, name) => await (await blobs).container(account, name),
+    tenantId: entra.tenantId,
+    subscriptionId: entra.subscriptionId,
+    caFile: certificates.caFile,
+    tls: certificates.tls,
+    ports,
+    urls: { base, scoring: `https://localhost:${ports.scoring}`, blob: (account) => `https://localhost:${ports.blob}/${account}` },
+    issueToken: async (audience, principalId, seconds) => await tokens.issue({ audience, principalId, seconds }),
+    authenticate: async (authorization, audience) => await tokens.verify(authorization, allowed[audience]),
+    latency: async (seconds, signal) => await wait(profile, seconds, signal),
+    onEvent(listener) {
+      events.on("event", listener);
+      return () => events.off("event", listener);
+    },
+    publish(topic, eventType, subject, data) {
+      events.emit("event", { id: randomUUID(), topic, eventType, subject, data, eventTime: new Date().toISOString() });
+    },
+    log,
+  };
+  const operations = new Operations(db, (message) => log("arm", message));
+  const engine = new Engine(new Registry(types), operations, store, context, profile.name !== "none");
+
+  const app = newApp(base, entra.tenantId, (message) => log("http", message));
+  app.get("/healthz", (c) => c.json({ status: "ok", pid: process.pid, profile }));
+  mountEntra(app, { base, ports, entra, tokens });
+  mountProviders(app, engine, context);
+  for (const room of rooms) room.mount?.(app, context);
+  mountArm(app, engine, context);
+
+  const service = await blobs;
+  const server: Server = await listen(app, certificates.tls, ports.base);
+  for (const room of rooms) await room.start?.(context);
+  engine.resumeUnfinished();
+  return {
+    context,
+    engine,
+    async stop() {
+      server.close();
+      await operations.stop();
+      await Promise.all(rooms.map(async (room) => await room.stop?.()));
+      await service.stop();
+      server.closeAllConnections();
+      db.close();
+    },
+  };
+}
