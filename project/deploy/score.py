@@ -25,6 +25,7 @@ from azureml_inference_server_http.api.aml_response import AMLResponse
 from sklearn.exceptions import InconsistentVersionWarning
 
 log = logging.getLogger("score")
+log.setLevel(logging.INFO)  # The server's handler is there, its root level is WARNING.
 
 MAX_ROWS = 1000
 MAX_DETAILS = 20
@@ -81,7 +82,8 @@ def records_of_table(table: dict[str, Any]) -> list[dict[str, Any]]:
         raise BadRequest('"columns" names a column twice')
     if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
         raise BadRequest('"data" must be a list of rows, each a list of values')
-    uneven = [f"row {i}: {len(row)} values for {len(columns)} columns" for i, row in enumerate(data) if len(row) != len(columns)]
+    width = len(columns)
+    uneven = [f"row {i}: {len(row)} values for {width} columns" for i, row in enumerate(data) if len(row) != width]
     if uneven:
         raise BadRequest("rows do not fit the columns", uneven)
     return [dict(zip(columns, row)) for row in data]
@@ -100,7 +102,7 @@ def is_finite_number(value: Any) -> bool:
 def problems_of(row: dict[str, Any], features: list[str]) -> list[str]:
     """What keeps one row from being scored."""
     problems = [f"{name!r} is missing" for name in features if name not in row]
-    problems += [f"{name!r} is not a feature of this model" for name in row if name not in features]
+    problems += [f"{name[:80]!r} is not a feature of this model" for name in row if name not in features]
     problems += [
         f"{name!r} is {json.dumps(row[name])[:80]}, it must be a finite number"
         for name in features
@@ -120,7 +122,7 @@ class Scorer:
         """The rows as the model wants them. Raises BadRequest with the first problems found."""
         details = [f"row {i}: {problem}" for i, row in enumerate(rows) for problem in problems_of(row, self.features)]
         if details:
-            raise BadRequest(f"{len(details)} problems in {len(rows)} rows", details)
+            raise BadRequest(f"{len(details)} problem(s) in {len(rows)} row(s)", details)
         return pd.DataFrame(rows, columns=self.features, dtype=float)
 
     def answer(self, body: str) -> list[float]:

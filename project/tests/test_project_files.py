@@ -1,0 +1,55 @@
+"""What several files must say alike."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import PROJECT
+from local_pipeline import read_yaml
+
+
+def pins(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^[ -]*([A-Za-z0-9_-]+)==([\w.]+)$", text, re.MULTILINE))
+
+
+DEV = pins((PROJECT / "mlops" / "conda.yml").read_text())
+PROD = pins((PROJECT / "deploy" / "conda.yml").read_text())
+TESTS = pins((PROJECT / "tests" / "requirements.txt").read_text())
+
+
+def test_a_model_is_served_by_the_packages_that_trained_it():
+    shared = DEV.keys() & PROD.keys()
+    assert {"scikit-learn", "pandas", "cloudpickle"} <= shared
+    assert {name: DEV[name] for name in shared} == {name: PROD[name] for name in shared}
+
+
+def test_the_tests_run_what_is_deployed():
+    used = {**DEV, **PROD}
+    del used["azureml-mlflow"]
+    assert {name: TESTS.get(name) for name in used} == used
+
+
+@pytest.mark.parametrize("file", ["mlops/conda.yml", "deploy/conda.yml"])
+def test_every_package_is_pinned(file):
+    conda = read_yaml(PROJECT / file)["dependencies"]
+    packages = next(item["pip"] for item in conda if isinstance(item, dict))
+    assert [package for package in packages if "==" not in package] == []
+
+
+def test_the_pipeline_names_the_datas_version():
+    data = read_yaml(PROJECT / "data" / "data.yml")
+    inputs = read_yaml(PROJECT / "mlops" / "pipeline.yml")["inputs"]
+    assert inputs["data"]["path"] == f"azureml:{data['name']}:{data['version']}"
+    assert inputs["data_version"] == data["version"]
+
+
+def test_components_and_deployment_use_the_projects_environments():
+    dev = f"azureml:{read_yaml(PROJECT / 'mlops' / 'environment.yml')['name']}@latest"
+    prod = f"azureml:{read_yaml(PROJECT / 'deploy' / 'environment.yml')['name']}@latest"
+    components = sorted((PROJECT / "ml").glob("*/component.yml"))
+    assert len(components) == 5
+    assert {read_yaml(file)["environment"] for file in components} == {dev}
+    deployment = read_yaml(PROJECT / "deploy" / "blue-deployment.yml")
+    assert deployment["environment"] == prod
+    assert deployment["endpoint_name"] == read_yaml(PROJECT / "deploy" / "endpoint.yml")["name"]
