@@ -1,0 +1,102 @@
+// Which kind a file is: by its `$schema`, then by `type`, then by the fields it has. In `az ml` the command says it.
+import type { Kind, Noun } from "./asset.ts";
+import type { Problem } from "./problems.ts";
+import type { Source } from "./yaml/source.ts";
+import { isMap, type YamlMap } from "./yaml/value.ts";
+
+export const NOUNS: readonly Noun[] = ["workspace", "compute", "data", "environment", "model", "component", "job", "onlineEndpoint", "onlineDeployment", "registry"];
+
+/** What `type` says within a noun; the noun's default stands first, under "". */
+const TYPES: Record<Noun, Record<string, Kind>> = {
+  workspace: { "": "workspace" },
+  compute: { "": "amlCompute", amlcompute: "amlCompute", computeinstance: "computeInstance", kubernetes: "kubernetesCompute", virtualmachine: "virtualMachineCompute", synapsespark: "synapseSparkCompute" },
+  data: { "": "data" },
+  environment: { "": "environment" },
+  model: { "": "model" },
+  component: { "": "commandComponent", command: "commandComponent", pipeline: "pipelineComponent" },
+  job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob" },
+  onlineEndpoint: { "": "managedOnlineEndpoint", managed: "managedOnlineEndpoint", kubernetes: "kubernetesOnlineEndpoint" },
+  onlineDeployment: { "": "managedOnlineDeployment", managed: "managedOnlineDeployment", kubernetes: "kubernetesOnlineDeployment" },
+  registry: { "": "registry" },
+};
+
+/** The nouns of the schema files' names. */
+const SCHEMAS: readonly (readonly [RegExp, Noun])[] = [
+  [/onlineEndpoint/i, "onlineEndpoint"],
+  [/onlineDeployment/i, "onlineDeployment"],
+  [/component$/i, "component"],
+  [/job$/i, "job"],
+  [/(compute|computeInstance|vm|virtualMachine)$/i, "compute"],
+  [/^environment$/i, "environment"],
+  [/^data$/i, "data"],
+  [/^model$/i, "model"],
+  [/^workspace$/i, "workspace"],
+  [/^registry$/i, "registry"],
+];
+
+/** The kind of a file, or what is wrong with saying it. */
+export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem {
+  const map = source.root;
+  if (!isMap(map)) return source.problem([], "must be a mapping of fields", "write `key: value` lines");
+  if (wanted && !isNoun(wanted)) return wanted;
+  const schema = map.get("$schema");
+  const noun = (wanted as Noun | undefined) ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map);
+  if (noun) return byType(noun, map, source);
+  if (typeof schema === "string") return source.problem(["$schema"], "names no kind that this program reads", `the kinds are ${NOUNS.join(", ")}`, schema);
+  const type = map.get("type");
+  if (typeof type === "string") return source.problem(["type"], "the file does not say what it describes, and no kind that this program reads has this type", "add a `$schema:` line", type);
+  return source.problem([], "the file does not say what it describes", "add a `$schema:` line (https://azuremlschemas.azureedge.net/latest/<kind>.schema.json)");
+}
+
+const isNoun = (word: string): word is Noun => (NOUNS as readonly string[]).includes(word);
+
+/** `…/latest/pipelineJob.schema.json` → job. */
+function bySchema(schema: string): Noun | undefined {
+  const name = /([^/]+?)(\.schema)?\.json$/i.exec(schema)?.[1];
+  return name === undefined ? undefined : SCHEMAS.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
+  const types = TYPES[noun];
+  const type = map.get("type");
+  if (noun === "onlineEndpoint") return map.get("compute") ? "kubernetesOnlineEndpoint" : "managedOnlineEndpoint";
+  if (noun === "onlineDeployment") return type === "kubernetes" ? "kubernetesOnlineDeployment" : "managedOnlineDeployment";
+  if (Object.keys(types).length === 1 || type === undefined) {
+    if (noun === "compute") return source.problem(["type"], "is required; it must be one of amlcompute, computeinstance, kubernetes, virtualmachine, synapsespark", "add `type: amlcompute`", undefined, "key");
+    return types[""]!;
+  }
+  const word = typeof type === "string" ? type.toLowerCase() : "";
+  const kind = types[word];
+  if (kind) return kind;
+  return source.problem(["type"], `must be one of ${Object.keys(types).filter(Boolean).join(", ")} for a ${noun}`, "change the type; other types cannot be read yet", type);
+}
+
+// Without a schema: fields that only one kind has. The order matters where a field is known to more.
+function byShape(map: YamlMap): Noun | undefined {
+  const type = String(map.get("type") ?? "").toLowerCase();
+  const has = (...names: string[]) => names.some((name) => map.has(name));
+  if (has("endpoint_name")) return "onlineDeployment";
+  if (has("replication_locations")) return "registry";
+  if (["custom_model", "mlflow_model", "triton_model"].includes(type) || has("flavors", "stage")) return "model";
+  if (["uri_file", "uri_folder", "mltable"].includes(type)) return "data";
+  if (["amlcompute", "computeinstance", "virtualmachine", "synapsespark"].includes(type) || (type === "kubernetes" && has("resource_id", "namespace"))) return "compute";
+  if (has("auth_mode", "traffic", "mirror_traffic")) return "onlineEndpoint";
+  if (type === "pipeline" || type === "command" || has("command", "jobs")) return componentOrJob(map);
+  if (has("image", "build", "conda_file")) return "environment";
+  if (has("storage_account", "key_vault", "container_registry", "application_insights", "hbi_workspace", "resource_group", "managed_network")) return "workspace";
+  if (has("path")) return has("datastore") || !has("type") ? "data" : undefined;
+  return has("name", "location") && has("location") ? "workspace" : undefined;
+}
+
+const JOB_ONLY = ["compute", "experiment_name", "settings", "limits", "services", "identity", "queue_settings", "component"];
+const COMPONENT_ONLY = ["version", "is_deterministic", "additional_includes"];
+const PORT_ONLY = ["optional", "default", "min", "max", "enum"];
+
+function componentOrJob(map: YamlMap): Noun {
+  if (JOB_ONLY.some((name) => map.has(name))) return "job";
+  if (COMPONENT_ONLY.some((name) => map.has(name))) return "component";
+  const inputs = map.get("inputs");
+  const ports = isMap(inputs) ? [...inputs.values()] : [];
+  const declared = ports.some((port) => isMap(port) && (PORT_ONLY.some((name) => port.has(name)) || (port.has("type") && !port.has("path") && !port.has("value"))));
+  return declared && map.has("name") ? "component" : "job";
+}

@@ -1,0 +1,9 @@
+// The door of the room: everything that others may use.
+export type { Asset, Dependency, Kind, Noun, Reference, ReferenceType, Upload } from "./asset.ts";
+export { parseReference, replaceAt } from "./body.ts";
+export type { FileStat, Files } from "./files.ts";
+export { KINDS } from "./kinds/index.ts";
+export { formatProblem, ProblemsError, type Problem } from "./problems.ts";
+export { newSession, readAsset, type ReadOptions, type ReadResult, type Session } from "./read.ts";
+export { renderFiles, type Rendered } from "./render.ts";
+export { contentHash, jsonHash, uploadFiles, uuidOf, type UploadFile } from "./upload.ts";

@@ -1,0 +1,42 @@
+// What a kind of file is: its schema and how its entity becomes a request. A new kind is one file that exports this, and a test.
+import type { Asset, Dependency, Kind, Noun } from "../asset.ts";
+import type { Files } from "../files.ts";
+import type { Field, Scope } from "../schema/field.ts";
+import type { Problem } from "../problems.ts";
+import type { Path } from "../yaml/source.ts";
+
+/** What a body is built with besides the entity. */
+export interface Build {
+  readonly scope: Scope;
+  readonly files: Files;
+  /** Absolute path of something the file names by a relative path. */
+  absolute(path: string): string;
+  /** The same path as the body shows it: relative to where the file's own path is relative to. */
+  shown(path: string): string;
+  /** Reports a fault that only building shows. */
+  problem(path: Path, rule: string, fix: string, value?: unknown): void;
+  /** Reads another file as part of this one (a pipeline's component); null after its problems were reported. */
+  read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: boolean }): Asset | null;
+  /** Makes an asset of a part of this file (an inline environment). */
+  inline(kind: Kind, entity: unknown, draft: Draft): Dependency["asset"];
+}
+
+/** What a kind makes of an entity. The body may hold marks (see body.ts). */
+export interface Draft {
+  name: string | null;
+  /** Undefined: derived from the content. Null: none, or counted up by Azure. */
+  version?: string | null;
+  body: Record<string, unknown>;
+  /** Body fields to leave out of the content hash, as JSON pointers. */
+  problems?: Problem[];
+}
+
+export interface KindDefinition<E = any> {
+  readonly kind: Kind;
+  readonly noun: Noun;
+  readonly field: Field<E>;
+  build(entity: E, build: Build): Draft;
+}
+
+/** Declares a kind; only there for its types. */
+export const defineKind = <E>(kind: KindDefinition<E>): KindDefinition<E> => kind;

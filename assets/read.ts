@@ -1,0 +1,141 @@
+// From a path to an asset: parse, override, find the kind, check, build the request.
+import type { Asset, Kind, Noun } from "./asset.ts";
+import { finishBody, type Hashes } from "./body.ts";
+import { detectKind } from "./detect.ts";
+import type { Files } from "./files.ts";
+import { KINDS } from "./kinds/index.ts";
+import type { Build, Draft } from "./kinds/kind.ts";
+import { folderOf, joinPath } from "./paths.ts";
+import { ProblemsError, type Problem } from "./problems.ts";
+import { At, BAD, loadValue, type Scope } from "./schema/field.ts";
+import { applySets, parseSet } from "./set.ts";
+import { readSource, type Path, type Source } from "./yaml/source.ts";
+import { showValue, type Yaml } from "./yaml/value.ts";
+
+export interface ReadOptions {
+  /** Overrides, each `path.to.field=value`. */
+  sets?: readonly string[];
+  /** What the file is, when it need not be found out: a kind, or an `az ml` noun such as "job". */
+  kind?: Kind | Noun;
+  /** Shared by the calls of one run, so that a folder used by many files is hashed once. */
+  session?: Session;
+}
+
+export type ReadResult = { ok: true; asset: Asset } | { ok: false; problems: readonly Problem[] };
+
+/** What several reads share. Valid as long as no file changes. */
+export interface Session {
+  readonly hashes: Hashes;
+}
+
+export const newSession = (): Session => ({ hashes: new Map() });
+
+/** Reads one `az ml` YAML file. Never throws for what is in the file: all its problems are in the result. */
+export function readAsset(path: string, files: Files, options: ReadOptions = {}): ReadResult {
+  try {
+    const sets = (options.sets ?? []).map(parseSet);
+    const full = files.resolve(".", path);
+    const source = readSource(files, full, path);
+    applySets(source, sets);
+    return { ok: true, asset: readSourced(source, full, files, options.session ?? newSession(), { kind: options.kind, anonymous: false, open: [full] }) };
+  } catch (error) {
+    if (error instanceof ProblemsError) return { ok: false, problems: error.problems };
+    throw error;
+  }
+}
+
+interface Reading {
+  kind: Kind | Noun | undefined;
+  anonymous: boolean;
+  /** Files being read, outermost first: one that comes again is a cycle. */
+  open: readonly string[];
+}
+
+function readSourced(source: Source, full: string, files: Files, session: Session, reading: Reading): Asset {
+  const kind = detectKind(source, reading.kind);
+  if (typeof kind !== "string") throw new ProblemsError([kind]);
+  const definition = KINDS.get(kind);
+  if (!definition) throw new ProblemsError([source.problem([], `the kind ${kind} cannot be read yet`, "use the Azure CLI for it")]);
+  const scope: Scope = { source, base: files.folder(full), files };
+  const at = new At(scope);
+  const entity = loadValue(definition.field, source.root, at);
+  if (entity === BAD || at.problems.length) throw new ProblemsError(sorted(at.problems));
+  const build = new Builder(scope, session, reading);
+  const draft = definition.build(entity, build);
+  if (build.problems.length) throw new ProblemsError(sorted(build.problems));
+  return finish(kind, source.file, entity, draft, files, session);
+}
+
+function finish(kind: Kind, path: string, entity: unknown, draft: Draft, files: Files, session: Session): Asset {
+  const { noun } = KINDS.get(kind)!;
+  const finished = finishBody(draft.body, files, session.hashes);
+  const { body, uploads, references, dependencies } = finished;
+  const versionGiven = typeof draft.version === "string";
+  let derived: string | undefined;
+  return {
+    ...{ kind, noun, path, name: draft.name, versionGiven, body, uploads, references, dependencies, entity },
+    // Hashing reads the code: only when someone asks.
+    get version() {
+      return draft.version !== undefined ? draft.version : (derived ??= finished.hash.slice(0, 16));
+    },
+  };
+}
+
+class Builder implements Build {
+  readonly problems: Problem[] = [];
+  readonly scope: Scope;
+  readonly files: Files;
+  readonly #session: Session;
+  readonly #reading: Reading;
+
+  constructor(scope: Scope, session: Session, reading: Reading) {
+    this.scope = scope;
+    this.files = scope.files;
+    this.#session = session;
+    this.#reading = reading;
+    for (const name of ["absolute", "shown", "problem", "read", "inline"] as const) this[name] = this[name].bind(this) as never;
+  }
+
+  absolute(path: string): string {
+    return this.files.resolve(this.scope.base, path);
+  }
+
+  shown(path: string): string {
+    return joinPath(folderOf(this.scope.source.file), path);
+  }
+
+  problem(path: Path, rule: string, fix: string, value?: unknown): void {
+    this.problems.push(this.scope.source.problem(path, rule, fix, value as Yaml | undefined));
+  }
+
+  read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: boolean }): Asset | null {
+    const full = this.absolute(path);
+    if (this.#reading.open.includes(full)) {
+      this.problem(options.at, `is a cycle: ${[...this.#reading.open.slice(this.#reading.open.indexOf(full)), full].map(lastPart).join(" → ")}`, "let no file contain itself", path);
+      return null;
+    }
+    if (!this.files.stat(full)) {
+      this.problem(options.at, `no such file: ${full}`, "correct the path; it is taken from the folder of this file", path);
+      return null;
+    }
+    try {
+      const source = readSource(this.files, full, this.shown(path));
+      return readSourced(source, full, this.files, this.#session, { kind: options.kind, anonymous: options.anonymous ?? false, open: [...this.#reading.open, full] });
+    } catch (error) {
+      if (!(error instanceof ProblemsError)) throw error;
+      this.problems.push(...error.problems);
+      return null;
+    }
+  }
+
+  inline(kind: Kind, entity: unknown, draft: Draft): Asset {
+    return finish(kind, this.scope.source.file, entity, draft, this.files, this.#session);
+  }
+}
+
+const lastPart = (path: string): string => showValue(path.split(/[/\\]/).at(-1)!).replaceAll('"', "");
+
+function sorted(problems: readonly Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...unique.values()].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+}
