@@ -1,0 +1,199 @@
+// Serves a Provider over Pulumi's plugin protocol (gRPC service pulumirpc.ResourceProvider).
+// Straight on the generated protobufs: loading all of @pulumi/pulumi would cost more than a whole preview.
+import * as grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import type * as pb from "@pulumi/pulumi/proto/provider_pb.js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Failure } from "../check.ts";
+import type { InputDiff } from "../diff.ts";
+import type { AutonamingOptions } from "../naming.ts";
+import { failureStatus } from "./failure.ts";
+import type { ChangeArgs, Provider } from "./provider.ts";
+import { fromStruct, isObject, toStruct } from "./values.ts";
+import type { Properties } from "./values.ts";
+
+type Handler<Request, Response> = (request: Request) => Response | Promise<Response>;
+
+/** Starts serving; prints the port, which is how the engine finds it. Ends with the engine. */
+export function serve(provider: Provider): void {
+  const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  server.addService(services.ResourceProviderService as unknown as grpc.ServiceDefinition, handlers(provider));
+  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error) throw error;
+    process.stdout.write(`${port}\n`);
+  });
+  // Ctrl-C reaches the whole process group: the engine says Cancel and collects what is half done, then ends this process.
+  process.on("SIGINT", () => undefined);
+  const engine = process.ppid;
+  setInterval(() => process.ppid !== engine && process.exit(0), 2_000).unref();
+}
+
+function handlers(provider: Provider): grpc.UntypedServiceImplementation {
+  const shutdown = new AbortController();
+
+  const unary =
+    <Request, Response>(handle: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      Promise.resolve(call.request)
+        .then(handle)
+        .then(
+          (response) => callback(null, response),
+          (error: unknown) => callback(failureStatus(error)),
+        );
+    };
+
+  /** Ends with the engine's Cancel, or when the resource's own timeout (customTimeouts, seconds) is over. */
+  const signal = (timeoutSeconds: number): AbortSignal =>
+    timeoutSeconds > 0 ? AbortSignal.any([shutdown.signal, AbortSignal.timeout(timeoutSeconds * 1000)]) : shutdown.signal;
+
+  const change = (
+    request: { getUrn(): string; getType(): string },
+    parts: Partial<{ id: string; oldInputs: Struct; oldState: Struct; news: Struct; preview: boolean; timeout: number }>,
+  ): ChangeArgs => ({
+    token: typeOf(request),
+    id: parts.id ?? "",
+    oldInputs: fromStruct(parts.oldInputs),
+    oldState: fromStruct(parts.oldState),
+    news: fromStruct(parts.news),
+    preview: parts.preview ?? false,
+    signal: signal(parts.timeout ?? 0),
+  });
+
+  return {
+    handshake: unary(() => {
+      const response = new messages.ProviderHandshakeResponse();
+      response.setSupportsAutonamingConfiguration(true);
+      return response;
+    }),
+    getPluginInfo: unary(() => {
+      const info = new plugin.PluginInfo();
+      info.setVersion(provider.version);
+      return info;
+    }),
+    checkConfig: unary((request: pb.CheckRequest) => {
+      const response = new messages.CheckResponse();
+      response.setInputs(request.getNews());
+      return response;
+    }),
+    diffConfig: unary(() => new messages.DiffResponse()),
+    configure: unary((request: pb.ConfigureRequest) => {
+      const variables: Record<string, string> = {};
+      request.getVariablesMap().forEach((value: string, key: string) => (variables[key.slice(key.lastIndexOf(":") + 1)] = value));
+      provider.configure(variables);
+      const response = new messages.ConfigureResponse();
+      response.setSupportspreview(true);
+      response.setSupportsAutonamingConfiguration(true);
+      return response;
+    }),
+    check: unary(async (request: pb.CheckRequest) => {
+      const result = await provider.check({
+        token: typeOf(request),
+        name: request.getName() || request.getUrn().split("::").slice(3).join("::"),
+        olds: fromStruct(request.getOlds()),
+        news: fromStruct(request.getNews()),
+        seed: request.getRandomseed_asU8(),
+        autonaming: autonaming(request),
+      });
+      const response = new messages.CheckResponse();
+      response.setInputs(toStruct(result.inputs));
+      response.setFailuresList(result.failures.map(failureMessage));
+      return response;
+    }),
+    diff: unary((request: pb.DiffRequest) =>
+      diffMessage(
+        provider.diff(change(request, { id: request.getId(), oldInputs: request.getOldInputs(), oldState: request.getOlds(), news: request.getNews() })),
+      ),
+    ),
+    create: unary(async (request: pb.CreateRequest) => {
+      const result = await provider.create(
+        change(request, { news: request.getProperties(), preview: request.getPreview(), timeout: request.getTimeout() }),
+      );
+      const response = new messages.CreateResponse();
+      response.setId(result.id);
+      response.setProperties(toStruct(result.outputs));
+      return response;
+    }),
+    update: unary(async (request: pb.UpdateRequest) => {
+      const outputs = await provider.update(
+        change(request, {
+          id: request.getId(),
+          oldInputs: request.getOldInputs(),
+          oldState: request.getOlds(),
+          news: request.getNews(),
+          preview: request.getPreview(),
+          timeout: request.getTimeout(),
+        }),
+      );
+      const response = new messages.UpdateResponse();
+      response.setProperties(toStruct(outputs));
+      return response;
+    }),
+    read: unary(async (request: pb.ReadRequest) => {
+      const result = await provider.read(
+        change(request, { id: request.getId(), oldInputs: request.getInputs(), oldState: request.getProperties(), timeout: request.getTimeout() }),
+      );
+      const response = new messages.ReadResponse();
+      if (result) {
+        response.setId(result.id);
+        response.setProperties(toStruct(result.outputs));
+        response.setInputs(toStruct(result.inputs));
+      }
+      return response;
+    }),
+    delete: unary(async (request: pb.DeleteRequest) => {
+      await provider.delete(
+        change(request, { id: request.getId(), oldInputs: request.getOldInputs(), oldState: request.getProperties(), timeout: request.getTimeout() }),
+      );
+      return new empty.Empty();
+    }),
+    invoke: unary(async (request: pb.InvokeRequest) => {
+      const result = await provider.invoke(request.getTok(), fromStruct(request.getArgs()), shutdown.signal);
+      const response = new messages.InvokeResponse();
+      if (Array.isArray(result)) response.setFailuresList((result as readonly Failure[]).map(failureMessage));
+      else if (isObject(result)) response.setReturn(toStruct(result as Properties));
+      return response;
+    }),
+    cancel: unary(() => {
+      shutdown.abort(new Error("canceled"));
+      return new empty.Empty();
+    }),
+  } as unknown as grpc.UntypedServiceImplementation;
+}
+
+/** `urn:pulumi:stack::project::parent$type::name` → type. */
+function typeOf(request: { getUrn(): string; getType(): string }): string {
+  return request.getType() || (request.getUrn().split("::")[2]?.split("$").at(-1) ?? "");
+}
+
+function autonaming(request: pb.CheckRequest): AutonamingOptions | undefined {
+  const options = request.getAutonaming();
+  return options && { proposedName: options.getProposedName(), mode: (["propose", "enforce", "disable"] as const)[options.getMode()] ?? "propose" };
+}
+
+function failureMessage(failure: Failure): pb.CheckFailure {
+  const message = new messages.CheckFailure();
+  message.setReason(failure.reason);
+  return message;
+}
+
+function diffMessage(diff: InputDiff): pb.DiffResponse {
+  const response = new messages.DiffResponse();
+  const { DiffChanges } = messages.DiffResponse;
+  response.setChanges(diff.keys.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setDiffsList([...diff.keys]);
+  response.setReplacesList([...diff.replaces]);
+  response.setDeletebeforereplace(diff.deleteBeforeReplace);
+  response.setHasdetaileddiff(true);
+  const { Kind } = messages.PropertyDiff;
+  for (const [path, { kind, replaces }] of diff.changes) {
+    const change = new messages.PropertyDiff();
+    change.setInputdiff(true);
+    const kinds = { add: [Kind.ADD, Kind.ADD_REPLACE], delete: [Kind.DELETE, Kind.DELETE_REPLACE], update: [Kind.UPDATE, Kind.UPDATE_REPLACE] } as const;
+    change.setKind(kinds[kind][replaces ? 1 : 0]);
+    response.getDetaileddiffMap().set(path, change);
+  }
+  return response;
+}

@@ -1,0 +1,145 @@
+// Pulumi's property values on the wire: protobuf Structs with sentinels for what is not known yet and signatures for assets and secrets.
+import structs from "google-protobuf/google/protobuf/struct_pb.js";
+import type { ListValue, Struct, Value as ProtoValue } from "google-protobuf/google/protobuf/struct_pb.js";
+
+/** A value that the engine will only know after another resource was made. */
+export const unknown: unique symbol = Symbol("unknown");
+
+/** A file that a program handed over (pulumi.asset). One of the three is set. */
+export class Asset {
+  readonly text: string | undefined;
+  readonly path: string | undefined;
+  readonly uri: string | undefined;
+  readonly hash: string | undefined;
+
+  constructor(from: { text?: string; path?: string; uri?: string; hash?: string }) {
+    this.text = from.text;
+    this.path = from.path;
+    this.uri = from.uri;
+    this.hash = from.hash;
+  }
+}
+
+export type Value = undefined | null | boolean | number | string | typeof unknown | Asset | readonly Value[] | { readonly [key: string]: Value };
+export type Properties = { [key: string]: Value };
+
+/** The engine's stand-ins for an unknown of each kind (pulumi/pulumi sdk/go/common/resource/plugin/rpc.go). */
+const UNKNOWNS = new Set([
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "030794c1-ac77-496b-92df-f27374a8bd58",
+  "e48ece36-62e2-4504-bad9-02848725956a",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const ASSET = "c44067f5952c0a294b673a41bacd8c17";
+const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+
+/** A Struct as plain properties. Secrets come unwrapped: the engine itself remembers which inputs were secret. */
+export function fromStruct(struct: Struct | undefined): Properties {
+  const result: Properties = {};
+  struct?.getFieldsMap().forEach((value: ProtoValue, key: string) => {
+    const plain = fromValue(value);
+    if (plain !== undefined) result[key] = plain;
+  });
+  return result;
+}
+
+/** Nulls are left out, as azure-native does. */
+function fromValue(value: ProtoValue): Value {
+  switch (value.getKindCase()) {
+    case structs.Value.KindCase.BOOL_VALUE:
+      return value.getBoolValue();
+    case structs.Value.KindCase.NUMBER_VALUE:
+      return value.getNumberValue();
+    case structs.Value.KindCase.STRING_VALUE: {
+      const text = value.getStringValue();
+      return UNKNOWNS.has(text) ? unknown : text;
+    }
+    case structs.Value.KindCase.LIST_VALUE:
+      return value
+        .getListValue()!
+        .getValuesList()
+        .map((item) => fromValue(item) ?? null);
+    case structs.Value.KindCase.STRUCT_VALUE:
+      return fromSigned(value.getStructValue()!);
+    default:
+      return undefined;
+  }
+}
+
+function fromSigned(struct: Struct): Value {
+  const plain = fromStruct(struct);
+  switch (plain[SIGNATURE]) {
+    case undefined:
+      return plain;
+    case SECRET:
+      return plain["value"];
+    case OUTPUT:
+      return "value" in plain ? plain["value"] : unknown;
+    case RESOURCE:
+      return plain["id"] ?? plain["urn"];
+    case ASSET:
+      return new Asset(plain as ConstructorParameters<typeof Asset>[0]);
+    default:
+      throw new Error("this provider takes files (pulumi.asset.FileAsset, StringAsset), not archives");
+  }
+}
+
+/** Properties as a Struct; undefined ones are left out. */
+export function toStruct(properties: { readonly [key: string]: Value }): Struct {
+  const struct = new structs.Struct();
+  const fields = struct.getFieldsMap();
+  for (const [key, value] of Object.entries(properties)) if (value !== undefined) fields.set(key, toValue(value));
+  return struct;
+}
+
+function toValue(value: Value): ProtoValue {
+  const result = new structs.Value();
+  if (value === null || value === undefined) result.setNullValue(structs.NullValue.NULL_VALUE);
+  else if (value === unknown) result.setStringValue(UNKNOWN_STRING);
+  else if (typeof value === "string") result.setStringValue(value);
+  else if (typeof value === "number") result.setNumberValue(value);
+  else if (typeof value === "boolean") result.setBoolValue(value);
+  else if (Array.isArray(value)) {
+    const list: ListValue = new structs.ListValue();
+    list.setValuesList(value.map(toValue));
+    result.setListValue(list);
+  } else if (value instanceof Asset) result.setStructValue(toStruct({ [SIGNATURE]: ASSET, ...assetFields(value) }));
+  else result.setStructValue(toStruct(value as { readonly [key: string]: Value }));
+  return result;
+}
+
+function assetFields(asset: Asset): Properties {
+  return { text: asset.text, path: asset.path, uri: asset.uri, hash: asset.hash };
+}
+
+/** A value that must not be shown: the engine encrypts it in the state. */
+export function secret(value: Value): Value {
+  return { [SIGNATURE]: SECRET, value };
+}
+
+/** Whether anything inside is not known yet. */
+export function hasUnknown(value: Value): boolean {
+  if (value === unknown) return true;
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  return isObject(value) && Object.values(value).some(hasUnknown);
+}
+
+export function isObject(value: unknown): value is { readonly [key: string]: Value } {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Asset);
+}
+
+export function equal(a: Value, b: Value): boolean {
+  if (a === b) return a !== unknown;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i] as Value));
+  if (a instanceof Asset && b instanceof Asset) return a.hash !== undefined ? a.hash === b.hash : a.text === b.text && a.path === b.path && a.uri === b.uri;
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => equal(a[key], b[key]));
+}
