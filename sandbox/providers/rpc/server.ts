@@ -20,25 +20,56 @@ type Handler<Request, Response> = (request: Request) => Response | Promise<Respo
 /** Starts serving; prints the port, which is how the engine finds it. Ends with the engine. */
 export function serve(provider: Provider): void {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(services.ResourceProviderService as unknown as grpc.ServiceDefinition, handlers(provider));
+  const calls = new Calls();
+  server.addService(services.ResourceProviderService as unknown as grpc.ServiceDefinition, handlers(provider, calls));
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
   });
-  // Ctrl-C reaches the whole process group: the engine says Cancel and collects what is half done, then ends this process.
-  process.on("SIGINT", () => undefined);
+  // The engine ends a plugin by SIGINT and kills it five seconds later. What is under way is broken off and reported first.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => calls.end(() => process.exit(0)));
   const engine = process.ppid;
   setInterval(() => process.ppid !== engine && process.exit(0), 2_000).unref();
 }
 
-function handlers(provider: Provider): grpc.UntypedServiceImplementation {
-  const shutdown = new AbortController();
+/** Calls under way. */
+class Calls {
+  readonly #shutdown = new AbortController();
+  #count = 0;
+  #atEnd: (() => void) | undefined;
 
+  get signal(): AbortSignal {
+    return this.#shutdown.signal;
+  }
+
+  async run<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#count++;
+    try {
+      return await work();
+    } finally {
+      this.#count--;
+      // The answer still has to leave the process.
+      if (this.#atEnd && this.#count === 0) setTimeout(this.#atEnd, 50);
+    }
+  }
+
+  cancel(): void {
+    this.#shutdown.abort(new Error("canceled; Azure may go on with what it has begun, the next `pulumi up` finds it"));
+  }
+
+  end(then: () => void): void {
+    if (this.#count === 0) return then();
+    this.#atEnd = then;
+    this.cancel();
+  }
+}
+
+function handlers(provider: Provider, calls: Calls): grpc.UntypedServiceImplementation {
   const unary =
     <Request, Response>(handle: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> =>
     (call, callback) => {
-      Promise.resolve(call.request)
-        .then(handle)
+      calls
+        .run(() => handle(call.request))
         .then(
           (response) => callback(null, response),
           (error: unknown) => callback(failureStatus(error)),
@@ -47,7 +78,7 @@ function handlers(provider: Provider): grpc.UntypedServiceImplementation {
 
   /** Ends with the engine's Cancel, or when the resource's own timeout (customTimeouts, seconds) is over. */
   const signal = (timeoutSeconds: number): AbortSignal =>
-    timeoutSeconds > 0 ? AbortSignal.any([shutdown.signal, AbortSignal.timeout(timeoutSeconds * 1000)]) : shutdown.signal;
+    timeoutSeconds > 0 ? AbortSignal.any([calls.signal, AbortSignal.timeout(timeoutSeconds * 1000)]) : calls.signal;
 
   const change = (
     request: { getUrn(): string; getType(): string },
@@ -150,14 +181,14 @@ function handlers(provider: Provider): grpc.UntypedServiceImplementation {
       return new empty.Empty();
     }),
     invoke: unary(async (request: pb.InvokeRequest) => {
-      const result = await provider.invoke(request.getTok(), fromStruct(request.getArgs()), shutdown.signal);
+      const result = await provider.invoke(request.getTok(), fromStruct(request.getArgs()), calls.signal);
       const response = new messages.InvokeResponse();
       if (Array.isArray(result)) response.setFailuresList((result as readonly Failure[]).map(failureMessage));
       else if (isObject(result)) response.setReturn(toStruct(result as Properties));
       return response;
     }),
     cancel: unary(() => {
-      shutdown.abort(new Error("canceled"));
+      calls.cancel();
       return new empty.Empty();
     }),
   } as unknown as grpc.UntypedServiceImplementation;
