@@ -17,10 +17,3 @@ export function coresOf(size: string): number | undefined {
   const old = /^DS?$/i.test(family!) && /^Standard_DS?\d+(_v2)?$/i.test(size) ? OLD_D_SERIES[digits!] : undefined;
   return old ?? Number(digits);
 }
-
-/** Quota is kept per family; the family of `Standard_DS3_v2` is `standardDSv2Family`. */
-export function familyOf(size: string): string {
-  const match = /^Standard_([A-Z]+)\d+(?:-\d+)?([a-z]*)((?:_[A-Za-z0-9]+)*)$/i.exec(size);
-  if (!match) return `${size}Family`;
-  return `standard${match[1]!.toUpperCase()}${(match[2] ?? "").toUpperCase()}${(match[3] ?? "").replaceAll("_", "")}Family`;
-}
