@@ -1,11 +1,10 @@
 // The one call of this room: an environment, by its definition or its name, made ready for processes of this machine.
 import { readFile, readdir, rm, stat } from "node:fs/promises";
-import { mkdtempSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { SandboxContext } from "../core.ts";
 import { download } from "../blob/transfer.ts";
-import { locate } from "../ml/locate.ts";
+import { locateBlob } from "../ml/locate.ts";
 import { buildEnvironment, type BuiltEnvironment } from "./build.ts";
 import { findEnvironment } from "./references.ts";
 import { recipeOf, type EnvironmentSpec } from "./recipe.ts";
@@ -45,7 +44,7 @@ async function contextFiles(sandbox: SandboxContext, contextUri: string, owner: 
   mkdirSync(join(sandbox.dir, "environments"), { recursive: true });
   const dir = mkdtempSync(join(sandbox.dir, "environments", "context-"));
   try {
-    await download(sandbox, await locate(sandbox, contextUri, owner), dir);
+    await download(sandbox, locateBlob(sandbox, contextUri, owner), dir);
     const files: Record<string, string> = {};
     for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
