@@ -22,6 +22,9 @@ def test_the_metrics_of_a_known_case(component):
     )
 
 
-@pytest.mark.parametrize(("predicted", "improvement"), [(ACTUAL, 1), (np.full(4, 3.0), 0), (2 * ACTUAL.mean() - ACTUAL, -1)])
+@pytest.mark.parametrize(
+    ("predicted", "improvement"), [(ACTUAL, 1), (np.full(4, 3.0), 0), (2 * ACTUAL.mean() - ACTUAL, -1)]
+)
 def test_perfect_is_one_the_baseline_zero_and_worse_negative(component, predicted, improvement):
-    assert component("evaluate").measure(ACTUAL, predicted, baseline=3.0)["rmse_improvement"] == pytest.approx(improvement)
+    metrics = component("evaluate").measure(ACTUAL, predicted, baseline=3.0)
+    assert metrics["rmse_improvement"] == pytest.approx(improvement)

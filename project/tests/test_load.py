@@ -55,7 +55,7 @@ def test_the_table_and_a_report_are_handed_on(component, table, tmp_path):
 
 def test_broken_data_fails_the_step_but_is_reported(component, table, tmp_path):
     broken(table, "age", 400).to_csv(tmp_path / "bad.csv", index=False)
-    with pytest.raises(SystemExit, match="outside 0..120"):
+    with pytest.raises(SystemExit, match=r"outside 0\.\.120"):
         component("load").main(tmp_path / "bad.csv", tmp_path / "table", tmp_path / "report")
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert report["problems"] == ["column 'age': 1 outside 0..120, first 400 in row 7"]

@@ -9,7 +9,7 @@ from mlflow.models import Model
 @pytest.mark.parametrize("improvement", [0.09, 0, -1, float("nan")])
 def test_a_model_hardly_better_than_the_baseline_is_refused(component, improvement):
     metrics = {"rmse": 70.0, "baseline_rmse": 75.0, "rmse_improvement": improvement}
-    with pytest.raises(ValueError, match="not registered: rmse 70.00 is .* baseline's 75.00, at least 10.0%"):
+    with pytest.raises(ValueError, match=r"not registered: rmse 70\.00 is .* baseline's 75\.00, at least 10\.0%"):
         component("register").refuse_hopeless(metrics, 0.1)
 
 

@@ -60,4 +60,5 @@ def test_folds_see_only_the_training_rows(component, table):
     """Noise cannot be learned: cross-validation must not find anything in it."""
     noise = pd.Series(np.random.default_rng(0).normal(size=len(table)))
     features = table.drop(columns="target").astype(float)
-    assert component("train").cross_validated(component("train").build_model(0.01, 0.5, 1), features, noise, 5)["cv_r2"] < 0.05
+    train = component("train")
+    assert train.cross_validated(train.build_model(0.01, 0.5, 1), features, noise, folds=5)["cv_r2"] < 0.05
