@@ -1,6 +1,27 @@
 // Every command of `mlops`, in the order of `--help`.
 import type { Command } from "../command.ts";
 import { check, fix } from "./check.ts";
+import { deploy } from "./deploy.ts";
+import { destroy } from "./destroy.ts";
+import { invoke } from "./invoke.ts";
+import { logs } from "./logs.ts";
+import { sandboxCommands } from "./sandbox.ts";
+import { start } from "./start.ts";
+import { status } from "./status.ts";
 import { test } from "./test.ts";
+import { cancel, train } from "./train.ts";
 
-export const commands: readonly Command[] = [test, check, fix];
+export const commands: readonly Command[] = [
+  start,
+  train,
+  cancel,
+  deploy,
+  invoke,
+  logs,
+  status,
+  destroy,
+  ...sandboxCommands,
+  test,
+  check,
+  fix,
+];

@@ -1,4 +1,5 @@
 // Puts ids and URIs where an asset's file has names and local paths; registers and uploads what is not there yet, each once.
+import { readFileSync } from "node:fs";
 import { type Asset, type Noun, type Reference, replaceAt, type Upload, uuidOf } from "../../assets/index.ts";
 import { isConflict } from "../../azure/errors.ts";
 import { apiVersions } from "../../azure/ids.ts";
@@ -43,7 +44,7 @@ async function registered(workspace: Workspace, asset: Asset, signal: AbortSigna
 
 async function uploaded(workspace: Workspace, upload: Upload, signal: AbortSignal): Promise<string> {
   const { kind, hash, files, localPath, suffix } = upload;
-  const content = { hash, files };
+  const content = { hash, files: files.map((file) => ({ path: file.name, read: () => readFileSync(file.localPath) })) };
   switch (kind) {
     case "code":
       return uploadCode(workspace.azure, workspace.id, { name: uuidOf(hash), ...content }, { signal });

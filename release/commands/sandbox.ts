@@ -1,0 +1,134 @@
+// `mlops sandbox …`: the local Azure of this checkout, started, stopped, looked at, pointed at, thrown away.
+import { createReadStream, existsSync, readFileSync, watchFile } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { resetSandbox, sandboxEnv, sandboxLog, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
+import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
+import { sandboxDir } from "../target.ts";
+
+const start: Command = {
+  name: "sandbox start",
+  summary: "start this checkout's sandbox, or find it running",
+  examples: ["npx mlops sandbox start", "npx mlops sandbox start --profile azure --scale 20   # as slow as Azure, divided by 20"],
+  options: [
+    { flags: "--profile <name>", description: "latencies: none, or azure", choices: ["none", "azure"] },
+    { flags: "--scale <number>", description: "divides the profile's latencies", default: "1" },
+  ],
+  async run(call) {
+    const scale = Number(option(call, "scale"));
+    if (!(scale > 0)) throw new UsageError(`--scale is "${option(call, "scale")}"; it must be a number above 0`);
+    const profile = option(call, "profile");
+    const info = await startSandbox(sandboxDir(call.repo), profile === undefined ? {} : { profile, scale });
+    call.out.print(`sandbox at ${info.armEndpoint}, process ${info.pid}, state in ${sandboxDir(call.repo)}`);
+    call.out.result(info);
+  },
+};
+
+const stop: Command = {
+  name: "sandbox stop",
+  summary: "stop the sandbox; its state stays",
+  examples: ["npx mlops sandbox stop"],
+  async run(call) {
+    const stopped = await stopSandbox(sandboxDir(call.repo));
+    call.out.print(stopped ? "stopped; `mlops sandbox start` goes on with the same state" : "it was not running");
+    call.out.result({ stopped });
+  },
+};
+
+const status: Command = {
+  name: "sandbox status",
+  summary: "is the sandbox running, where, with what",
+  examples: ["npx mlops sandbox status", "npx mlops sandbox status --json"],
+  async run(call) {
+    const found = await sandboxStatus(sandboxDir(call.repo));
+    call.out.print(found.running ? `running at ${found.info.armEndpoint}, process ${found.info.pid}, since ${found.info.startedAt}` : "not running");
+    call.out.result(found);
+  },
+};
+
+const env: Command = {
+  name: "sandbox env",
+  summary: "print the environment variables that point a client at the sandbox",
+  details: "For bash and zsh: eval \"$(npx mlops sandbox env)\". Then pulumi, the Azure SDKs and az talk to the sandbox in that shell.",
+  examples: ['eval "$(npx mlops sandbox env)" && pulumi preview --stack dev', "npx mlops sandbox env --for python"],
+  options: [
+    { flags: "--for <client>", description: "for which client", choices: ["shell", "python", "node", "az", "proxy"], default: "shell" },
+  ],
+  async run(call) {
+    const dir = sandboxDir(call.repo);
+    if (!(await sandboxStatus(dir)).running) {
+      call.out.progress("sandbox  starting …");
+      await startSandbox(dir);
+    }
+    const kind = (option(call, "for") ?? "shell") as "shell";
+    const values = sandboxEnv(dir, kind);
+    for (const [name, value] of Object.entries(values)) call.out.print(`export ${name}=${quoted(value)}`);
+    call.out.result(values);
+  },
+};
+
+const logs: Command = {
+  name: "sandbox logs",
+  summary: "show the sandbox's own log",
+  examples: ["npx mlops sandbox logs", "npx mlops sandbox logs --follow"],
+  options: [
+    { flags: "--lines <number>", description: "how many of the last lines", default: "100" },
+    { flags: "--follow", description: "go on as it grows, until Ctrl-C" },
+  ],
+  async run(call) {
+    const file = sandboxLog(sandboxDir(call.repo));
+    if (!existsSync(file)) throw new CommandError("this checkout has no sandbox yet", "npx mlops sandbox start");
+    const lines = Number(option(call, "lines"));
+    if (!Number.isInteger(lines) || lines < 1) throw new UsageError(`--lines is "${option(call, "lines")}"; it must be a whole number from 1`);
+    const text = readFileSync(file, "utf8");
+    const last = text.trimEnd().split("\n").slice(-lines);
+    call.out.print(last.join("\n"));
+    call.out.result({ file, lines: last });
+    if (call.options["follow"] === true) await followFile(call, file, Buffer.byteLength(text));
+  },
+};
+
+const reset: Command = {
+  name: "sandbox reset",
+  summary: "stop the sandbox and throw its state away",
+  details: "Resources, jobs, models, blobs, the Pulumi stacks of the sandbox and modelVersion in Pulumi.<stage>.yaml. Python environments are kept.",
+  examples: ["npx mlops sandbox reset", "npx mlops sandbox reset --yes   # asks nothing"],
+  options: [{ flags: "--yes", description: "do not ask" }],
+  async run(call) {
+    const dir = sandboxDir(call.repo);
+    if (call.options["yes"] !== true && !(await agreed(call, dir))) throw new CommandError("nothing was thrown away", "Answer y, or give --yes.");
+    await resetSandbox(dir);
+    call.out.print(`thrown away: the state in ${dir}`);
+    call.out.result({ reset: true });
+  },
+};
+
+export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, reset];
+
+const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
+
+async function agreed(call: Call, dir: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y/i.test(await ask.question(`Throw away everything in ${dir}? [y/N] `, { signal: call.signal }));
+  } finally {
+    ask.close();
+  }
+}
+
+function followFile(call: Call, file: string, from: number): Promise<void> {
+  let at = from;
+  return new Promise((resolve) => {
+    const watcher = watchFile(file, { interval: 300 }, ({ size }) => {
+      if (size < at) at = 0;
+      const stream = createReadStream(file, { start: at, encoding: "utf8" });
+      at = size;
+      stream.pipe(process.stdout, { end: false });
+    });
+    call.signal.addEventListener("abort", () => {
+      watcher.removeAllListeners();
+      watcher.unref();
+      resolve();
+    });
+  });
+}
