@@ -80,6 +80,8 @@ export class Serving {
   /** Brings a deployment's processes to what its resource says. */
   async deploy(resource: ArmResource, signal: AbortSignal): Promise<void> {
     this.#leaving.delete(resource.id.toLowerCase());
+    // From now on it can be named, and answers 503 until it is ready.
+    await this.push();
     const spec = specOf(resource);
     const others = this.#sandbox.resources.all(DEPLOYMENTS).filter((one) => one.properties["provisioningState"] !== "Failed").map(specOf);
     this.quota.check(this.#sandbox.subscriptionId, spec, others);
