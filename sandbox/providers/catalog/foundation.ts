@@ -28,7 +28,6 @@ const COMPONENT_WIRE = {
   connectionString: "properties.ConnectionString",
   creationDate: "properties.CreationDate",
   tenantId: "properties.TenantId",
-  testsName: "properties.Name",
   laMigrationDate: "properties.LaMigrationDate",
   privateLinkScopedResources: "properties.PrivateLinkScopedResources",
   name: "name",
@@ -56,7 +55,7 @@ export const foundation: Catalog = {
     "storage:Queue": { path: inGroup(`${ACCOUNT}/queueServices/default/queues/{queueName}`) },
     "storage:Table": { path: inGroup(`${ACCOUNT}/tableServices/default/tables/{tableName}`) },
     "keyvault:Vault": { path: inGroup(VAULT), keeps: ["properties.accessPolicies"] },
-    "operationalinsights:Workspace": { path: inGroup(LOGS) },
+    "operationalinsights:Workspace": { path: inGroup(LOGS), wire: { sku: "properties.sku" } },
     "operationalinsights:SavedSearch": { path: inGroup(`${LOGS}/savedSearches/{savedSearchId}`), wire: { tags: "properties.tags" } },
     "applicationinsights:Component": { path: inGroup("Microsoft.Insights/components/{resourceName}"), wire: COMPONENT_WIRE },
     "applicationinsights:Workbook": { path: inGroup("Microsoft.Insights/workbooks/{resourceName}"), query: ["sourceId"], autoName: "uuid" },
@@ -102,6 +101,7 @@ export const foundation: Catalog = {
     keyvault: {
       PrivateEndpointConnectionItem: { flat: ["id", "etag"] },
     },
+    applicationinsights: { PrivateLinkScopedResource: { wire: { resourceId: "ResourceId", scopeId: "ScopeId" } } },
     containerregistry: {
       IPRule: { wire: { iPAddressOrRange: "value" } },
       PrivateEndpointConnection: { flat: ["id", "name", "type", "systemData"] },

@@ -4,7 +4,7 @@ import { inGroup } from "./entry.ts";
 
 /** Envelope of Microsoft.Network's nested resources. */
 const SUB: WireType = { flat: ["id", "name", "type", "etag"] };
-const TRACKED: WireType = { flat: ["id", "name", "type", "etag", "location", "tags", "extendedLocation", "sku", "zones", "identity"] };
+const TRACKED: WireType = { flat: ["id", "name", "type", "etag", "location", "tags", "extendedLocation", "sku", "zones", "identity", "kind"] };
 
 const VNET = "Microsoft.Network/virtualNetworks/{virtualNetworkName}";
 const ENDPOINT = "Microsoft.Network/privateEndpoints/{privateEndpointName}";
@@ -51,7 +51,7 @@ export const network: Catalog = {
       ServiceEndpointPolicyDefinition: SUB,
       VirtualNetworkPeering: SUB,
       BackendAddressPool: SUB,
-      FrontendIPConfiguration: SUB,
+      FrontendIPConfiguration: { flat: ["id", "name", "type", "etag", "zones"] },
       InboundNatRule: SUB,
       NetworkInterfaceTapConfiguration: SUB,
       NetworkSecurityGroup: TRACKED,
@@ -59,7 +59,8 @@ export const network: Catalog = {
       ApplicationSecurityGroup: TRACKED,
       ServiceEndpointPolicy: TRACKED,
       PublicIPAddress: TRACKED,
-      PublicIPPrefix: TRACKED,
+      LoadBalancerBackendAddress: { flat: ["name"] },
+      ApplicationGatewayBackendAddressPool: SUB,
       NatGateway: TRACKED,
       NetworkInterface: TRACKED,
       PrivateEndpoint: TRACKED,

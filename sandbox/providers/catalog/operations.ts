@@ -14,7 +14,7 @@ export const operations: Catalog = {
     "eventgrid:SystemTopicEventSubscription": { path: inGroup(`${TOPIC}/eventSubscriptions/{eventSubscriptionName}`) },
     "eventgrid:Topic": { path: inGroup("Microsoft.EventGrid/topics/{topicName}") },
     "eventgrid:EventSubscription": { path: "/{scope}/providers/Microsoft.EventGrid/eventSubscriptions/{eventSubscriptionName}" },
-    "logic:Workflow": { path: inGroup("Microsoft.Logic/workflows/{workflowName}") },
+    "logic:Workflow": { path: inGroup("Microsoft.Logic/workflows/{workflowName}"), wire: { sku: "properties.sku" } },
     "web:Connection": { path: inGroup("Microsoft.Web/connections/{connectionName}") },
     "monitor:ActionGroup": { path: inGroup("Microsoft.Insights/actionGroups/{actionGroupName}") },
     "monitor:MetricAlert": { path: inGroup("Microsoft.Insights/metricAlerts/{ruleName}") },
@@ -59,6 +59,7 @@ export const operations: Catalog = {
       JsonInputSchemaMapping: { flat: ["inputSchemaMappingType"] },
       PrivateEndpointConnection: { flat: ["id", "name", "type"] },
     },
+    logic: { WorkflowTriggerListCallbackUrlQueries: { wire: { apiVersion: "api-version" } } },
     monitor: {
       MetricAlertMultipleResourceMultipleMetricCriteria: ODATA,
       MetricAlertSingleResourceMultipleMetricCriteria: ODATA,

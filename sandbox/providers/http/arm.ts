@@ -56,7 +56,7 @@ export class ResourceManager {
     const answer = demand(await this.#send("PUT", id, options));
     options.accepted?.();
     const body = await this.#finish(answer, options, "resource");
-    return body ?? (await this.get(id, options)) ?? {};
+    return body ?? (await this.get(id, { apiVersion: options.apiVersion, ...(options.signal && { signal: options.signal }) })) ?? {};
   }
 
   /** POST of an action; its answer, after the end of a long one. */
@@ -111,7 +111,7 @@ export class ResourceManager {
   async #finish(first: Answer, options: RequestOptions, wanted: "resource" | "result" | "gone"): Promise<Json | undefined> {
     const operation = first.headers.get("azure-asyncoperation") ?? undefined;
     const location = first.headers.get("location") ?? undefined;
-    const poll = { apiVersion: options.apiVersion, signal: options.signal };
+    const poll = { apiVersion: options.apiVersion, ...(options.signal && { signal: options.signal }) };
     if (operation) {
       const end = await this.#poll(operation, first, poll, (answer) => {
         const status = String(answer.body?.["status"] ?? "Succeeded");

@@ -42,13 +42,13 @@ export function generate(packageDir: string, facts: Facts): Record<string, Modul
     const output = declared.classes.get(type);
     if (!input || !output) throw new Error(`the SDK has no ${token}; correct the catalog`);
     const api = entry.apiVersion ?? declared.apiVersion ?? "";
-    moduleOf(module).resources[type] = { api, in: place(input, entry, module), out: place(output, entry, module) };
+    moduleOf(module).resources[type] = { api, in: place(input, entry, module, true), out: place(output, entry, module, false) };
 
     const getter = optional(() => declarations.file(`${module}/get${type}`));
     const args = getter?.interfaces.get(`Get${type}Args`);
     const result = getter?.interfaces.get(`Get${type}Result`);
     if (args && result && !facts.functions[`${module}:get${type}`]) {
-      const table: FunctionTable = { api, in: localize(args, module), out: place(result, entry, module) };
+      const table: FunctionTable = { api, in: localize(args, module), out: place(result, entry, module, false) };
       moduleOf(module).functions[`get${type}`] = table;
     }
   }
@@ -76,8 +76,8 @@ interface Mutable {
 }
 
 /** A resource's inputs or outputs with their places in the REST body. */
-function place(raw: RawObject, entry: CatalogEntry, module: string): ObjectTable {
-  const inPath = new Set([...entry.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!));
+function place(raw: RawObject, entry: CatalogEntry, module: string, input: boolean): ObjectTable {
+  const inPath = new Set(input ? [...entry.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!) : []);
   const wrapped = !entry.unwrapped && !("properties" in raw.p);
   const w: Record<string, readonly string[]> = {};
   for (const name of Object.keys(raw.p)) {

@@ -28,6 +28,11 @@ export class Tables {
     return table && { table, module };
   }
 
+  /** A module's object type by its full name, if the table has it. */
+  has(module: string, type: string): ObjectTable | undefined {
+    return this.#module(module)?.types[type];
+  }
+
   /** The object behind `{t}`; throws when the table lacks it, which is an error of the generator. */
   object(shape: { readonly t: string }, module: string): Scoped {
     const dot = shape.t.indexOf(".");

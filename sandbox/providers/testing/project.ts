@@ -1,6 +1,7 @@
 // A Pulumi project in a temporary folder, run for real through the Pulumi CLI with the sandbox's own providers installed.
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +21,8 @@ export interface Project {
   write(program: string): void;
   /** `pulumi <args> --stack test --non-interactive`. */
   pulumi(...args: string[]): Promise<Run>;
+  /** The same, started only: to be interrupted. */
+  start(...args: string[]): ChildProcess;
   /** Resources of the state by logical name. */
   state(): Promise<Map<string, StateResource>>;
   remove(): void;
@@ -50,7 +53,7 @@ export async function makeProject(env: Record<string, string>, config: Record<st
     PULUMI_CONFIG_PASSPHRASE: "t",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     NODE_OPTIONS: "",
-    PATH: [join(repoDir, ".tools", "bin"), "/tmp/pcli/bin", join(repoDir, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
+    PATH: [join(repoDir, ".tools", "bin"), join(repoDir, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
   };
   const run = (args: string[]): Promise<Run> =>
     new Promise((done) => {
@@ -63,6 +66,8 @@ export async function makeProject(env: Record<string, string>, config: Record<st
     dir,
     write: (program) => writeFileSync(join(dir, "index.mjs"), `import * as pulumi from "@pulumi/pulumi";\n${imports(program)}${program}\n`),
     pulumi: (...args) => run([...args, "--stack", "test", "--non-interactive", "--color", "never"]),
+    start: (...args) =>
+      spawn("pulumi", [...args, "--stack", "test", "--non-interactive", "--color", "never"], { cwd: dir, env: fullEnv, stdio: "ignore" }),
     state: async () => {
       const exported = await run(["stack", "export", "--stack", "test"]);
       const { deployment } = JSON.parse(exported.output) as { deployment: { resources?: (StateResource & { urn: string })[] } };
@@ -82,6 +87,6 @@ function imports(program: string): string {
 
 function stackFile(dir: string, config: Record<string, string>): string {
   const lines = Object.entries({ "azure-native:location": "westeurope", ...config }).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
-  const salt = existsSync(join(dir, "Pulumi.test.yaml")) ? "" : "";
-  return `${salt}config:\n${lines.join("\n")}\n`;
+  const kept = existsSync(join(dir, "Pulumi.test.yaml")) ? readFileSync(join(dir, "Pulumi.test.yaml"), "utf8") : "";
+  return `${kept}config:\n${lines.join("\n")}\n`;
 }
