@@ -41,3 +41,9 @@ export function scopeOf(id: string): string {
   if (!match?.[1]) throw new Error(`${id}: not an id under an Azure ML workspace or registry`);
   return match[1];
 }
+
+/** `azureml://subscriptions/…/resourcegroups/…/workspaces/…/datastores/…/paths/…` */
+export function datastoreUri(workspaceId: string, datastore: string, path: string): string {
+  const [, , subscription, , group, , , , workspace] = workspaceId.split("/");
+  return `azureml://subscriptions/${subscription}/resourcegroups/${group}/workspaces/${workspace}/datastores/${datastore}/paths/${path}`;
+}

@@ -3,7 +3,7 @@ import { below, openBlobs, uploadFiles } from "./blobs.ts";
 import type { BlobPlace, Upload } from "./blobs.ts";
 import type { Azure } from "./client.ts";
 import { isConflict } from "./errors.ts";
-import { apiVersions } from "./ids.ts";
+import { apiVersions, datastoreUri } from "./ids.ts";
 
 /** What may say how far an upload is, and stop it. */
 export interface UploadOptions {
@@ -100,12 +100,6 @@ export async function uploadData(
   const sent = await uploadFiles(place, data.files, options);
   options.onProgress?.(`${sent} of ${data.files.length} files sent`);
   return datastoreUri(workspaceId, store, path);
-}
-
-/** `azureml://subscriptions/…/resourcegroups/…/workspaces/…/datastores/…/paths/…` */
-export function datastoreUri(workspaceId: string, datastore: string, path: string): string {
-  const [, , subscription, , group, , , , workspace] = workspaceId.split("/");
-  return `azureml://subscriptions/${subscription}/resourcegroups/${group}/workspaces/${workspace}/datastores/${datastore}/paths/${path}`;
 }
 
 /** The container behind a blob datastore: by its SAS if it has one, else by the caller's own sign-in. */
