@@ -1,5 +1,6 @@
 // Every command of `mlops`, in the order of `--help`.
 import type { Command } from "../command.ts";
+import { bench } from "./bench.ts";
 import { check, fix } from "./check.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   test,
   check,
   fix,
+  bench,
 ];

@@ -1,0 +1,85 @@
+// `mlops bench`: takes the figures of the README, writes bench/results.json and the README's table.
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Benchmark, Figure } from "../../bench/figures.ts";
+import { runSteps } from "../../tools/setup/step.ts";
+import { toolchain } from "../../tools/setup/toolchain.ts";
+import { type Command, CommandError, UsageError } from "../command.ts";
+
+interface Result extends Figure {
+  readonly benchmark: string;
+  readonly measured: string;
+}
+
+const begin = "<!-- figures: npm run bench -->";
+const end = "<!-- /figures -->";
+
+export const bench: Command = {
+  name: "bench",
+  summary: "take the figures of the README: ratios, each within one run",
+  examples: ["npm run bench", "npm run bench -- scoring   # one of them"],
+  arguments: [{ name: "[names...]", description: "which benchmarks; default: all" }],
+  async run(call) {
+    await runSteps(toolchain, (line) => call.out.progress(line));
+    const folder = join(call.repo, "bench");
+    const known = await benchmarks(folder);
+    const unknown = call.args.filter((name) => !known.some((benchmark) => benchmark.name === name));
+    if (unknown.length > 0) throw new UsageError(`no benchmark ${unknown.join(", ")}; there are ${known.map(({ name }) => name).join(", ")}`);
+    const file = join(folder, "results.json");
+    let results = readResults(file);
+    for (const { name, measure } of known.filter((benchmark) => call.args.length === 0 || call.args.includes(benchmark.name))) {
+      call.out.progress(`bench  ${name} …`);
+      const figures = await measure((line) => call.out.progress(`bench  ${name}: ${line}`));
+      const measured = new Date().toISOString().slice(0, 10);
+      results = [...results.filter(({ benchmark }) => benchmark !== name), ...figures.map((figure) => ({ benchmark: name, measured, ...figure }))];
+      for (const figure of figures) call.out.print(line(figure));
+    }
+    const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+    write(file, `${JSON.stringify({ machine, figures: results }, null, 2)}\n`);
+    const readme = join(call.repo, "README.md");
+    write(readme, withTable(readFileSync(readme, "utf8"), results, machine));
+    call.out.result({ machine, figures: results });
+    const missed = results.filter(({ value, atMost }) => atMost !== undefined && value > atMost);
+    if (missed.length > 0) throw new CommandError(`above the goal: ${missed.map(({ name }) => name).join("; ")}`);
+  },
+};
+
+async function benchmarks(folder: string): Promise<Benchmark[]> {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".bench.ts"));
+  const modules = await Promise.all(files.toSorted().map((name) => import(pathToFileURL(join(folder, name)).href) as Promise<{ benchmark: Benchmark }>));
+  return modules.map(({ benchmark }) => benchmark);
+}
+
+function readResults(file: string): Result[] {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { figures: Result[] }).figures;
+  } catch {
+    return [];
+  }
+}
+
+const rounded = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+function line({ name, value, unit, atMost }: Figure): string {
+  const goal = atMost === undefined ? "" : value <= atMost ? ` (goal ≤ ${atMost} ${unit})` : ` ABOVE the goal of ${atMost} ${unit}`;
+  return `${name}: ${rounded(value)} ${unit}${goal}`;
+}
+
+function withTable(readme: string, results: readonly Result[], machine: string): string {
+  const rows = results.map(
+    ({ benchmark, name, value, unit, atMost, how }) =>
+      `| ${name} | ${rounded(value)} ${unit} | ${atMost === undefined ? "" : `≤ ${atMost} ${unit}`} | ${how} | \`npm run bench -- ${benchmark}\` |`,
+  );
+  const table = [`Machine: ${machine}.`, "", "| what | measured | goal | how | command |", "|---|---|---|---|---|", ...rows].join("\n");
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  if (from < 0 || to < 0) throw new CommandError(`README.md has no "${begin}" … "${end}"`);
+  return `${readme.slice(0, from)}${begin}\n\n${table}\n\n${readme.slice(to)}`;
+}
+
+function write(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
