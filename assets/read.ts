@@ -4,7 +4,7 @@ import { finishBody, type Hashes } from "./body.ts";
 import { detectKind } from "./detect.ts";
 import type { Files } from "./files.ts";
 import { KINDS } from "./kinds/index.ts";
-import type { Build, Draft } from "./kinds/kind.ts";
+import type { AnonymousSource, Build, Draft } from "./kinds/kind.ts";
 import { folderOf, joinPath } from "./paths.ts";
 import { ProblemsError, type Problem } from "./problems.ts";
 import { At, BAD, loadValue, type Scope } from "./schema/field.ts";
@@ -37,7 +37,7 @@ export function readAsset(path: string, files: Files, options: ReadOptions = {})
     const full = files.resolve(".", path);
     const source = readSource(files, full, path);
     applySets(source, sets);
-    return { ok: true, asset: readSourced(source, full, files, options.session ?? newSession(), { kind: options.kind, anonymous: false, open: [full] }) };
+    return { ok: true, asset: readSourced(source, full, files, options.session ?? newSession(), { kind: options.kind, anonymous: null, open: [full] }) };
   } catch (error) {
     if (error instanceof ProblemsError) return { ok: false, problems: error.problems };
     throw error;
@@ -46,7 +46,7 @@ export function readAsset(path: string, files: Files, options: ReadOptions = {})
 
 interface Reading {
   kind: Kind | Noun | undefined;
-  anonymous: boolean;
+  anonymous: AnonymousSource | null;
   /** Files being read, outermost first: one that comes again is a cycle. */
   open: readonly string[];
 }
@@ -58,7 +58,7 @@ function readSourced(source: Source, full: string, files: Files, session: Sessio
   if (!definition) throw new ProblemsError([source.problem([], `the kind ${kind} cannot be read yet`, "use the Azure CLI for it")]);
   const scope: Scope = { source, base: files.folder(full), files };
   const at = new At(scope);
-  const entity = loadValue(definition.field, source.root, at);
+  const entity = loadValue((reading.anonymous && definition.anonymousField) || definition.field, source.root, at);
   if (entity === BAD || at.problems.length) throw new ProblemsError(sorted(at.problems));
   const build = new Builder(scope, session, reading);
   const draft = definition.build(entity, build);
@@ -76,7 +76,7 @@ function finish(kind: Kind, path: string, entity: unknown, draft: Draft, files: 
     ...{ kind, noun, path, name: draft.name, versionGiven, body, uploads, references, dependencies, entity },
     // Hashing reads the code: only when someone asks.
     get version() {
-      return draft.version !== undefined ? draft.version : (derived ??= finished.hash.slice(0, 16));
+      return draft.version !== undefined ? draft.version : (derived ??= draft.versionOf?.(finished.hash) ?? finished.hash.slice(0, 16));
     },
   };
 }
@@ -85,11 +85,13 @@ class Builder implements Build {
   readonly problems: Problem[] = [];
   readonly scope: Scope;
   readonly files: Files;
+  readonly anonymous: AnonymousSource | null;
   readonly #session: Session;
   readonly #reading: Reading;
 
   constructor(scope: Scope, session: Session, reading: Reading) {
     this.scope = scope;
+    this.anonymous = reading.anonymous;
     this.files = scope.files;
     this.#session = session;
     this.#reading = reading;
@@ -108,7 +110,7 @@ class Builder implements Build {
     this.problems.push(this.scope.source.problem(path, rule, fix, value as Yaml | undefined));
   }
 
-  read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: boolean }): Asset | null {
+  read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: AnonymousSource }): Asset | null {
     const full = this.absolute(path);
     if (this.#reading.open.includes(full)) {
       this.problem(options.at, `is a cycle: ${[...this.#reading.open.slice(this.#reading.open.indexOf(full)), full].map(lastPart).join(" → ")}`, "let no file contain itself", path);
@@ -120,7 +122,7 @@ class Builder implements Build {
     }
     try {
       const source = readSource(this.files, full, this.shown(path));
-      return readSourced(source, full, this.files, this.#session, { kind: options.kind, anonymous: options.anonymous ?? false, open: [...this.#reading.open, full] });
+      return readSourced(source, full, this.files, this.#session, { kind: options.kind, anonymous: options.anonymous ?? null, open: [...this.#reading.open, full] });
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       this.problems.push(...error.problems);

@@ -2,8 +2,10 @@
 import type { Asset, Dependency, Kind, Noun } from "../asset.ts";
 import type { Files } from "../files.ts";
 import type { Field, Scope } from "../schema/field.ts";
-import type { Problem } from "../problems.ts";
 import type { Path } from "../yaml/source.ts";
+
+/** A component out of a file of its own, or out of the file of its pipeline. */
+export type AnonymousSource = "YAML.COMPONENT" | "YAML.JOB";
 
 /** What a body is built with besides the entity. */
 export interface Build {
@@ -13,10 +15,12 @@ export interface Build {
   absolute(path: string): string;
   /** The same path as the body shows it: relative to where the file's own path is relative to. */
   shown(path: string): string;
+  /** Set when the file is read as part of another and its name does not count: how the SDK marks where it came from. */
+  readonly anonymous: AnonymousSource | null;
   /** Reports a fault that only building shows. */
   problem(path: Path, rule: string, fix: string, value?: unknown): void;
   /** Reads another file as part of this one (a pipeline's component); null after its problems were reported. */
-  read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: boolean }): Asset | null;
+  read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: AnonymousSource }): Asset | null;
   /** Makes an asset of a part of this file (an inline environment). */
   inline(kind: Kind, entity: unknown, draft: Draft): Dependency["asset"];
 }
@@ -27,14 +31,16 @@ export interface Draft {
   /** Undefined: derived from the content. Null: none, or counted up by Azure. */
   version?: string | null;
   body: Record<string, unknown>;
-  /** Body fields to leave out of the content hash, as JSON pointers. */
-  problems?: Problem[];
+  /** Makes a version of the body's hash (64 hex digits) where none is given; the first 16 digits unless it is set. */
+  versionOf?: (hash: string) => string;
 }
 
 export interface KindDefinition<E = any> {
   readonly kind: Kind;
   readonly noun: Noun;
   readonly field: Field<E>;
+  /** How it is read as part of another file, where that differs. */
+  readonly anonymousField?: Field<E>;
   build(entity: E, build: Build): Draft;
 }
 

@@ -80,8 +80,9 @@ function unknownFix(name: string, fields: FieldMap): string {
 }
 
 /** A mapping with keys of the user's own and values of one kind. Without `values`, anything under any key (`fields.Dict()`). */
-export function dict<T = Yaml>(values?: Field<T>, keys?: Field<string>): Field<Record<string, T>> {
+export function dict<T = Yaml>(values?: Field<T>, keys?: Field<string>): Field<Record<string, T>> & { readonly values?: Field<T> } {
   return {
+    values,
     expects: "a mapping",
     load(value, at) {
       if (!isMap(value)) return at.fail(`must be a mapping, not ${typeName(value)}`, "write it as `key: value` lines, indented", value);
@@ -105,8 +106,9 @@ export function dict<T = Yaml>(values?: Field<T>, keys?: Field<string>): Field<R
 export const namedValues: Field<Record<string, Yaml>> = dict({ expects: "any value", nullable: true, load: (value) => value });
 
 /** A list. */
-export function list<T>(items: Field<T>): Field<T[]> {
+export function list<T>(items: Field<T>): Field<T[]> & { readonly items: Field<T> } {
   return {
+    items,
     expects: `a list (each ${items.expects})`,
     load(value, at) {
       if (!Array.isArray(value)) return at.fail(`must be a list, not ${typeName(value)}`, "write it as `- item` lines", value);
@@ -135,6 +137,33 @@ export function union<const F extends readonly Field<any>[]>(...fields: F): Fiel
     },
   };
 }
+
+/** `${{…}}` anywhere in a text (the SDK's DataBindingStr). */
+const binding: Field<string> = {
+  expects: "a binding `${{…}}`",
+  load: (value, at) => (typeof value === "string" && /\$\{\{\s*\S*?\s*\}\}/.test(value) ? value : at.fail("must be a binding `${{…}}`", "write for example ${{parent.inputs.<name>}}", value)),
+};
+
+/**
+ * The same field, taking a binding instead of each single value in it, as fields of pipeline nodes do. The fields named in `skip`
+ * stay as they are, at every depth.
+ */
+export function bindable<T>(field: Field<T>, skip: readonly string[] = []): Field<any> {
+  const shape = field as Partial<ObjectField & { choices: readonly Field[]; values: Field; items: Field }> & Field<T>;
+  const flags = { required: field.required, nullable: field.nullable, readOnly: field.readOnly };
+  if (shape.fields && shape.options) return { ...object(bindableFields(shape.fields, skip), shape.options), ...flags };
+  if (shape.choices) return { ...union(binding, ...shape.choices.map((choice) => (isCompound(choice) ? bindable(choice, skip) : choice))), ...flags };
+  if (shape.values) return { ...dict(bindable(shape.values, skip)), ...flags };
+  if (shape.items) return { ...list(bindable(shape.items, skip)), ...flags };
+  if (field.expects === "a mapping") return field;
+  return { ...union(binding, field), ...flags };
+}
+
+/** {@link bindable} for every field of a map. */
+export const bindableFields = (fields: FieldMap, skip: readonly string[]): FieldMap =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, skip.includes(name) ? field : bindable(field, skip)]));
+
+const isCompound = (field: Field): boolean => "fields" in field || "choices" in field || "values" in field || "items" in field;
 
 /** The faults of the best of several failed tries: the one that understood most of the value. */
 export function report(tries: readonly Problem[][], value: Yaml, expects: string, at: At): Bad {

@@ -90,7 +90,7 @@ VERSIONS = {
     "data": {"dataType": "uri_file", "dataUri": "azureml://datastores/workspaceblobstore/paths/x"},
     "models": {"modelType": "custom_model", "modelUri": "azureml://datastores/workspaceblobstore/paths/x", "flavors": {}},
     "environments": {"image": "i"},
-    "components": {"componentSpec": {"name": "n", "type": "command", "command": "c", "environment": "azureml:e:1"}},
+    "components": {"componentSpec": {"name": "n", "version": "LATEST", "type": "command", "command": "c", "environment": "azureml:e:1"}},
 }
 
 
@@ -120,8 +120,12 @@ class Token:
         return AccessToken(jwt.encode({"tid": "t", "aud": "https://ml.azure.com"}, "k" * 32), int(time.time()) + 3600)
 
 
+LOCAL = "https://local.test"
+
+
 def local(path):
-    return "LOCAL:" + os.path.abspath(str(path))
+    """A URL, so that the SDK takes it for uploaded; `shorten` makes `LOCAL:<path>` of it."""
+    return LOCAL + os.path.abspath(str(path))
 
 
 def stub_uploads():
@@ -138,16 +142,12 @@ def stub_uploads():
             text = os.path.join(str(artifact.base_path or os.getcwd()), text)
         if not os.path.exists(text):
             raise FileNotFoundError(f"no such path {text}")
-        folder = os.path.isdir(text)
-        artifact._path = local(text)
-        artifact.__dict__["_path"] = artifact._path
-        if type(artifact).__name__ == "Data" and folder:
-            pass
+        artifact.path = local(text)
         return artifact, None
 
     def upload_context(environment, *args, **kwargs):
         if environment.build is not None and environment.path and not str(environment.path).startswith("http"):
-            environment.build.path = local(environment.path)
+            environment.build.path = local(environment.path) + "/"
         return environment
 
     def upload_uri(scope, datastores, path, *args, **kwargs):
@@ -188,10 +188,12 @@ def shorten(value):
     if isinstance(value, list):
         return [shorten(item) for item in value]
     if isinstance(value, str):
+        if value.startswith(LOCAL):
+            return "LOCAL:" + value[len(LOCAL):]
         text = value[len("azureml:"):] if value.startswith("azureml:/subscriptions/") else value
         match = re.fullmatch(rf"{PROVIDER}/codes/([^/]+)/versions/1", text)
         if match:
-            return urllib.parse.unquote(match[1])
+            return shorten(urllib.parse.unquote(match[1]))
         match = re.fullmatch(rf"{PROVIDER}/\w+/([^/]+)/versions/([^/]+)", text)
         if match:
             return f"azureml:{match[1]}:{match[2]}"

@@ -1,0 +1,165 @@
+// Command components (`az ml component`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-component-command;
+// REST ComponentVersion 2024-01-01-preview: the specification is the component in snake_case.
+import { assetFields } from "../common/asset-fields.ts";
+import { commandFields, componentDistribution, componentResources, type Distribution, type Resources } from "../common/command-fields.ts";
+import { codeMark, environmentMark } from "../common/marks.ts";
+import { componentInputs, componentOutputs, inputPortsBody, outputPortsBody, type InputPort, type OutputPort } from "../common/ports.ts";
+import { dict, list, object, type Entity } from "../schema/compound.ts";
+import { nullable, readOnly, required, BAD, type Field } from "../schema/field.ts";
+import { any, bool, oneOf, str } from "../schema/scalars.ts";
+import { pythonString, type Yaml } from "../yaml/value.ts";
+import { isGit } from "../schema/azure.ts";
+import { uuidOf } from "../upload.ts";
+import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
+import type { EnvironmentEntity } from "./environment.ts";
+
+/** Names of components. */
+const componentName: Field<string> = {
+  expects: "a name of lower-case letters, digits and underscores that starts with a letter",
+  load(value, at) {
+    const text = str.load(value, at);
+    if (text === BAD || /^[a-z][a-z\d_]*$/.test(text as string)) return text;
+    return at.fail("must have lower-case letters, digits and underscores only, and start with a letter", `write ${suggestName(text as string)}`, value);
+  },
+};
+
+const suggestName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d_]+/g, "_").replace(/^[^a-z]+/, "") || "a_name";
+
+/** Components turn any version into text. */
+const anyVersion: Field<string> = {
+  expects: "a version",
+  load: (value, at) => (value instanceof Map || Array.isArray(value) ? at.fail("must be a version", "put the version in quotes", value) : pythonString(value)),
+};
+
+/** What all components have. */
+export const componentFields = {
+  ...assetFields,
+  $schema: str,
+  name: required(componentName),
+  id: readOnly(any),
+  version: anyVersion,
+  display_name: str,
+  description: str,
+  tags: dict(str),
+  is_deterministic: bool,
+  inputs: componentInputs,
+  outputs: componentOutputs,
+} as const;
+
+const { environment_variables: _none, queue_settings, ...fromCommand } = commandFields;
+export const commandComponentFields = {
+  ...componentFields,
+  ...fromCommand,
+  queue_settings,
+  type: oneOf(["command"]),
+  resources: componentResources,
+  distribution: componentDistribution,
+  properties: dict(nullable(any), str),
+  additional_includes: list(str),
+} as const;
+
+const field = object(commandComponentFields, { unknown: "keep" });
+/** A component inside a pipeline; its name and version do not count. */
+export const anonymousCommandComponent = object({ ...commandComponentFields, name: any, version: any }, { unknown: "keep", expects: "a command component" });
+export type CommandComponentEntity = Entity<typeof commandComponentFields>;
+
+export const commandComponent = defineKind<CommandComponentEntity>({
+  kind: "commandComponent",
+  noun: "component",
+  field,
+  anonymousField: anonymousCommandComponent as never,
+  build: (entity, build) => buildCommandComponent(entity, build, build.anonymous ?? undefined),
+});
+
+/** The request of a command component. */
+export function buildCommandComponent(entity: CommandComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
+  checkComponentBindings(entity, build);
+  if (entity.code !== undefined && isGit(entity.code)) build.problem(["code"], "git paths are not supported as code of a component", "name a local folder", entity.code);
+  const includes = (entity.additional_includes ?? []).map((path, index) => {
+    if (!build.files.stat(build.absolute(path))) build.problem(["additional_includes", index], `no such file or folder: ${build.absolute(path)}`, "correct the path; it is taken from the folder of this file", path);
+    return build.absolute(path);
+  });
+  const { environment, distribution, resources, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
+  const spec: Record<string, unknown> = {
+    ...unknownFields(entity, commandComponentFields),
+    ...commonSpec(rest as never, build, anonymous),
+    is_deterministic: entity.is_deterministic ?? true,
+    command: entity.command,
+    code: codeMark(entity.code, build, includes),
+    environment: environmentMark(environment as string | EnvironmentEntity, build, ["environment"]),
+    resources: specResources(resources as Resources | undefined),
+    distribution: specDistribution(distribution as Distribution | undefined),
+    type: "command",
+    properties: properties && Object.keys(properties).length ? properties : null,
+    additional_includes: includes.length ? entity.additional_includes : null,
+    _source: anonymous ?? "YAML.COMPONENT",
+  };
+  const text = Object.fromEntries(Object.entries((properties ?? {}) as Record<string, Yaml>).map(([key, value]) => [key, pythonString(value)]));
+  return componentDraft(entity as never, spec, text, anonymous);
+}
+
+/** The parts of a specification that all components share. */
+export function commonSpec(entity: Entity<typeof componentFields> & { type?: string }, build: Build, anonymous: AnonymousSource | undefined): Record<string, unknown> {
+  const tags = entity.tags && Object.keys(entity.tags).length ? entity.tags : null;
+  return {
+    $schema: entity.$schema,
+    name: anonymous ? "azureml_anonymous" : entity.name,
+    version: anonymous ? "1" : entity.version || null,
+    display_name: entity.display_name,
+    description: entity.description,
+    tags,
+    is_deterministic: entity.is_deterministic,
+    inputs: notEmpty(inputPortsBody((entity.inputs ?? {}) as Record<string, InputPort>, build)),
+    outputs: notEmpty(outputPortsBody((entity.outputs ?? {}) as Record<string, OutputPort>, build)),
+  };
+}
+
+/** The version around a specification. */
+export function componentDraft(entity: { name: string; version?: string; description?: string; tags?: Record<string, string> }, spec: Record<string, unknown>, properties: Record<string, unknown>, anonymous: AnonymousSource | undefined, archived: boolean | null = false): Draft {
+  const body = {
+    properties: {
+      description: entity.description,
+      isAnonymous: anonymous !== undefined,
+      isArchived: archived,
+      properties,
+      tags: entity.tags ?? {},
+      componentSpec: spec,
+    },
+  };
+  if (anonymous) return { name: "azureml_anonymous", body, versionOf: uuidOf };
+  return { name: entity.name, version: entity.version || undefined, body };
+}
+
+/** Fields that no schema knows go into the specification as they are. */
+export function unknownFields(entity: object, known: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entity).filter(([key, value]) => !Object.hasOwn(known, key) && value !== null && !(value instanceof Map && value.size === 0)));
+}
+
+/** Resources in a specification: the SDK leaves their properties out. */
+export function specResources(value: Resources | undefined): unknown {
+  if (!value) return null;
+  const { instance_count, instance_type, locations, shm_size, max_instance_count, docker_args } = value;
+  return notEmpty({ locations, instance_count, instance_type, shm_size, max_instance_count, docker_args });
+}
+
+/** Distribution in a specification: as in the file. */
+export const specDistribution = (value: Distribution | undefined): unknown => (value?.type === "tensorflow" ? { parameter_server_count: 0, ...value } : value);
+
+function notEmpty(value: Record<string, unknown>): Record<string, unknown> | null {
+  return Object.values(value).some((item) => item !== undefined && item !== null) ? value : null;
+}
+
+// `${{inputs.x}}` and the like must name something that the component has: the SDK looks it up on the component itself.
+function checkComponentBindings(entity: CommandComponentEntity, build: Build): void {
+  for (const [whole, inner = ""] of entity.command.matchAll(/\$\{\{\s*(\S*?)\s*\}\}/g)) {
+    const [head = "", ...rest] = inner.split(".");
+    const ports = head === "inputs" ? entity.inputs : head === "outputs" ? entity.outputs : undefined;
+    const name = rest.join(".");
+    const known = ports && (rest.length === 0 || Object.hasOwn(ports, name) || Object.keys(ports).some((key) => key.startsWith(`${name}.`)));
+    const other = ports === undefined && rest.length === 0 && ["name", "version", "display_name", "description", "command", "code", "environment", "tags"].includes(head);
+    if (known || other) continue;
+    const what = head === "inputs" ? "input" : head === "outputs" ? "output" : undefined;
+    build.problem(["command"], `\`${whole}\` binds to nothing${what ? `: the component has no ${what} \`${name}\`` : ""}`, what ? `add \`${name}\` to \`${head}\`, or correct the name` : "bind to inputs.<name> or outputs.<name>", whole);
+  }
+}
+

@@ -1,0 +1,33 @@
+// Pipeline components (`az ml component`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-component-pipeline;
+// REST ComponentVersion 2024-01-01-preview.
+import { componentInputs, PARAMETER_TYPES, PORT_TYPES } from "../common/ports.ts";
+import { buildNodes, portsOf } from "../pipeline/nodes.ts";
+import { pipelineJobs } from "../pipeline/node-fields.ts";
+import { dict, object, union, type Entity } from "../schema/compound.ts";
+import { required } from "../schema/field.ts";
+import { any, exactly, oneOf, str } from "../schema/scalars.ts";
+import { commonSpec, componentDraft, componentFields, unknownFields } from "./command-component.ts";
+import { defineKind, type Draft } from "./kind.ts";
+
+const fields = {
+  ...componentFields,
+  type: oneOf(["pipeline"]),
+  jobs: pipelineJobs,
+  inputs: componentInputs,
+  outputs: dict(union(object({ type: required(exactly(PARAMETER_TYPES)), description: str, mode: str }, { unknown: "keep" }), object({ type: required(exactly(PORT_TYPES)), description: str, mode: str }))),
+} as const;
+
+export type PipelineComponentEntity = Entity<typeof fields>;
+
+export const pipelineComponent = defineKind<PipelineComponentEntity>({
+  kind: "pipelineComponent",
+  noun: "component",
+  field: object(fields, { unknown: "keep" }),
+  anonymousField: object({ ...fields, name: any, version: any }, { unknown: "keep" }) as never,
+  build(entity, build): Draft {
+    const anonymous = build.anonymous ?? undefined;
+    const spec = { ...unknownFields(entity, fields), ...commonSpec(entity as never, build, anonymous), jobs: buildNodes(entity.jobs ?? {}, portsOf(entity), build), type: "pipeline", _source: anonymous ?? "YAML.COMPONENT" };
+    return componentDraft(entity as never, spec, {}, anonymous, null);
+  },
+});
+
