@@ -62,14 +62,18 @@ export interface ResourceType<Body = Record<string, unknown>> {
   /** Children live under a parent of this type and vanish with it. Default: derived from `type`. */
   readonly parent?: string;
   /**
-   * The name is kept this many days after deletion until purged (`?forceToPurge=true`) or recovered. A PUT in between is
+   * The name is kept `days` after deletion until purged or recovered. A PUT in between is
    * refused with 409 `code`, unless `recovers` says of its body that it brings the old one back.
    */
   readonly softDelete?: {
-    readonly days: number;
+    readonly days: number | ((resource: ArmResource) => number);
     readonly code?: string;
     readonly message?: (name: string) => string;
     readonly recovers?: (body: Record<string, unknown>) => boolean;
+    /** Cannot be purged before its time (purge protection). */
+    readonly protected?: (resource: ArmResource) => boolean;
+    /** Query parameter of DELETE that leaves nothing to recover; default `forceToPurge`. */
+    readonly purgeFlag?: string;
   };
   /**
    * A PUT on an existing one that changes more than description, tags, properties, stage, isArchived is refused (asset
@@ -105,6 +109,8 @@ export interface ResourceType<Body = Record<string, unknown>> {
   readonly globalName?: { readonly code: string; readonly message: (name: string) => string };
   /** A PUT without `location` (or with an unknown one) is refused; a PUT with another one too. */
   readonly tracked?: boolean;
+  /** Names of actions that run although the resource does not exist yet (uploads before a version is made). */
+  readonly actionsBefore?: readonly string[];
   /** A PUT makes the missing parent (asset containers come into being with their first version). */
   readonly makesParent?: boolean;
   /** Lives on any other resource, or on a group or subscription (role assignments, locks, diagnostic settings). */

@@ -149,7 +149,7 @@ export class Engine {
     const id = idOf(asked.id);
     return await this.#alone(resourceKey(id), async () => {
       const resource = this.store.get(id);
-      const forGood = asked.query.get("forceToPurge")?.toLowerCase() === "true";
+      const forGood = asked.query.get(type.softDelete?.purgeFlag ?? "forceToPurge")?.toLowerCase() === "true";
       if (!resource) {
         if (forGood && type.softDelete && this.store.purge(id)) return { operation: undefined };
         return undefined;
@@ -192,7 +192,7 @@ export class Engine {
     }
     const keep = forGood ? [] : tree.flatMap((one) => {
       const soft = this.registry.find(one.type)?.softDelete;
-      return soft ? [{ id: one.id, days: soft.days }] : [];
+      return soft ? [{ id: one.id, days: typeof soft.days === "number" ? soft.days : soft.days(one) }] : [];
     });
     this.store.deleteTree(resource.id, keep);
   }
@@ -207,7 +207,7 @@ export class Engine {
     if (!entry) {
       throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model action '${name}' of '${type.type}'. It has: ${Object.keys(type.actions ?? {}).join(", ") || "none"}.`);
     }
-    const resource = this.find(idOf(target), type);
+    const resource = this.find(idOf(target), type) ?? (type.actionsBefore?.includes(entry[0]) ? this.#unborn(target, type) : undefined);
     if (!resource) throw resourceNotFound(target, type.type);
     const result = await entry[1](resource, body, this.#sandbox);
     if (!result.operation) return result;
@@ -218,6 +218,11 @@ export class Engine {
       async () => await work,
     );
     return { ...result, kept };
+  }
+
+  #unborn(id: ParsedId, type: AnyType): ArmResource {
+    this.#checkScope(id, type, true);
+    return { id: canonicalId(id, type.type), name: nameOf(idOf(id)), type: type.type, properties: {} };
   }
 
   /** Takes up what a killed process left. */
@@ -278,7 +283,7 @@ export class Engine {
         409,
         type.softDelete.code ?? "Conflict",
         type.softDelete.message?.(name) ??
-          `'${name}' was deleted and is kept for ${type.softDelete.days} days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
+          `'${name}' was deleted and is kept for some days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
       );
     }
   }

@@ -1,4 +1,6 @@
 // Rooms with routes of their own beside Resource Manager: one line each.
 import type { Room } from "../core.ts";
+import { room as assets } from "../assets/room.ts";
+import { room as serving } from "../serving/index.ts";
 
-export const rooms: readonly Room[] = [];
+export const rooms: readonly Room[] = [assets, serving];

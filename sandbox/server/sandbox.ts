@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:https";
 import { Engine } from "../arm/engine.ts";
+import { mountDeleted } from "../arm/deleted.ts";
 import { mountArm } from "../arm/http.ts";
 import { Operations } from "../arm/operations.ts";
 import { Registry } from "../arm/registry.ts";
@@ -73,6 +74,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   app.get("/healthz", (c) => c.json({ status: "ok", pid: process.pid, profile }));
   mountEntra(app, { base, ports, entra, tokens });
   mountProviders(app, engine, context);
+  mountDeleted(app, engine, context);
   for (const room of rooms) room.mount?.(app, context);
   mountArm(app, engine, context);
 

@@ -1,5 +1,34 @@
-// Every resource type the sandbox models.
+// Every resource type the sandbox models: one line each.
 import type { AnyType } from "../arm/registry.ts";
+import { assetTypes } from "../assets/types.ts";
+import { roleAssignments, roleDefinitions } from "./authorization.ts";
+import { computes } from "./computes.ts";
+import { containerRegistries } from "./containerregistry.ts";
+import { datastores } from "./datastores.ts";
+import { federatedCredentials, userIdentities } from "./identity.ts";
+import { vaults } from "./keyvault.ts";
+import { insightsComponents, logWorkspaces } from "./monitor.ts";
+import { onlineTypes } from "./online.ts";
+import { registries } from "./registries.ts";
 import { resourceGroups } from "./resources.ts";
+import { storageTypes } from "./storage.ts";
+import { workspaces } from "./workspaces.ts";
 
-export const types: readonly AnyType[] = [resourceGroups];
+export const types: readonly AnyType[] = [
+  resourceGroups,
+  ...storageTypes,
+  vaults,
+  containerRegistries,
+  logWorkspaces,
+  insightsComponents,
+  userIdentities,
+  federatedCredentials,
+  roleAssignments,
+  roleDefinitions,
+  workspaces,
+  datastores,
+  computes,
+  registries,
+  ...assetTypes,
+  ...onlineTypes,
+];

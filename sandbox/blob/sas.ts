@@ -1,0 +1,47 @@
+// Shared access signatures that the sandbox itself gives out, as Azure's services do: signed with the account's key, or with
+// a user delegation key where the account takes no keys.
+import { createHmac } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { ContainerSASPermissions, SASProtocol, StorageSharedKeyCredential, generateBlobSASQueryParameters } from "@azure/storage-blob";
+import { ArmError } from "../core.ts";
+import { tenantId } from "../entra/directory.ts";
+import { accountsIn, delegationSecret } from "./accounts.ts";
+
+export interface SasRequest {
+  readonly account: string;
+  readonly container: string;
+  /** As in Azure's `sp`: letters of racwdl. */
+  readonly permissions: string;
+  readonly hours: number;
+  /** Who it is given to; stands in a user delegation SAS. */
+  readonly principalId?: string;
+}
+
+/** The query string of a container-level SAS, without `?`. Throws ArmError 404 for an unknown account. */
+export function containerSas(db: DatabaseSync, { account, container, permissions, hours, principalId }: SasRequest): string {
+  const found = accountsIn(db).find(account);
+  if (!found) throw new ArmError(404, "ResourceNotFound", `The sandbox has no storage account '${account}'.`);
+  const startsOn = seconds(Date.now() - 15 * 60_000);
+  const expiresOn = seconds(Date.now() + hours * 3_600_000);
+  const values = { containerName: container, permissions: ContainerSASPermissions.parse(permissions), protocol: SASProtocol.Https, startsOn, expiresOn };
+  if (found.allowSharedKeyAccess) {
+    return generateBlobSASQueryParameters(values, new StorageSharedKeyCredential(found.name, found.keys[0])).toString();
+  }
+  const signedVersion = "2025-11-05";
+  const oid = principalId ?? "00000000-0000-0000-0000-000000000000";
+  const text = [oid, tenantId, stamp(startsOn), stamp(expiresOn), "b", signedVersion].join("\n");
+  const key = {
+    signedObjectId: oid,
+    signedTenantId: tenantId,
+    signedStartsOn: startsOn,
+    signedExpiresOn: expiresOn,
+    signedService: "b",
+    signedVersion,
+    value: createHmac("sha256", delegationSecret(db)).update(text, "utf8").digest("base64"),
+  };
+  return generateBlobSASQueryParameters(values, key, found.name).toString();
+}
+
+/** Signatures know whole seconds only. */
+const seconds = (time: number): Date => new Date(Math.floor(time / 1000) * 1000);
+const stamp = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, "Z");

@@ -1,0 +1,135 @@
+// Microsoft.MachineLearningServices/workspaces (API 2024-10-01): what a workspace needs, gets by default, and starts with.
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { ArmError } from "../core.ts";
+import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
+import { nameOf } from "../arm/ids.ts";
+import { accountKeys } from "../blob/accounts.ts";
+import { systemDatastores } from "../ml/datastores.ts";
+import { identity, tags } from "./shapes.ts";
+import { withoutNulls } from "./storage.ts";
+
+export const workspaceType = "Microsoft.MachineLearningServices/workspaces";
+
+const access = z.enum(["Enabled", "Disabled"]).nullish();
+
+const body = z.looseObject({
+  location: z.string().optional(),
+  tags,
+  identity,
+  kind: z.string().nullish(),
+  properties: z
+    .looseObject({
+      description: z.string().nullish(),
+      friendlyName: z.string().nullish(),
+      storageAccount: z.string().nullish(),
+      keyVault: z.string().nullish(),
+      applicationInsights: z.string().nullish(),
+      containerRegistry: z.string().nullish(),
+      publicNetworkAccess: access,
+      hbiWorkspace: z.boolean().nullish(),
+      v1LegacyMode: z.boolean().nullish(),
+      systemDatastoresAuthMode: z.string().regex(/^(accesskey|identity|userdelegationsas)$/i, "must be accesskey, identity or userdelegationsas").nullish(),
+    })
+    .nullish(),
+});
+
+/** Property → type of the resource it must name; the first three are needed. */
+const dependencies: readonly (readonly [string, string, boolean])[] = [
+  ["storageAccount", "Microsoft.Storage/storageAccounts", true],
+  ["keyVault", "Microsoft.KeyVault/vaults", true],
+  ["applicationInsights", "Microsoft.Insights/components", true],
+  ["containerRegistry", "Microsoft.ContainerRegistry/registries", false],
+];
+
+export const workspaces: ResourceType<z.infer<typeof body>> = {
+  type: workspaceType,
+  body,
+  tracked: true,
+  latencySeconds: 60,
+  names: { pattern: /^[a-zA-Z0-9][\w-]{2,32}$/, rule: "3-33 letters, digits, hyphens and underscores, a letter or digit first" },
+  softDelete: {
+    days: 14,
+    code: "BadRequest",
+    message: () => "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete",
+    recovers: (content) => (content["properties"] as { allowRecoverSoftDeletedWorkspace?: boolean } | null | undefined)?.allowRecoverSoftDeletedWorkspace === true,
+  },
+  check({ before, after }, sandbox) {
+    const kind = after.kind ?? "Default";
+    if (kind !== "Default") {
+      throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model workspaces of kind '${kind}'; it has plain ones ('Default') only.`);
+    }
+    for (const [property, type, needed] of dependencies) {
+      const id = after.properties[property];
+      if (!id && needed) {
+        throw new ArmError(400, "ValidationError", `Missing dependent resources in workspace json: properties.${property} must be the id of a resource of type ${type}.`, { target: `properties.${property}` });
+      }
+      if (!id) continue;
+      const found = sandbox.resources.get(String(id));
+      if (!found || found.type.toLowerCase() !== type.toLowerCase()) {
+        throw new ArmError(400, "ValidationError", `properties.${property}: '${String(id)}' was not found, or is not of type ${type}.`, { target: `properties.${property}` });
+      }
+      const old = before?.properties[property];
+      if (old && property !== "containerRegistry" && property !== "applicationInsights" && String(old).toLowerCase() !== String(id).toLowerCase()) {
+        throw new ArmError(400, "ValidationError", `properties.${property} of a workspace cannot be changed.`, { target: `properties.${property}` });
+      }
+    }
+    const account = sandbox.resources.get(String(after.properties["storageAccount"]));
+    if (account?.properties["isHnsEnabled"] === true) {
+      throw new ArmError(400, "ValidationError", "The default storage account of a workspace must not have the hierarchical namespace enabled.", { target: "properties.storageAccount" });
+    }
+  },
+  fill({ before, after }, sandbox) {
+    const old = before?.properties ?? {};
+    const guid = (old["workspaceId"] as string | undefined) ?? randomUUID();
+    const host = new URL(sandbox.urls.base).host;
+    const { allowRecoverSoftDeletedWorkspace: _, ...given } = withoutNulls(after.properties);
+    return {
+      ...after,
+      kind: after.kind ?? "Default",
+      sku: after.sku ?? { name: "Basic", tier: "Basic" },
+      identity: after.identity ?? before?.identity ?? { type: "SystemAssigned", principalId: randomUUID(), tenantId: sandbox.tenantId },
+      properties: {
+        friendlyName: after.name,
+        description: "",
+        hbiWorkspace: false,
+        publicNetworkAccess: "Enabled",
+        allowPublicAccessWhenBehindVnet: false,
+        v1LegacyMode: false,
+        systemDatastoresAuthMode: "accesskey",
+        enableDataIsolation: false,
+        managedNetwork: { isolationMode: "Disabled", status: { status: "Inactive", sparkReady: false }, outboundRules: {} },
+        ...given,
+        workspaceId: guid,
+        tenantId: sandbox.tenantId,
+        discoveryUrl: `${sandbox.urls.base}/discovery`,
+        mlFlowTrackingUri: `azureml://${host}/mlflow/v1.0${after.id}`,
+        privateEndpointConnections: [],
+        storageHnsEnabled: false,
+        workspaceHubConfig: undefined,
+      },
+    };
+  },
+  async provision(resource, sandbox) {
+    await systemDatastores(resource, sandbox);
+  },
+  actions: {
+    listKeys: (resource, _body, sandbox) => ({ body: workspaceKeys(resource, sandbox) }),
+    resyncKeys: () => ({ status: 200 }),
+    diagnose: () => ({
+      body: { value: { userDefinedRouteResults: [], networkSecurityRuleResults: [], resourceLockResults: [], dnsResolutionResults: [], storageAccountResults: [], keyVaultResults: [], containerRegistryResults: [], applicationInsightsResults: [], otherResults: [] } },
+    }),
+  },
+};
+
+function workspaceKeys(resource: ArmResource, sandbox: SandboxContext): object {
+  const storage = String(resource.properties["storageAccount"]);
+  const insights = sandbox.resources.get(String(resource.properties["applicationInsights"]));
+  return {
+    userStorageKey: accountKeys(sandbox.db, nameOf(storage))[0],
+    userStorageResourceId: storage,
+    appInsightsInstrumentationKey: insights?.properties["InstrumentationKey"],
+    containerRegistryCredentials: null,
+    notebookAccessKeys: null,
+  };
+}
