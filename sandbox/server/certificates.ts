@@ -3,6 +3,7 @@ import "reflect-metadata";
 import { existsSync, readFileSync, writeFileSync, renameSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { webcrypto } from "node:crypto";
+import { getCACertificates } from "node:tls";
 import * as x509 from "@peculiar/x509";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -89,7 +90,18 @@ export async function openCertificates(dir: string): Promise<Certificates> {
     save(keyFile, made.key, 0o600);
     save(certFile, made.cert, 0o644);
   }
+  // For programs that take one file in place of their own list: everything trusted here, and the sandbox.
+  const bundle = [readFileSync(caFile, "utf8"), ...getCACertificates("default"), ...systemCertificates()].map((one) => one.trim());
+  save(join(dir, "ca-bundle.pem"), [...new Set(bundle)].join("\n") + "\n", 0o644);
   return { caFile, tls: { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") }, issue };
+}
+
+function systemCertificates(): string[] {
+  try {
+    return getCACertificates("system");
+  } catch {
+    return [];
+  }
 }
 
 function usable(certFile: string, keyFile: string, ca: x509.X509Certificate): boolean {
