@@ -6,7 +6,7 @@ import type { Failure } from "./check.ts";
 import { applyDrift, diffInputs } from "./diff.ts";
 import type { InputDiff } from "./diff.ts";
 import { ResourceManager } from "./http/arm.ts";
-import type { Json } from "./http/arm.ts";
+import type { Json } from "./http/request.ts";
 import { Cloud } from "./http/cloud.ts";
 import type { Config } from "./http/cloud.ts";
 import { invokeFunction } from "./invoke.ts";

@@ -3,7 +3,7 @@ import { Asset, isObject, unknown } from "./rpc/values.ts";
 import type { Value } from "./rpc/values.ts";
 import type { ObjectTable, Shape } from "./table/format.ts";
 import { chooseAlternative } from "./table/load.ts";
-import type { Tables } from "./table/load.ts";
+import type { TypeTables } from "./table/load.ts";
 
 /** One wrong input: where (`properties.scaleSettings.maxNodeCount`), and why with the fix. */
 export interface Failure {
@@ -15,17 +15,17 @@ export interface Failure {
 const OWN_INPUTS = new Set(["azureApiVersion", "__createBeforeDelete"]);
 
 /** Every failure of `inputs` against a resource's input table. */
-export function checkInputs(inputs: { readonly [key: string]: Value }, object: ObjectTable, module: string, tables: Tables): Failure[] {
+export function checkInputs(inputs: { readonly [key: string]: Value }, object: ObjectTable, module: string, tables: TypeTables): Failure[] {
   const failures: Failure[] = [];
   new Checker(tables, failures).object("", inputs, object, module);
   return failures;
 }
 
 class Checker {
-  readonly #tables: Tables;
+  readonly #tables: TypeTables;
   readonly #failures: Failure[];
 
-  constructor(tables: Tables, failures: Failure[]) {
+  constructor(tables: TypeTables, failures: Failure[]) {
     this.#tables = tables;
     this.#failures = failures;
   }

@@ -1,28 +1,8 @@
 // Azure Resource Manager over HTTPS: requests, retries with Retry-After, long-running operations (ARM RPC "async operations").
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cloud } from "./cloud.ts";
-import { retryConnection } from "./cloud.ts";
-
-export type Json = { [key: string]: unknown };
-
-/** What Azure answered with, when it was not what was asked for. */
-export class AzureError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string, requestId: string | undefined, details: readonly string[] = []) {
-    const more = details.length > 0 ? ` Details: ${details.join("; ")}` : "";
-    super(`Status=${status} Code="${code}" Message="${message}"${more}${requestId ? ` RequestId=${requestId}` : ""}`);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Response["headers"];
-  readonly body: Json | undefined;
-}
+import { AzureError, demand, errorOf, request, retryAfter } from "./request.ts";
+import type { Answer, Json } from "./request.ts";
 
 export interface RequestOptions {
   readonly apiVersion: string;
@@ -32,10 +12,6 @@ export interface RequestOptions {
   /** Called when Azure has taken the request on: from then on something exists that a failure leaves behind. */
   readonly accepted?: () => void;
 }
-
-/** Answers worth another try (azcore's list), besides a 409 that says when to come again. */
-const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
-const RETRIES = 4;
 
 export class ResourceManager {
   readonly #cloud: Cloud;
@@ -82,26 +58,8 @@ export class ResourceManager {
     if (url.origin !== new URL(base).origin) throw new Error(`the sandbox pointed to ${url.origin} for an operation; it is at ${base}`);
     if (!url.searchParams.has("api-version")) url.searchParams.set("api-version", options.apiVersion);
     for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
-    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    for (let attempt = 0; ; attempt++) {
-      const token = await this.#cloud.token(await this.#cloud.audience());
-      const response = await retryConnection(
-        () =>
-          fetch(url, {
-            method,
-            body,
-            signal: options.signal,
-            redirect: "manual",
-            headers: { authorization: `Bearer ${token}`, accept: "application/json", ...(body !== undefined && { "content-type": "application/json" }) },
-          }),
-        options.signal,
-      );
-      const answer = { status: response.status, headers: response.headers, body: await readBody(response) };
-      const wait = retryAfter(answer.headers);
-      const again = RETRIED.has(answer.status) || (answer.status === 409 && wait !== undefined);
-      if (!again || attempt >= RETRIES) return answer;
-      await sleep(wait ?? Math.min(500 * 2 ** attempt, 30_000), undefined, { signal: options.signal });
-    }
+    const audience = await this.#cloud.audience();
+    return request(this.#cloud, { method, url, audience, ...(options.body !== undefined && { body: options.body }), ...(options.signal && { signal: options.signal }) });
   }
 
   /**
@@ -144,47 +102,16 @@ export class ResourceManager {
     for (let round = 0; ; round++) {
       await sleep(wait ?? Math.min(100 * 1.5 ** round, 2_000), undefined, { signal: options.signal });
       const answer = await this.#send("GET", url, options);
-      if (answer.status === 404 || answer.status >= 400) demand(answer);
+      demand(answer);
       if (!goesOn(answer)) return answer;
       wait = retryAfter(answer.headers);
     }
   }
 }
 
-async function readBody(response: Response): Promise<Json | undefined> {
-  const text = await response.text();
-  if (text.trim() === "") return undefined;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return { error: { code: "NotJson", message: `unexpected answer: ${text.slice(0, 200)}` } };
-  }
-}
-
-function demand(answer: Answer): Answer {
-  if (answer.status < 400) return answer;
-  throw errorOf(answer.status, answer.body?.["error"], answer.headers);
-}
-
 function operationError(answer: Answer, status: string): AzureError {
   const error = (answer.body?.["error"] ?? (answer.body?.["properties"] as Json | undefined)?.["error"]) as Json | undefined;
-  return errorOf(answer.status, error ?? { code: status, message: `the operation ended in state ${status}` }, answer.headers);
-}
-
-function errorOf(status: number, error: unknown, headers: Response["headers"]): AzureError {
-  const { code, message, details } = (error ?? {}) as { code?: string; message?: string; details?: { code?: string; message?: string }[] };
-  const lines = (details ?? []).map((d) => `${d.code ?? ""}: ${d.message ?? ""}`);
-  return new AzureError(status, code ?? "Unknown", message ?? "no message", headers.get("x-ms-request-id") ?? undefined, lines);
-}
-
-/** Milliseconds that the server asks to wait; Azure's own `retry-after-ms` is the finer one. */
-function retryAfter(headers: Response["headers"]): number | undefined {
-  const fine = headers.get("retry-after-ms") ?? headers.get("x-ms-retry-after-ms");
-  if (fine !== null && Number.isFinite(Number(fine))) return Math.max(0, Number(fine));
-  const header = headers.get("retry-after");
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  return Math.max(0, Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now() || 0);
+  return errorOf(answer, error ?? { code: status, message: `the operation ended in state ${status}` });
 }
 
 function provisioningState(body: Json | undefined): string | undefined {

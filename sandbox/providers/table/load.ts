@@ -9,7 +9,12 @@ export interface Scoped<T = ObjectTable> {
   readonly module: string;
 }
 
-export class Tables {
+/** Where a conversion looks up the types inside a resource. */
+export interface TypeTables {
+  object(shape: { readonly t: string }, module: string): Scoped;
+}
+
+export class Tables implements TypeTables {
   readonly #dir: string;
   readonly #modules = new Map<string, ModuleTable | undefined>();
 
@@ -61,7 +66,7 @@ export function chooseAlternative(
   shapes: readonly Shape[],
   value: { readonly [key: string]: unknown },
   module: string,
-  tables: Tables,
+  tables: TypeTables,
   at: (object: ObjectTable, name: string) => unknown = (_, name) => value[name],
 ): { readonly t: string } | undefined {
   const objects = shapes.filter((s): s is { readonly t: string } => typeof s === "object" && "t" in s);

@@ -3,12 +3,12 @@ import { isObject, unknown } from "../rpc/values.ts";
 import type { Properties, Value } from "../rpc/values.ts";
 import type { ObjectTable, Shape } from "../table/format.ts";
 import { chooseAlternative } from "../table/load.ts";
-import type { Tables } from "../table/load.ts";
+import type { TypeTables } from "../table/load.ts";
 
 type Json = { [key: string]: unknown };
 
 /** Inputs of a resource as a REST body; names in `skip` (path and query parameters) stay out. */
-export function toBody(inputs: Properties, object: ObjectTable, module: string, tables: Tables, skip: ReadonlySet<string>): Json {
+export function toBody(inputs: Properties, object: ObjectTable, module: string, tables: TypeTables, skip: ReadonlySet<string>): Json {
   const body: Json = {};
   for (const [name, value] of Object.entries(inputs)) {
     const shape = object.p[name];
@@ -18,7 +18,7 @@ export function toBody(inputs: Properties, object: ObjectTable, module: string, 
   return body;
 }
 
-function toWire(value: Value, shape: Shape, module: string, tables: Tables): unknown {
+function toWire(value: Value, shape: Shape, module: string, tables: TypeTables): unknown {
   if (shape === "set" && Array.isArray(value)) return Object.fromEntries(value.map((name) => [name, {}]));
   if (value === null || typeof shape === "string" || "c" in shape || "e" in shape) return value;
   if ("l" in shape) return Array.isArray(value) ? value.map((item) => toWire(item as Value, shape.l, module, tables)) : value;
@@ -31,7 +31,7 @@ function toWire(value: Value, shape: Shape, module: string, tables: Tables): unk
 }
 
 /** A REST body as outputs; what the SDK does not declare is left out, as azure-native does. */
-export function fromBody(body: unknown, object: ObjectTable, module: string, tables: Tables): Properties {
+export function fromBody(body: unknown, object: ObjectTable, module: string, tables: TypeTables): Properties {
   const outputs: Properties = {};
   if (typeof body !== "object" || body === null) return outputs;
   for (const [name, shape] of Object.entries(object.p)) {
@@ -41,7 +41,7 @@ export function fromBody(body: unknown, object: ObjectTable, module: string, tab
   return outputs;
 }
 
-function fromWire(value: unknown, shape: Shape, module: string, tables: Tables): Value {
+function fromWire(value: unknown, shape: Shape, module: string, tables: TypeTables): Value {
   if (value === null || typeof shape === "string" || "c" in shape || "e" in shape) return value as Value;
   if ("l" in shape) return Array.isArray(value) ? value.map((item) => fromWire(item, shape.l, module, tables)) : (value as Value);
   if (typeof value !== "object" || Array.isArray(value)) return value as Value;
@@ -56,7 +56,7 @@ function fromWire(value: unknown, shape: Shape, module: string, tables: Tables):
 }
 
 /** Outputs in the shape of inputs: only what could have been an input (for refresh and import). */
-export function outputsAsInputs(outputs: Properties, object: ObjectTable, module: string, tables: Tables): Properties {
+export function outputsAsInputs(outputs: Properties, object: ObjectTable, module: string, tables: TypeTables): Properties {
   const inputs: Properties = {};
   for (const [name, shape] of Object.entries(object.p)) {
     const value = outputs[name];
@@ -65,7 +65,7 @@ export function outputsAsInputs(outputs: Properties, object: ObjectTable, module
   return inputs;
 }
 
-function asInput(value: Value, shape: Shape, module: string, tables: Tables): Value {
+function asInput(value: Value, shape: Shape, module: string, tables: TypeTables): Value {
   if (shape === "set" && isObject(value)) return Object.keys(value).toSorted();
   if (value === null || typeof shape === "string" || "c" in shape || "e" in shape) return value;
   if ("l" in shape) return Array.isArray(value) ? value.map((item) => asInput(item as Value, shape.l, module, tables)) : value;
@@ -78,13 +78,13 @@ function asInput(value: Value, shape: Shape, module: string, tables: Tables): Va
 }
 
 /** What is known of the outputs before the resource is made: what the inputs say, the rest unknown. */
-export function previewOutputs(inputs: Properties, object: ObjectTable, module: string, tables: Tables): Properties {
+export function previewOutputs(inputs: Properties, object: ObjectTable, module: string, tables: TypeTables): Properties {
   const outputs: Properties = {};
   for (const [name, shape] of Object.entries(object.p)) outputs[name] = preview(inputs[name], shape, module, tables);
   return outputs;
 }
 
-function preview(value: Value, shape: Shape, module: string, tables: Tables): Value {
+function preview(value: Value, shape: Shape, module: string, tables: TypeTables): Value {
   if (value === undefined) return unknown;
   if (typeof shape === "string" || "c" in shape || "e" in shape) return value;
   if ("l" in shape) return Array.isArray(value) ? value.map((item) => preview(item as Value, shape.l, module, tables)) : value;

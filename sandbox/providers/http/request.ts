@@ -1,0 +1,88 @@
+// One authenticated request to the sandbox with retries; what Azure answers, or its error with code, message and request id.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cloud } from "./cloud.ts";
+import { retryConnection } from "./cloud.ts";
+
+export type Json = { [key: string]: unknown };
+
+/** What Azure answered with, when it was not what was asked for. */
+export class AzureError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string, requestId: string | undefined, details: readonly string[] = []) {
+    const more = details.length > 0 ? ` Details: ${details.join("; ")}` : "";
+    super(`Status=${status} Code="${code}" Message="${message}"${more}${requestId ? ` RequestId=${requestId}` : ""}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Response["headers"];
+  readonly body: Json | undefined;
+}
+
+export interface Call {
+  readonly method: string;
+  readonly url: URL;
+  /** Of the token. */
+  readonly audience: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Answers worth another try (azcore's list), besides a 409 that says when to come again. */
+const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
+const RETRIES = 4;
+
+/** The answer, whatever its status, after retries of what is worth retrying. */
+export async function request(cloud: Cloud, { method, url, audience, body, signal }: Call): Promise<Answer> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  for (let attempt = 0; ; attempt++) {
+    const token = await cloud.token(audience);
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json", ...(text !== undefined && { "content-type": "application/json" }) };
+    const init = { method, headers, redirect: "manual", body: text ?? null, signal: signal ?? null } as const;
+    const response = await retryConnection(() => fetch(url, init), signal);
+    const answer = { status: response.status, headers: response.headers, body: await readBody(response) };
+    const wait = retryAfter(answer.headers);
+    const again = RETRIED.has(answer.status) || (answer.status === 409 && wait !== undefined);
+    if (!again || attempt >= RETRIES) return answer;
+    await sleep(wait ?? Math.min(500 * 2 ** attempt, 30_000), undefined, { ...(signal && { signal }) });
+  }
+}
+
+async function readBody(response: Response): Promise<Json | undefined> {
+  const text = await response.text();
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return { error: { code: "NotJson", message: `unexpected answer: ${text.slice(0, 200)}` } };
+  }
+}
+
+/** The answer if it is a good one; throws AzureError else. */
+export function demand(answer: Answer): Answer {
+  if (answer.status < 400) return answer;
+  throw errorOf(answer, answer.body?.["error"]);
+}
+
+/** `error`: ARM's or Graph's error object. */
+export function errorOf(answer: Answer, error: unknown): AzureError {
+  const { code, message, details } = (error ?? {}) as { code?: string; message?: string; details?: { code?: string; message?: string }[] };
+  const lines = (Array.isArray(details) ? details : []).map((d) => `${d.code ?? ""}: ${d.message ?? ""}`);
+  const requestId = answer.headers.get("x-ms-request-id") ?? answer.headers.get("request-id") ?? undefined;
+  return new AzureError(answer.status, code ?? "Unknown", message ?? "no message", requestId, lines);
+}
+
+/** Milliseconds that the server asks to wait; Azure's own `retry-after-ms` is the finer one. */
+export function retryAfter(headers: Response["headers"]): number | undefined {
+  const fine = headers.get("retry-after-ms") ?? headers.get("x-ms-retry-after-ms");
+  if (fine !== null && Number.isFinite(Number(fine))) return Math.max(0, Number(fine));
+  const header = headers.get("retry-after");
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  return Math.max(0, Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now() || 0);
+}
