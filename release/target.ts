@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { sandboxEnv, sandboxStatus, startSandbox } from "../sandbox/control.ts";
+import { type EnvFor, sandboxEnv, startSandbox } from "../sandbox/control.ts";
+import { installProviders } from "../sandbox/providers/install.ts";
 import { type Call, CommandError, option, type OptionSpec } from "./command.ts";
 
 export interface Target {
@@ -35,20 +36,22 @@ export async function chooseTarget(call: Pick<Call, "options" | "repo" | "out">)
   if (asked !== undefined && asked !== "sandbox") {
     throw new CommandError(`MLOPS_TARGET is "${asked}"; it must be azure or sandbox`, "Unset it or set one of the two.");
   }
-  const status = await sandboxStatus(dir);
-  if (!status.running) {
-    call.out.progress("sandbox  starting …");
-    await startSandbox(dir);
-  }
+  await startSandbox(dir, { onStart: () => call.out.progress("sandbox  starting …") });
   return sandboxTarget(call.repo);
 }
 
+/** Variables for a client of the running sandbox; Pulumi then finds the sandbox's own providers. */
+export async function clientEnv(repo: string, client: EnvFor): Promise<Record<string, string>> {
+  const added = await sandboxEnv(sandboxDir(repo), client);
+  if (added["PULUMI_HOME"]) await installProviders(added["PULUMI_HOME"], repo);
+  return added;
+}
+
 /** The running sandbox of this checkout as a target; this process trusts its CA from here on. */
-export function sandboxTarget(repo: string): Target {
-  const dir = sandboxDir(repo);
-  const added = sandboxEnv(dir, "shell");
-  const ca = added.NODE_EXTRA_CA_CERTS;
-  if (ca && process.env.NODE_EXTRA_CA_CERTS !== ca) {
+export async function sandboxTarget(repo: string): Promise<Target> {
+  const added = await clientEnv(repo, "shell");
+  const ca = added["NODE_EXTRA_CA_CERTS"];
+  if (ca && process.env["NODE_EXTRA_CA_CERTS"] !== ca) {
     setDefaultCACertificates([...getCACertificates("default"), readFileSync(ca, "utf8")]);
   }
   return { kind: "sandbox", env: withTools(repo, { ...process.env, ...added }) };

@@ -1,23 +1,23 @@
 // `mlops sandbox …`: the local Azure of this checkout, started, stopped, looked at, pointed at, thrown away.
 import { createReadStream, existsSync, readFileSync, watchFile } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { resetSandbox, sandboxEnv, sandboxLog, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
+import { type EnvFor, logFile, resetSandbox, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
-import { sandboxDir } from "../target.ts";
+import { clientEnv, sandboxDir } from "../target.ts";
 
 const start: Command = {
   name: "sandbox start",
   summary: "start this checkout's sandbox, or find it running",
   examples: ["npx mlops sandbox start", "npx mlops sandbox start --profile azure --scale 20   # as slow as Azure, divided by 20"],
   options: [
-    { flags: "--profile <name>", description: "latencies: none, or azure", choices: ["none", "azure"] },
+    { flags: "--profile <name>", description: "latencies: none, or azure", choices: ["none", "azure"], default: "none" },
     { flags: "--scale <number>", description: "divides the profile's latencies", default: "1" },
   ],
   async run(call) {
     const scale = Number(option(call, "scale"));
     if (!(scale > 0)) throw new UsageError(`--scale is "${option(call, "scale")}"; it must be a number above 0`);
-    const profile = option(call, "profile");
-    const info = await startSandbox(sandboxDir(call.repo), profile === undefined ? {} : { profile, scale });
+    const profile = option(call, "profile") as "none" | "azure";
+    const info = await startSandbox(sandboxDir(call.repo), { profile, scale });
     call.out.print(`sandbox at ${info.armEndpoint}, process ${info.pid}, state in ${sandboxDir(call.repo)}`);
     call.out.result(info);
   },
@@ -55,12 +55,8 @@ const env: Command = {
   ],
   async run(call) {
     const dir = sandboxDir(call.repo);
-    if (!(await sandboxStatus(dir)).running) {
-      call.out.progress("sandbox  starting …");
-      await startSandbox(dir);
-    }
-    const kind = (option(call, "for") ?? "shell") as "shell";
-    const values = sandboxEnv(dir, kind);
+    await startSandbox(dir, { onStart: () => call.out.progress("sandbox  starting …") });
+    const values = await clientEnv(call.repo, option(call, "for") as EnvFor);
     for (const [name, value] of Object.entries(values)) call.out.print(`export ${name}=${quoted(value)}`);
     call.out.result(values);
   },
@@ -75,7 +71,7 @@ const logs: Command = {
     { flags: "--follow", description: "go on as it grows, until Ctrl-C" },
   ],
   async run(call) {
-    const file = sandboxLog(sandboxDir(call.repo));
+    const file = logFile(sandboxDir(call.repo));
     if (!existsSync(file)) throw new CommandError("this checkout has no sandbox yet", "npx mlops sandbox start");
     const lines = Number(option(call, "lines"));
     if (!Number.isInteger(lines) || lines < 1) throw new UsageError(`--lines is "${option(call, "lines")}"; it must be a whole number from 1`);

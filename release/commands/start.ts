@@ -26,7 +26,7 @@ export const start: Command = {
     await runSteps(toolchain, (line) => call.out.progress(line));
     const sandbox = await startSandbox(sandboxDir(call.repo));
     call.out.progress(`sandbox  ${sandbox.armEndpoint} (state in ${sandboxDir(call.repo)})`);
-    const target = sandboxTarget(call.repo);
+    const target = await sandboxTarget(call.repo);
     const pulumi = pulumiFor(call, target);
     for (const stack of ["shared", "dev"]) {
       call.out.progress(`up  pulumi up --stack ${stack}`);
