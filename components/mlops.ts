@@ -1,0 +1,87 @@
+// The resources of the project's own provider, as classes; provider/ has what they do.
+import type { Input, Output } from "@pulumi/pulumi";
+import { CustomResource } from "@pulumi/pulumi";
+import type { CustomResourceOptions } from "@pulumi/pulumi";
+
+type Inputs<T> = { readonly [K in keyof T]: Input<T[K]> };
+
+/** See provider/upload.ts. */
+export interface UploadArgs {
+  readonly workspaceId: string;
+  readonly kind: "code" | "data";
+  readonly path: string;
+  readonly includes?: string[];
+  readonly hash: string;
+}
+
+/** A local folder or file in the workspace, under its content's name. */
+export class Upload extends CustomResource {
+  /** Id of the code version, or the datastore URI of the data. */
+  declare readonly reference: Output<string>;
+
+  constructor(name: string, args: Inputs<UploadArgs>, opts?: CustomResourceOptions) {
+    super("mlops:assets:Upload", name, { ...args, reference: undefined }, opts);
+  }
+}
+
+/** See provider/assetVersion.ts. */
+export interface AssetVersionArgs {
+  readonly workspaceId: string;
+  readonly collection: "data" | "environments" | "components";
+  readonly name: string;
+  readonly version: string;
+  readonly contentVersion: boolean;
+  readonly properties: Record<string, unknown>;
+  readonly source: string;
+}
+
+/** One immutable version of an asset. */
+export class AssetVersion extends CustomResource {
+  /** Azure resource id of the version. */
+  declare readonly versionId: Output<string>;
+  declare readonly name: Output<string>;
+  declare readonly version: Output<string>;
+
+  constructor(name: string, args: Inputs<AssetVersionArgs>, opts?: CustomResourceOptions) {
+    super("mlops:assets:AssetVersion", name, { ...args, versionId: undefined }, opts);
+  }
+}
+
+/** See provider/nameRelease.ts. */
+export interface NameReleaseArgs {
+  readonly kind: "workspace" | "vault";
+  readonly resourceId: string;
+  readonly location: string;
+}
+
+/** Makes a name free again after the resource's deletion. The resource has to depend on it. */
+export class NameRelease extends CustomResource {
+  constructor(name: string, args: Inputs<NameReleaseArgs>, opts?: CustomResourceOptions) {
+    super("mlops:arm:NameRelease", name, args, opts);
+  }
+}
+
+/** See provider/rollout.ts. */
+export interface EndpointRolloutArgs {
+  readonly endpointId: string;
+  readonly traffic: Record<string, number>;
+  readonly mirrorTraffic?: Record<string, number>;
+  readonly deployments: Record<string, string>;
+  readonly steps: number[];
+  readonly bakeSeconds: number;
+  readonly mirrorFirstPercent?: number;
+  readonly check: { request: string; calls: number; maxErrorPercent: number; maxP95Ms?: number; readySeconds: number };
+  readonly tags?: Record<string, string>;
+  readonly description?: string;
+  readonly publicNetworkAccess?: "Enabled" | "Disabled";
+}
+
+/** Who gets an endpoint's traffic. Has to depend on the deployments. */
+export class EndpointRollout extends CustomResource {
+  declare readonly scoringUri: Output<string>;
+  declare readonly traffic: Output<Record<string, number>>;
+
+  constructor(name: string, args: Inputs<EndpointRolloutArgs>, opts?: CustomResourceOptions) {
+    super("mlops:serving:EndpointRollout", name, { ...args, scoringUri: undefined, evidence: undefined }, opts);
+  }
+}

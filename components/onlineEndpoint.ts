@@ -1,0 +1,174 @@
+// An online endpoint with up to two deployments and the rollout that moves its traffic between them.
+import { ComponentResource, ResourceError, interpolate } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
+import { jsonHash } from "../assets/index.ts";
+import type { Asset } from "../assets/index.ts";
+import { trafficProblems } from "../release/core/rollout.ts";
+import { slots } from "../release/core/slots.ts";
+import type { Slot } from "../release/core/slots.ts";
+import type { AssetSource } from "./assetBody.ts";
+import { OnlineDeployment, OnlineEndpoint as AzureEndpoint } from "./azure.ts";
+import type { OnlineDeploymentArgs, OnlineEndpointArgs as AzureEndpointArgs } from "./azure.ts";
+import { EndpointRollout } from "./mlops.ts";
+import type { EndpointRolloutArgs } from "./mlops.ts";
+import { overridden } from "./override.ts";
+import type { Override } from "./override.ts";
+
+/** What one slot runs. */
+export interface SlotArgs {
+  /** A read deployment YAML. */
+  readonly asset: Asset;
+  /** Id of the model version, in the workspace or in a registry. */
+  readonly modelId: Input<string>;
+  readonly modelVersion: string;
+  /** The deployment stays as it was made, whatever the files say now: it is what one may have to go back to. */
+  readonly frozen: boolean;
+}
+
+export interface OnlineEndpointArgs {
+  readonly resourceGroupName: Input<string>;
+  readonly workspaceName: Input<string>;
+  readonly location: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly endpointName: Input<string>;
+  /** A read endpoint YAML. */
+  readonly endpoint: Asset;
+  readonly source: AssetSource;
+  /** Plain data: it decides which resources exist. */
+  readonly deployments: Readonly<Partial<Record<Slot, SlotArgs>>>;
+  /** Percent per slot, adding up to 100. */
+  readonly traffic: Readonly<Partial<Record<Slot, number>>>;
+  readonly mirrorTraffic?: Readonly<Partial<Record<Slot, number>>>;
+  readonly publicAccess: boolean;
+  readonly rollout: Pick<EndpointRolloutArgs, "steps" | "bakeSeconds" | "mirrorFirstPercent"> & Omit<EndpointRolloutArgs["check"], "request">;
+  /** Body of a scoring request that a good deployment answers: JSON. */
+  readonly sampleRequest: string;
+  readonly override?: {
+    readonly endpoint?: Override<AzureEndpointArgs>;
+    readonly deployment?: Override<OnlineDeploymentArgs>;
+    readonly rollout?: Override<EndpointRolloutArgs>;
+  };
+}
+
+type Body = { tags?: Record<string, string>; kind?: string; sku?: unknown; identity?: { type: string; userAssignedIdentities?: Record<string, unknown> }; properties: Record<string, unknown> };
+
+/** https://learn.microsoft.com/azure/machine-learning/concept-endpoints-online */
+export class OnlineEndpoint extends ComponentResource {
+  readonly scoringUri: Output<string>;
+  readonly nodes: {
+    readonly endpoint: AzureEndpoint;
+    readonly deployments: Readonly<Partial<Record<Slot, OnlineDeployment>>>;
+    readonly rollout: EndpointRollout;
+  };
+
+  constructor(name: string, args: OnlineEndpointArgs, opts?: ComponentResourceOptions) {
+    super("mlops:serving:OnlineEndpoint", name, {}, opts);
+    const used = slots.filter((slot) => args.deployments[slot] !== undefined);
+    const [problem] = trafficProblems(args.traffic, used);
+    if (problem) throw new ResourceError(`OnlineEndpoint "${name}": ${problem.property}: ${problem.reason}`, this, true);
+
+    const body = args.source.resolve(args.endpoint).body as Body;
+    const placed = { resourceGroupName: args.resourceGroupName, workspaceName: args.workspaceName, location: args.location };
+    const tags = { ...args.tags, ...body.tags };
+    const publicNetworkAccess = args.publicAccess ? ((body.properties["publicNetworkAccess"] as "Enabled" | undefined) ?? "Enabled") : "Disabled";
+    const { traffic: _traffic, mirrorTraffic: _mirror, ...lasting } = body.properties;
+    const endpoint = new AzureEndpoint(
+      `${name}-endpoint`,
+      overridden(
+        {
+          ...placed,
+          endpointName: args.endpointName,
+          tags,
+          kind: "Managed",
+          ...(body.identity ? { identity: identityArgs(body.identity) } : {}),
+          properties: { ...lasting, publicNetworkAccess } as unknown as AzureEndpointArgs["properties"],
+        } as AzureEndpointArgs,
+        args.override?.endpoint,
+      ),
+      {
+        parent: this,
+        // These change while it serves, and belong to the rollout: azure-native would write them back to what it once set.
+        ignoreChanges: ["properties.traffic", "properties.mirrorTraffic", "properties.description", "properties.publicNetworkAccess", "tags"],
+        // An update by azure-native would be a PUT without the traffic; what is left over here cannot be changed in place anyway.
+        replaceOnChanges: ["properties", "identity", "kind", "location"],
+        deleteBeforeReplace: true,
+      },
+    );
+
+    const deployments: Partial<Record<Slot, OnlineDeployment>> = {};
+    const marks: Record<string, string> = {};
+    for (const slot of used) {
+      const spec = args.deployments[slot]!;
+      deployments[slot] = this.#deployment(`${name}-${slot}`, slot, spec, endpoint, args, tags);
+      marks[slot] = spec.frozen ? `model ${spec.modelVersion}` : `model ${spec.modelVersion}, ${contentMark(spec.asset)}`;
+    }
+
+    const { steps, bakeSeconds, mirrorFirstPercent, ...check } = args.rollout;
+    const rollout = new EndpointRollout(
+      `${name}-rollout`,
+      overridden<EndpointRolloutArgs>(
+        {
+          endpointId: endpoint.id as unknown as string,
+          traffic: { ...args.traffic } as Record<string, number>,
+          ...(args.mirrorTraffic ? { mirrorTraffic: { ...args.mirrorTraffic } as Record<string, number> } : {}),
+          deployments: marks,
+          steps,
+          bakeSeconds,
+          ...(mirrorFirstPercent ? { mirrorFirstPercent } : {}),
+          check: { ...check, request: args.sampleRequest },
+          tags,
+          ...(body.properties["description"] === undefined ? {} : { description: String(body.properties["description"]) }),
+          publicNetworkAccess,
+        },
+        args.override?.rollout,
+      ),
+      { parent: this, dependsOn: Object.values(deployments) },
+    );
+    this.nodes = { endpoint, deployments, rollout };
+    this.scoringUri = rollout.scoringUri;
+    this.registerOutputs({ scoringUri: this.scoringUri });
+  }
+
+  #deployment(name: string, slot: Slot, spec: SlotArgs, endpoint: AzureEndpoint, args: OnlineEndpointArgs, tags: Record<string, string>): OnlineDeployment {
+    const body = args.source.resolve(spec.asset).body as Body;
+    return new OnlineDeployment(
+      name,
+      overridden(
+        {
+          resourceGroupName: args.resourceGroupName,
+          workspaceName: args.workspaceName,
+          location: args.location,
+          endpointName: endpoint.name,
+          deploymentName: slot,
+          tags: { ...tags, ...body.tags },
+          ...(body.sku ? { sku: body.sku } : {}),
+          properties: { ...body.properties, model: spec.modelId } as unknown as OnlineDeploymentArgs["properties"],
+        } as OnlineDeploymentArgs,
+        args.override?.deployment,
+      ),
+      {
+        parent: this,
+        ...(spec.frozen ? { ignoreChanges: ["properties", "tags"] } : {}),
+        // Two deployments of one name cannot stand beside each other.
+        deleteBeforeReplace: true,
+      },
+    );
+  }
+}
+
+/** Sixteen hex digits over a deployment's content, its code included. */
+function contentMark(asset: Asset): string {
+  return jsonHash([asset.body, asset.uploads.map((upload) => upload.hash)]).slice(0, 16);
+}
+
+/** azure-native takes the user-assigned identities as a list. */
+const identityArgs = (identity: NonNullable<Body["identity"]>) => ({
+  type: identity.type,
+  ...(identity.userAssignedIdentities ? { userAssignedIdentities: Object.keys(identity.userAssignedIdentities) } : {}),
+});
+
+/** The id of a model version: a workspace's own, or a registry's. */
+export const modelIdIn = (place: { workspaceId: Input<string> } | { registryName: Input<string> }, name: string, version: string): Output<string> =>
+  "workspaceId" in place
+    ? interpolate`${place.workspaceId}/models/${name}/versions/${version}`
+    : interpolate`azureml://registries/${place.registryName}/models/${name}/versions/${version}`;

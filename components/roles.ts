@@ -1,0 +1,56 @@
+// Role assignments: what one identity may do with one resource.
+import { createHash } from "node:crypto";
+import { interpolate } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import { RoleAssignment } from "./azure.ts";
+
+/** Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+export const roles = {
+  Contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
+  "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+  "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+  "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  "Storage File Data Privileged Contributor": "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+} as const;
+export type Role = keyof typeof roles;
+
+/** Who gets which role on what. */
+export interface GrantArgs {
+  readonly role: Role;
+  /** Id of the resource. */
+  readonly scope: Input<string>;
+  readonly principalId: Input<string>;
+  /** Spares Azure a lookup that fails for an identity made seconds ago; unknown for whoever is logged in. */
+  readonly principalType?: "ServicePrincipal" | "User" | "Group";
+  readonly subscriptionId: Input<string>;
+}
+
+/**
+ * Assigns a role. The assignment's own name (a GUID) comes from its place in the program, so that it is the same in every run; it
+ * cannot be changed in place, hence `deleteBeforeReplace`.
+ */
+export function grant(name: string, args: GrantArgs, opts: CustomResourceOptions & { readonly seed: string }): RoleAssignment {
+  const { seed, ...resourceOptions } = opts;
+  return new RoleAssignment(
+    name,
+    {
+      roleAssignmentName: guidOf(`${seed}/${name}`, args.subscriptionId),
+      scope: args.scope,
+      principalId: args.principalId,
+      ...(args.principalType ? { principalType: args.principalType } : {}),
+      roleDefinitionId: interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles[args.role]}`,
+    },
+    { ...resourceOptions, deleteBeforeReplace: true },
+  );
+}
+
+const guidOf = (seed: string, subscriptionId: Input<string>): Output<string> =>
+  interpolate`${subscriptionId}`.apply((subscription) => guid(`${subscription}/${seed}`));
+
+/** A GUID (version 5 in form) that depends on the text alone. */
+export function guid(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  const variant = ((parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,242 @@
+// An Azure ML workspace with all that belongs to it, reachable by Entra identities only.
+import { ComponentResource, all, interpolate, output } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, CustomResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
+import { ApplicationInsights, ContainerRegistry, LogAnalytics, MlWorkspace, StorageAccount, UserAssignedIdentity, Vault } from "./azure.ts";
+import type { ApplicationInsightsArgs, ContainerRegistryArgs, LogAnalyticsArgs, MlWorkspaceArgs, StorageAccountArgs, VaultArgs } from "./azure.ts";
+import { NameRelease } from "./mlops.ts";
+import { overridden } from "./override.ts";
+import type { Override } from "./override.ts";
+import { grant } from "./roles.ts";
+import type { Role } from "./roles.ts";
+
+export interface WorkspaceArgs {
+  readonly resourceGroupName: Input<string>;
+  readonly location: string;
+  readonly subscriptionId: Input<string>;
+  readonly tenantId: Input<string>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly names: {
+    readonly workspace: string;
+    readonly logs: string;
+    readonly insights: string;
+    readonly workspaceIdentity: string;
+    readonly jobsIdentity: string;
+    readonly storage: Input<string>;
+    readonly vault: Input<string>;
+    readonly containerRegistry: Input<string>;
+  };
+  /** Sets the role assignments' names apart from those of other stages. */
+  readonly seed: string;
+  /** Entra object ids of those who work here; "caller": whoever runs the first `up`. */
+  readonly operators: readonly string[] | { readonly caller: Input<string> };
+  readonly publicAccess: boolean;
+  /** Deleted vaults stay for 90 days, whatever anyone does. Names are only made free again without it. */
+  readonly purgeProtection: boolean;
+  readonly override?: {
+    readonly logs?: Override<LogAnalyticsArgs>;
+    readonly insights?: Override<ApplicationInsightsArgs>;
+    readonly storage?: Override<StorageAccountArgs>;
+    readonly vault?: Override<VaultArgs>;
+    readonly containerRegistry?: Override<ContainerRegistryArgs>;
+    readonly workspace?: Override<MlWorkspaceArgs>;
+  };
+}
+
+/**
+ * Storage without keys, a vault by roles, logs, a container registry without admin user, and the workspace itself under an identity of
+ * its own that may do with these what Azure ML needs and nothing else:
+ * https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication#workspace
+ */
+export class Workspace extends ComponentResource {
+  readonly workspaceId: Output<string>;
+  readonly workspaceName: Output<string>;
+  /** Identity that jobs run under: may read and write the data, pull images and register models. */
+  readonly jobsIdentityId: Output<string>;
+  /** What has to hold before jobs run or files are sent: the operators' and the jobs' roles. */
+  readonly grants: readonly Resource[];
+  readonly nodes: {
+    readonly logs: LogAnalytics;
+    readonly insights: ApplicationInsights;
+    readonly storage: StorageAccount;
+    readonly vault: Vault;
+    readonly containerRegistry: ContainerRegistry;
+    readonly identity: UserAssignedIdentity;
+    readonly jobsIdentity: UserAssignedIdentity;
+    readonly workspace: MlWorkspace;
+  };
+
+  constructor(name: string, args: WorkspaceArgs, opts?: ComponentResourceOptions) {
+    super("mlops:workspace:Workspace", name, {}, opts);
+    const { resourceGroupName, location, tags, names, override = {} } = args;
+    const child: CustomResourceOptions = { parent: this };
+    const placed = { resourceGroupName, location, tags: { ...tags } };
+    const publicNetworkAccess = args.publicAccess ? "Enabled" : "Disabled";
+
+    const logs = new LogAnalytics(
+      `${name}-logs`,
+      overridden({ ...placed, workspaceName: names.logs, sku: { name: "PerGB2018" }, retentionInDays: 30 }, override.logs),
+      child,
+    );
+    const insights = new ApplicationInsights(
+      `${name}-insights`,
+      overridden(
+        {
+          ...placed,
+          resourceName: names.insights,
+          kind: "web",
+          applicationType: "web",
+          ingestionMode: "LogAnalytics",
+          workspaceResourceId: logs.id,
+        },
+        override.insights,
+      ),
+      child,
+    );
+    const storage = new StorageAccount(
+      `${name}-storage`,
+      overridden(
+        {
+          ...placed,
+          accountName: names.storage,
+          kind: "StorageV2",
+          sku: { name: "Standard_LRS" },
+          allowSharedKeyAccess: false,
+          defaultToOAuthAuthentication: true,
+          allowBlobPublicAccess: false,
+          minimumTlsVersion: "TLS1_2",
+          enableHttpsTrafficOnly: true,
+          publicNetworkAccess,
+        },
+        override.storage,
+      ),
+      child,
+    );
+    const vault = new Vault(
+      `${name}-vault`,
+      overridden(
+        {
+          ...placed,
+          vaultName: names.vault,
+          properties: {
+            tenantId: args.tenantId,
+            sku: { family: "A", name: "standard" },
+            enableRbacAuthorization: true,
+            enableSoftDelete: true,
+            // Azure accepts "true" or nothing here.
+            ...(args.purgeProtection ? { enablePurgeProtection: true } : {}),
+            softDeleteRetentionInDays: args.purgeProtection ? 90 : 7,
+            publicNetworkAccess: args.publicAccess ? "enabled" : "disabled",
+          },
+        },
+        override.vault,
+      ),
+      { ...child, dependsOn: this.#nameReleased(name, "vault", "Microsoft.KeyVault/vaults", names.vault, args) },
+    );
+    const containerRegistry = new ContainerRegistry(
+      `${name}-images`,
+      overridden({ ...placed, registryName: names.containerRegistry, sku: { name: "Basic" }, adminUserEnabled: false }, override.containerRegistry),
+      child,
+    );
+    const identity = new UserAssignedIdentity(`${name}-identity`, { ...placed, resourceName: names.workspaceIdentity }, child);
+    const jobsIdentity = new UserAssignedIdentity(`${name}-jobs-identity`, { ...placed, resourceName: names.jobsIdentity }, child);
+
+    const own = (what: string, role: Role, scope: Input<string>): Resource =>
+      grant(
+        `${name}-identity-${what}`,
+        { role, scope, principalId: identity.principalId, principalType: "ServicePrincipal", subscriptionId: args.subscriptionId },
+        { ...child, seed: args.seed },
+      );
+    const needed = [
+      own("storage", "Contributor", storage.id),
+      own("blobs", "Storage Blob Data Contributor", storage.id),
+      own("files", "Storage File Data Privileged Contributor", storage.id),
+      own("vault", "Contributor", vault.id),
+      own("secrets", "Key Vault Administrator", vault.id),
+      own("images", "Contributor", containerRegistry.id),
+      own("insights", "Contributor", insights.id),
+    ];
+
+    const workspace = new MlWorkspace(
+      `${name}-workspace`,
+      overridden(
+        {
+          ...placed,
+          workspaceName: names.workspace,
+          kind: "Default",
+          sku: { name: "Basic", tier: "Basic" },
+          identity: { type: "UserAssigned", userAssignedIdentities: [identity.id] },
+          primaryUserAssignedIdentity: identity.id,
+          storageAccount: storage.id,
+          keyVault: vault.id,
+          applicationInsights: insights.id,
+          containerRegistry: containerRegistry.id,
+          // Datastores without keys: whoever reads data does it as themselves.
+          systemDatastoresAuthMode: "identity",
+          publicNetworkAccess,
+          v1LegacyMode: false,
+        },
+        override.workspace,
+      ),
+      {
+        ...child,
+        dependsOn: [
+          ...needed,
+          ...this.#nameReleased(name, "workspace", "Microsoft.MachineLearningServices/workspaces", names.workspace, args),
+        ],
+      },
+    );
+
+    this.grants = [
+      own("workspace", "Contributor", workspace.id),
+      ...this.#workingHere(`${name}-jobs`, { principalId: jobsIdentity.principalId, principalType: "ServicePrincipal" }, workspace, storage, args, child),
+      grant(
+        `${name}-jobs-images`,
+        { role: "AcrPull", scope: containerRegistry.id, principalId: jobsIdentity.principalId, principalType: "ServicePrincipal", subscriptionId: args.subscriptionId },
+        { ...child, seed: args.seed },
+      ),
+      ...this.#operators(name, workspace, storage, args, child),
+    ];
+    this.nodes = { logs, insights, storage, vault, containerRegistry, identity, jobsIdentity, workspace };
+    this.workspaceId = workspace.id;
+    this.workspaceName = output(names.workspace);
+    this.jobsIdentityId = jobsIdentity.id;
+    this.registerOutputs({ workspaceId: this.workspaceId, workspaceName: this.workspaceName, jobsIdentityId: this.jobsIdentityId });
+  }
+
+  /** A stage that may be destroyed and made again needs its names back; one with purge protection cannot have that. */
+  #nameReleased(name: string, kind: "workspace" | "vault", type: string, resourceName: Input<string>, args: WorkspaceArgs): Resource[] {
+    if (args.purgeProtection) return [];
+    const group = interpolate`/subscriptions/${args.subscriptionId}/resourceGroups/${args.resourceGroupName}`;
+    const resourceId = interpolate`${group}/providers/${type}/${resourceName}`;
+    return [new NameRelease(`${name}-${kind}-name`, { kind, resourceId, location: args.location }, { parent: this })];
+  }
+
+  /** The two roles that working with data, jobs and models takes. */
+  #workingHere(
+    name: string,
+    who: { principalId: Input<string>; principalType?: "ServicePrincipal" },
+    workspace: MlWorkspace,
+    storage: StorageAccount,
+    args: WorkspaceArgs,
+    child: CustomResourceOptions,
+  ): Resource[] {
+    const more = { ...who, subscriptionId: args.subscriptionId };
+    return [
+      grant(`${name}-workspace`, { role: "AzureML Data Scientist", scope: workspace.id, ...more }, { ...child, seed: args.seed }),
+      grant(`${name}-blobs`, { role: "Storage Blob Data Contributor", scope: storage.id, ...more }, { ...child, seed: args.seed }),
+    ];
+  }
+
+  #operators(name: string, workspace: MlWorkspace, storage: StorageAccount, args: WorkspaceArgs, child: CustomResourceOptions): Resource[] {
+    const { operators } = args;
+    if ("caller" in operators) {
+      // The first one who ran `up` stays: a pipeline's run must not take the role from the person, nor the other way round.
+      const stable = { ...child, ignoreChanges: ["principalId"] };
+      return this.#workingHere(`${name}-operator`, { principalId: operators.caller }, workspace, storage, args, stable);
+    }
+    return operators.flatMap((id) => this.#workingHere(`${name}-operator-${id.slice(0, 8)}`, { principalId: id }, workspace, storage, args, child));
+  }
+}
+
+/** Settles once every one of the grants is there. */
+export const granted = (grants: readonly Resource[]): Output<unknown> => all(grants.map((resource) => resource.urn));

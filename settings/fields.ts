@@ -1,0 +1,81 @@
+// The fields that settings are made of, each with its rule and the way to mend it.
+import { z } from "zod";
+import { slots } from "../release/core/slots.ts";
+
+/** A text that must fit a pattern; `rule` goes into the message. */
+const text = (pattern: RegExp, rule: string) => z.string().regex(pattern, rule);
+
+/** Whole number within bounds, both included. */
+const whole = (least: number, most: number) =>
+  z.int(`must be a whole number from ${least} to ${most}`).min(least, `must be at least ${least}`).max(most, `must be at most ${most}`);
+
+const percentPerSlot = z.partialRecord(z.enum(slots, `must name a slot: ${slots.join(" or ")}`), whole(0, 100));
+
+/** What every stack has. */
+export const common = {
+  /** First part of every name: `rg-<prefix>-dev`. */
+  prefix: text(/^[a-z][a-z0-9]{1,8}$/, "must be 2 to 9 lower-case letters and digits and begin with a letter; vault names leave no more room").default("mlops"),
+  /** Azure region. */
+  location: text(/^[a-z][a-z0-9]+$/, "must be a region's short name, such as westeurope").default("westeurope"),
+  /** On every resource that takes tags, besides `stage` and `project`. */
+  tags: z.record(z.string().max(512, "tag names have at most 512 characters"), z.string().max(256, "tag values have at most 256 characters")).default({}),
+  /** Folder with data/, ml/, mlops/ and deploy/, relative to Pulumi.yaml. */
+  project: text(/^[^/\s][^\s]*$/, "must be a folder relative to Pulumi.yaml, such as project").default("project"),
+};
+
+/** What an endpoint serves and how traffic gets there. */
+export const serving = {
+  /** Registered model; default: the one that the deployment's YAML names. */
+  modelName: text(/^[\w.-]{1,255}$/, "must be a model's name: letters, digits, _ . and -").optional(),
+  /** Version in the slot that serves. Unset: no endpoint. */
+  modelVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 7; a label such as latest would change under a running stack").optional(),
+  /** Version in the other slot, kept to go back to. Unset: the other slot is empty. */
+  keptVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 6").optional(),
+  /** Slot that serves. */
+  slot: z.enum(slots, `must be ${slots.join(" or ")}`).default("blue"),
+  /** The slot that serves stays as it was deployed, whatever the files say now; `mlops rollback` sets it. */
+  slotFrozen: z.boolean("must be true or false").default(false),
+  /** Split at rest; default: everything to `slot`. */
+  traffic: percentPerSlot.optional(),
+  /** Copy of live requests for a slot without traffic, in percent. */
+  mirrorTraffic: percentPerSlot.optional(),
+  /** Name of the endpoint in Azure, unique in the region; default: `<prefix>-<stage>-<six digits of the subscription>`. */
+  endpointName: text(/^[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]$/, "must be 3 to 32 letters, digits and hyphens, begin with a letter and not end with a hyphen").optional(),
+  /** `--set` of `az ml`, on deploy/endpoint.yml: `path.to.field=value`. */
+  endpointSet: z.array(text(/^[^=]+=/s, "must be path.to.field=value")).default([]),
+  /** The same on the deployment's YAML, for both slots. */
+  deploymentSet: z.array(text(/^[^=]+=/s, "must be path.to.field=value")).default([]),
+  /** How traffic moves to a new deployment. */
+  rollout: z
+    .strictObject({
+      /** Percent of the way after each step. */
+      steps: z.array(whole(1, 100)).min(1, "must have a step").default([100]),
+      bakeSeconds: z.number().min(0, "must be 0 or more seconds").default(0),
+      /** Direct calls to a deployment before it gets traffic, and at each step. */
+      calls: whole(0, 1000).default(5),
+      maxErrorPercent: z.number().min(0, "must be 0 to 100").max(100, "must be 0 to 100").default(0),
+      maxP95Ms: z.number().positive("must be more than 0 ms").optional(),
+      readySeconds: z.number().min(0, "must be 0 or more seconds").default(120),
+      mirrorFirstPercent: whole(0, 50).default(0),
+    })
+    .prefault({}),
+};
+
+/** What a stack with its own workspace has. */
+export const workspace = {
+  /** May the workspace, its storage, vault and endpoint be reached from the internet (still with sign-in)? */
+  publicAccess: z.boolean("must be true or false").optional(),
+  /** Entra object ids of people and groups who work here; default: whoever runs the first `up`. */
+  operators: z.array(z.uuid("must be an Entra object id (a GUID)")).optional(),
+  /** A deleted vault cannot be purged, by no one, for 90 days. Cannot be taken back. */
+  purgeProtection: z.boolean("must be true or false").optional(),
+  compute: z
+    .strictObject({
+      size: text(/^Standard_\w+$/, "must be a VM size, such as Standard_DS3_v2").default("Standard_DS3_v2"),
+      maxNodes: whole(1, 100).default(4),
+      /** A node that does nothing for so long is given back. */
+      idleSeconds: whole(60, 86_400).default(120),
+      priority: z.enum(["Dedicated", "LowPriority"], "must be Dedicated or LowPriority").default("Dedicated"),
+    })
+    .prefault({}),
+};

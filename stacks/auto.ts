@@ -1,0 +1,49 @@
+// The `auto` stack: an endpoint made of the registry's model and environment, in dev's workspace, beside dev's own endpoint.
+import { interpolate } from "@pulumi/pulumi";
+import { AssetSource } from "../components/assetBody.ts";
+import type { AutoSettings } from "../settings/auto.ts";
+import { globalNames, localNames, registryNames } from "../settings/names.ts";
+import { Project } from "./project.ts";
+import { readServing, serve } from "./serving.ts";
+import { currentSubscription } from "./subscription.ts";
+import { stackTags } from "./tags.ts";
+
+export function auto(settings: AutoSettings): Record<string, unknown> {
+  const project = new Project(settings.project);
+  const files = readServing(project, settings);
+  const production = project.read("deploy/environment.yml", "environment");
+  project.check();
+
+  // Names are derived, not read from dev's stack, so that this one can be previewed before dev is up.
+  const dev = localNames({ prefix: settings.prefix, stage: "dev" });
+  const { subscriptionId, suffix } = currentSubscription();
+  const global = suffix.apply((text) => globalNames(settings, text));
+  const registry = suffix.apply((text) => registryNames(settings, text));
+  const outputs = {
+    location: settings.location,
+    resourceGroupName: dev.resourceGroup,
+    workspaceName: dev.workspace,
+    registryName: registry.registry,
+    registryResourceGroupName: registry.resourceGroup,
+  };
+  if (!files) return outputs;
+
+  const workspaceId = interpolate`/subscriptions/${subscriptionId}/resourceGroups/${dev.resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${dev.workspace}`;
+  const source = new AssetSource("auto", { workspaceId });
+  // The registry's copy of the production environment: its version follows from the content, so it has the same one there.
+  source.know("environments", production!.name!, {
+    version: production!.version!,
+    id: interpolate`azureml://registries/${registry.registry}/environments/${production!.name}/versions/${production!.version}`,
+  });
+  const served = serve(files, settings, {
+    ...{ workspaceId, source },
+    resourceGroupName: dev.resourceGroup,
+    workspaceName: dev.workspace,
+    location: settings.location,
+    tags: stackTags(settings, "auto"),
+    registryName: registry.registry,
+    endpointName: settings.endpointName ?? global.endpoint,
+    dependsOn: [],
+  });
+  return { ...outputs, ...served.outputs };
+}

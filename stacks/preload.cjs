@@ -1,0 +1,25 @@
+// Loaded by Node before the Pulumi SDK (Pulumi.yaml, nodeargs): caches compiled code, and puts off loading two large packages that
+// the SDK requires at once but needs only to serialise functions, which this program never does.
+const Module = require("node:module");
+
+const [major] = process.versions.node.split(".").map(Number);
+if (major < 24) {
+  console.error(`This program needs Node 24, and Pulumi started Node ${process.versions.node}.`);
+  console.error("Fix: run it as `npm start` or `npx mlops …`, or put this checkout's node_modules/.bin first on PATH.");
+  process.exit(32);
+}
+
+Module.enableCompileCache();
+
+const late = new Set(["typescript", "@npmcli/arborist"]);
+const load = Module._load;
+Module._load = function (request, parent, isMain) {
+  if (!late.has(request)) return load.call(this, request, parent, isMain);
+  const real = () => load.call(Module, request, parent, isMain);
+  return new Proxy(function () {}, {
+    // The SDK's compiled imports ask this first; the true answer would load the package.
+    get: (_, key) => (key === "__esModule" ? true : real()[key]),
+    construct: (_, args) => Reflect.construct(real(), args),
+    apply: (_, self, args) => Reflect.apply(real(), self, args),
+  });
+};

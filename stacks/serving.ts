@@ -1,0 +1,105 @@
+// The endpoint of a stage, from the files in deploy/ and the stack's settings; nothing as long as no model version is set.
+import type { Input, Output, Resource } from "@pulumi/pulumi";
+import type { Asset } from "../assets/index.ts";
+import { OnlineEndpoint, modelIdIn } from "../components/onlineEndpoint.ts";
+import type { OnlineEndpointArgs, SlotArgs } from "../components/onlineEndpoint.ts";
+import { restingTraffic, slots } from "../release/core/slots.ts";
+import type { Slot } from "../release/core/slots.ts";
+import { slotPlan } from "../settings/rules.ts";
+import type { StageSettings } from "../settings/stage.ts";
+import type { Project } from "./project.ts";
+
+/** What `StageSettings` and `AutoSettings` have in common. */
+export type ServingSettings = Pick<
+  StageSettings,
+  | "modelName"
+  | "modelVersion"
+  | "keptVersion"
+  | "slot"
+  | "slotFrozen"
+  | "traffic"
+  | "mirrorTraffic"
+  | "endpointName"
+  | "endpointSet"
+  | "deploymentSet"
+  | "rollout"
+  | "publicAccess"
+> & { readonly stage: string; readonly modelFrom: "workspace" | "registry" };
+
+/** The read files of a stage that serves. */
+export interface ServingFiles {
+  readonly endpoint: Asset;
+  readonly deployments: Readonly<Partial<Record<Slot, Asset>>>;
+  readonly sampleRequest: string;
+}
+
+/** Reads the files; undefined when nothing is to be served. Problems are kept by the project. */
+export function readServing(project: Project, settings: ServingSettings): ServingFiles | undefined {
+  const { versions } = slotPlan(settings);
+  const used = slots.filter((slot) => versions[slot] !== undefined);
+  if (used.length === 0) return undefined;
+  const endpoint = project.read("deploy/endpoint.yml", "onlineEndpoint", settings.endpointSet);
+  const deployments: Partial<Record<Slot, Asset>> = {};
+  for (const slot of used) {
+    // One file for both slots, unless the other has its own.
+    const [own] = project.paths(`deploy/${slot}-deployment.yml`);
+    const asset = project.read(own ?? "deploy/blue-deployment.yml", "onlineDeployment", [...settings.deploymentSet, `name=${slot}`]);
+    if (asset) deployments[slot] = asset;
+  }
+  const sampleRequest = project.text("deploy/sample-request.json");
+  return endpoint && { endpoint, deployments, sampleRequest };
+}
+
+/** Where the endpoint goes. */
+export type ServingPlace = Pick<OnlineEndpointArgs, "resourceGroupName" | "workspaceName" | "location" | "tags" | "source"> & {
+  readonly workspaceId: Input<string>;
+  readonly registryName: Input<string>;
+  readonly endpointName: Input<string>;
+  readonly dependsOn: readonly Resource[];
+};
+
+export interface Served {
+  readonly endpoint: OnlineEndpoint;
+  readonly outputs: { endpointName: Input<string>; scoringUri: Output<string>; modelName: string; modelVersion: string; slot: Slot };
+}
+
+/** The endpoint of a stage, named after the stage. */
+export function serve(files: ServingFiles, settings: ServingSettings, place: ServingPlace): Served {
+  const plan = slotPlan(settings);
+  const modelName = settings.modelName ?? modelNameOf(files);
+  const from = settings.modelFrom === "registry" ? { registryName: place.registryName } : { workspaceId: place.workspaceId };
+  const deployments: Partial<Record<Slot, SlotArgs>> = {};
+  for (const slot of slots) {
+    const [asset, modelVersion] = [files.deployments[slot], plan.versions[slot]];
+    if (!asset || modelVersion === undefined) continue;
+    const frozen = slot === plan.live ? settings.slotFrozen : true;
+    deployments[slot] = { asset, modelVersion, frozen, modelId: modelIdIn(from, modelName, modelVersion) };
+  }
+  const { source, resourceGroupName, workspaceName, location, tags, endpointName } = place;
+  const { calls, maxErrorPercent, maxP95Ms, readySeconds, ...steps } = settings.rollout;
+  const endpoint = new OnlineEndpoint(
+    settings.stage,
+    {
+      ...{ source, resourceGroupName, workspaceName, location, tags, endpointName, deployments },
+      endpoint: files.endpoint,
+      traffic: settings.traffic ?? restingTraffic(plan),
+      ...(settings.mirrorTraffic ? { mirrorTraffic: settings.mirrorTraffic } : {}),
+      publicAccess: settings.publicAccess,
+      rollout: { ...steps, calls, maxErrorPercent, readySeconds, ...(maxP95Ms === undefined ? {} : { maxP95Ms }) },
+      sampleRequest: files.sampleRequest,
+    },
+    { dependsOn: [...place.dependsOn] },
+  );
+  return {
+    endpoint,
+    outputs: { endpointName, scoringUri: endpoint.scoringUri, modelName, modelVersion: settings.modelVersion!, slot: plan.live },
+  };
+}
+
+/** The model that the deployment's YAML names, whichever version it says. */
+function modelNameOf(files: ServingFiles): string {
+  const asset = Object.values(files.deployments)[0]!;
+  const reference = asset.references.find(({ type }) => type === "model");
+  const inline = asset.dependencies.find(({ asset: dependency }) => dependency.kind === "model");
+  return reference?.name ?? inline?.asset.name ?? "model";
+}

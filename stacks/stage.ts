@@ -1,0 +1,84 @@
+// A stage with its own workspace: dev, where models are made, and qa and prod, where they are served.
+import { AssetSource } from "../components/assetBody.ts";
+import { ResourceGroup } from "../components/azure.ts";
+import { ComputeCluster } from "../components/computeCluster.ts";
+import { DataAsset } from "../components/dataAsset.ts";
+import { Environment } from "../components/environment.ts";
+import { MlComponents } from "../components/mlComponents.ts";
+import { Workspace } from "../components/workspace.ts";
+import { globalNames, localNames, registryNames } from "../settings/names.ts";
+import type { StageSettings } from "../settings/stage.ts";
+import { Project } from "./project.ts";
+import { readServing, serve } from "./serving.ts";
+import { currentSubscription } from "./subscription.ts";
+import { stackTags } from "./tags.ts";
+
+export function stage(settings: StageSettings): Record<string, unknown> {
+  const project = new Project(settings.project);
+  const files = {
+    production: project.read("deploy/environment.yml", "environment"),
+    serving: readServing(project, settings),
+    ...(settings.training
+      ? {
+          data: project.readAll("data/*.yml", "data"),
+          development: project.read("mlops/environment.yml", "environment"),
+          components: project.readAll("ml/*/component.yml", "component"),
+        }
+      : {}),
+  };
+  project.check();
+
+  const name = settings.stage;
+  const { location, prefix } = settings;
+  const tags = stackTags(settings, name);
+  const { subscriptionId, tenantId, callerId, suffix } = currentSubscription();
+  const local = localNames(settings);
+  const global = suffix.apply((text) => globalNames(settings, text));
+  const registry = suffix.apply((text) => registryNames(settings, text));
+
+  const group = new ResourceGroup(name, { resourceGroupName: local.resourceGroup, location, tags });
+  const workspace = new Workspace(name, {
+    resourceGroupName: group.name,
+    ...{ location, subscriptionId, tenantId, tags },
+    names: { ...local, storage: global.storage, vault: global.vault, containerRegistry: global.containerRegistry },
+    seed: `${prefix}-${name}`,
+    operators: settings.operators ?? { caller: callerId },
+    publicAccess: settings.publicAccess,
+    purgeProtection: settings.purgeProtection,
+  });
+  const { workspaceId, workspaceName } = workspace;
+  const source = new AssetSource(name, { workspaceId, sendAfter: workspace.grants });
+
+  const production = new Environment(`${name}-production`, { asset: files.production!, source, dependsOn: workspace.grants });
+  if (settings.training) {
+    const { size, maxNodes, idleSeconds, priority } = settings.compute;
+    new ComputeCluster(name, {
+      resourceGroupName: group.name,
+      ...{ workspaceName, location, tags, size, maxNodes, idleSeconds, priority },
+      clusterName: local.cluster,
+      identityId: workspace.jobsIdentityId,
+    });
+    const dependsOn = workspace.grants;
+    for (const asset of files.data ?? []) new DataAsset(`${name}-${asset.name}`, { asset, source, dependsOn });
+    new Environment(`${name}-development`, { asset: files.development!, source, dependsOn });
+    new MlComponents(name, { assets: files.components ?? [], source, dependsOn });
+  }
+
+  const served =
+    files.serving &&
+    serve(files.serving, settings, {
+      resourceGroupName: group.name,
+      ...{ workspaceId, workspaceName, location, tags, source },
+      registryName: registry.registry,
+      endpointName: settings.endpointName ?? global.endpoint,
+      dependsOn: [production],
+    });
+  return {
+    ...{ location, workspaceName },
+    resourceGroupName: group.name,
+    registryName: registry.registry,
+    registryResourceGroupName: registry.resourceGroup,
+    ...(settings.training ? { clusterName: local.cluster } : {}),
+    ...served?.outputs,
+  };
+}

@@ -1,0 +1,19 @@
+// Runs before everything else of the program: what makes a preview cheap. Measured, see docs/decisions/program.md.
+import { enableCompileCache } from "node:module";
+import { runtime } from "@pulumi/pulumi";
+
+// Has been done already when stacks/preload.cjs could run (Pulumi.yaml, nodeargs); then this does nothing.
+enableCompileCache();
+
+// The SDK takes a stack trace for each resource to find its place in the source. MLOPS_STACK=1 keeps it for debugging.
+if (!process.env["MLOPS_STACK"]) Error.stackTraceLimit = 0;
+
+// azure-native gives each resource an alias for each of its old API versions (30 of them for a deployment), for programs that once
+// used those. This one never did. Aliases for renames within this program stay.
+const apiVersionAlias = (alias: unknown): boolean =>
+  typeof alias === "object" && alias !== null && Object.keys(alias).length === 1 && String((alias as { type?: unknown }).type).startsWith("azure-native:");
+
+runtime.registerStackTransformation(({ props, opts }) => {
+  if (!opts.aliases || !Array.isArray(opts.aliases)) return undefined;
+  return { props, opts: { ...opts, aliases: opts.aliases.filter((alias) => !apiVersionAlias(alias)) } };
+});
