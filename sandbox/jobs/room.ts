@@ -1,0 +1,20 @@
+// The rooms of jobs and runs for the sandbox's process: routes, the runner's start after a restart, and its end.
+import type { Room, SandboxContext } from "../core.ts";
+import { mountRuns } from "../runs/routes.ts";
+import { runnerOf, type JobRunner } from "./runner.ts";
+
+let runner: JobRunner | undefined;
+
+export const room: Room = {
+  name: "jobs",
+  mount(app, sandbox: SandboxContext) {
+    mountRuns(app, sandbox, { cancel: (run) => runnerOf(sandbox).cancel(run) });
+  },
+  async start(sandbox: SandboxContext) {
+    runner = runnerOf(sandbox);
+    await runner.resume();
+  },
+  async stop() {
+    await runner?.stop();
+  },
+};

@@ -1,0 +1,230 @@
+// Microsoft.MachineLearningServices/workspaces/jobs (API 2024-01-01-preview and its kin): command and pipeline jobs.
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { ArmError } from "../core.ts";
+import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
+import { isObject } from "../arm/body.ts";
+import { findEnvironment } from "../environments/references.ts";
+import { componentSpec } from "../jobs/components.ts";
+import { locateInput } from "../jobs/inputs.ts";
+import { targetOf } from "../jobs/nodes.ts";
+import { longUri } from "../jobs/outputs.ts";
+import { planJob } from "../jobs/plan.ts";
+import { notModeled, userError } from "../jobs/refuse.ts";
+import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
+import type { Plan, StepSpec } from "../jobs/spec.ts";
+import { setTags, tagsOf } from "../runs/logged.ts";
+import { isEnded, type Run } from "../runs/run.ts";
+import { runsOf } from "../runs/store.ts";
+
+const type = "Microsoft.MachineLearningServices/workspaces/jobs";
+
+const body = z.looseObject({
+  properties: z.looseObject({
+    jobType: z.string(),
+    experimentName: z.string().regex(/^[a-zA-Z0-9][\w.\- ]{0,254}$/, "must be 1-255 letters, digits, spaces, '_', '.', '-', a letter or digit first").nullish(),
+    displayName: z.string().nullish(),
+    description: z.string().nullish(),
+    isArchived: z.boolean().nullish(),
+    tags: z.record(z.string(), z.string().nullable()).nullish(),
+    properties: z.record(z.string(), z.string().nullable()).nullish(),
+    inputs: z.record(z.string(), z.unknown()).nullish(),
+    outputs: z.record(z.string(), z.unknown()).nullish(),
+    jobs: z.record(z.string(), z.unknown()).nullish(),
+  }),
+});
+
+/** What may be changed of a job that is there; all else would be another job. */
+const changeable = ["displayName", "description", "tags", "isArchived"] as const;
+
+export const jobs: ResourceType<z.infer<typeof body>> = {
+  type,
+  body,
+  provisioningState: false,
+  latencySeconds: 5,
+  names: { pattern: /^[a-zA-Z0-9][\w-]{0,254}$/, rule: "1-255 letters, digits, '_' and '-', a letter or digit first" },
+  fill({ before, after }) {
+    const given = after.properties;
+    if (before) {
+      const kept = Object.fromEntries(changeable.filter((key) => given[key] !== undefined && given[key] !== null).map((key) => [key, given[key]]));
+      return { ...after, properties: { ...before.properties, ...kept } };
+    }
+    const { status: _status, services: _services, ...rest } = given;
+    return {
+      ...after,
+      properties: { description: null, tags: {}, properties: {}, isArchived: false, inputs: {}, outputs: {}, experimentName: "Default", ...withoutNulls(rest), displayName: given["displayName"] ?? after.name },
+    };
+  },
+  check({ before, after }, sandbox) {
+    if (before) return changed(before, after, sandbox);
+    if (runsOf(sandbox).get(workspaceIdOf(after), after.name)) throw userError(`A run named "${after.name}" exists in the workspace; use another name for the job.`, "name");
+    checkPlan(planOf(after, sandbox), after, sandbox);
+  },
+  async provision(resource, sandbox) {
+    const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
+    if (run && run.status !== "NotStarted") return;
+    const { displayName, description, experimentName, tags, properties, jobType } = resource.properties as Record<string, unknown>;
+    runnerOf(sandbox).submit({
+      resource,
+      plan: planOf(resource, sandbox),
+      experiment: String(experimentName),
+      displayName: String(displayName),
+      description: (description as string | null) ?? undefined,
+      tags: withoutNulls((tags ?? {}) as Record<string, unknown>) as Record<string, string>,
+      properties: withoutNulls((properties ?? {}) as Record<string, unknown>) as Record<string, string>,
+      principalId: String(resource.systemData?.["createdBy"] ?? sandbox.tenantId),
+      pipeline: String(jobType).toLowerCase() === "pipeline",
+    });
+  },
+  find(id, sandbox) {
+    // Steps of a pipeline are jobs without a body of their own; clients go on to run history for them.
+    const run = runsOf(sandbox).get(id.split("/").slice(0, -2).join("/"), id.split("/").at(-1)!);
+    return run?.parent ? { id, name: run.id, type, properties: {} } : undefined;
+  },
+  show(resource, sandbox) {
+    const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
+    if (run?.parent) return { ...resource, properties: null as unknown as Record<string, unknown> };
+    return shown(resource, run, sandbox);
+  },
+  list(scope, query, sandbox) {
+    const view = query.get("listViewType") ?? "ActiveOnly";
+    const [kind, tag, only] = [query.get("jobType"), query.get("tag"), query.get("scheduled")];
+    if (only === "true") return [];
+    const [key, value] = tag?.split("=") ?? [];
+    const number = (job: ArmResource): number => runsOf(sandbox).get(workspaceIdOf(job), job.name)?.number ?? Number.MAX_SAFE_INTEGER;
+    return sandbox.resources
+      .list(scope, type)
+      .filter((job) => {
+        const run = runsOf(sandbox).get(workspaceIdOf(job), job.name);
+        const archived = run?.hidden ?? job.properties["isArchived"] === true;
+        const tags = run ? tagsOf(sandbox, run) : ((job.properties["tags"] ?? {}) as Record<string, string>);
+        return (
+          (view === "All" || archived === (view === "ArchivedOnly")) &&
+          (!kind || String(job.properties["jobType"]).toLowerCase() === kind.toLowerCase()) &&
+          (!key || (key in tags && (value === undefined || tags[key] === value)))
+        );
+      })
+      .map((job) => [number(job), job] as const)
+      .sort(([a], [b]) => b - a)
+      .map(([, job]) => job);
+  },
+  async remove(resource, sandbox, cascade) {
+    const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
+    if (!run) return;
+    if (!isEnded(run.status) && !cascade) throw new ArmError(400, "UserError", `Job '${resource.name}' is ${run.status}; cancel it before it is deleted.`);
+    await runnerOf(sandbox).erase(run);
+  },
+  actions: {
+    cancel: (resource, _body, sandbox) => {
+      const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
+      if (!run) throw new ArmError(409, "Conflict", `Job '${resource.name}' is being submitted; try again.`);
+      if (run.parent) throw userError(`'${resource.name}' is a step of job '${run.root}'; cancel that job.`);
+      runnerOf(sandbox).cancel(run);
+      return { status: 202, operation: runnerOf(sandbox).ended(run) };
+    },
+  },
+};
+
+/** Schedules are known by name only so far. */
+export const schedules: ResourceType = {
+  type: "Microsoft.MachineLearningServices/workspaces/schedules",
+  body: z.looseObject({}),
+  check() {
+    throw notModeled("A schedule (workspaces/schedules)", "it starts no jobs by the clock yet; submit the job when it is due");
+  },
+};
+
+export const jobTypes = [jobs, schedules];
+
+function planOf(job: ArmResource, sandbox: SandboxContext): Plan {
+  const workspaceId = workspaceIdOf(job);
+  return planJob(job.name, job.properties, { component: (id) => componentSpec(sandbox, id, workspaceId), newRunId: randomUUID });
+}
+
+/** Everything that the plan names has to be there: compute, environments, code and data assets. */
+function checkPlan(plan: Plan, job: ArmResource, sandbox: SandboxContext): void {
+  const workspaceId = workspaceIdOf(job);
+  for (const { spec, path } of plan.steps) {
+    const where = plan.steps.length > 1 || path !== job.name ? `Job "${path}"` : "The job";
+    checkCompute(spec, where, workspaceId, sandbox);
+    findEnvironment(sandbox, spec.environmentId, workspaceId);
+    for (const [name, input] of Object.entries(spec.inputs)) {
+      if (input.kind === "uri" && !input.from) found(() => locateInput(sandbox, input.uri, workspaceId), `${where}: input "${name}"`);
+    }
+    for (const [name, output] of Object.entries(spec.outputs)) found(() => locateInput(sandbox, output.uri, workspaceId), `${where}: output "${name}"`);
+    if (spec.codeId) found(() => locateInput(sandbox, spec.codeId!, workspaceId), `${where}: code`);
+  }
+}
+
+function found(look: () => unknown, what: string): void {
+  try {
+    look();
+  } catch (error) {
+    if (error instanceof ArmError && error.status === 404) throw userError(`${what}: ${error.message}`);
+    throw error;
+  }
+}
+
+function checkCompute(spec: StepSpec, where: string, workspaceId: string, sandbox: SandboxContext): void {
+  if (spec.computeId?.toLowerCase() === "local") throw notModeled(`${where}: compute "local"`, "it runs jobs as a cluster does; name a cluster, or leave compute out for serverless");
+  const target = targetOf(sandbox, spec.computeId, workspaceId);
+  if (!target) throw userError(`${where}: unknown compute target '${spec.computeId}'. Create it first, or name one of the workspace's computes.`, "computeId");
+  if (spec.instances > target.limit) throw userError(`${where} asks for ${spec.instances} nodes, but compute '${target.name}' has at most ${target.limit}.`, "resources.instanceCount");
+}
+
+function changed(before: ArmResource, after: ArmResource, sandbox: SandboxContext): void {
+  if (!isObject(before.properties) || Object.keys(before.properties).length === 0) throw userError(`'${after.name}' is a step of a pipeline job and cannot be changed.`, "name");
+  const run = runsOf(sandbox).get(workspaceIdOf(after), after.name);
+  if (!run) return;
+  const { displayName, description, isArchived, tags } = after.properties as Record<string, unknown>;
+  runsOf(sandbox).update(run.workspace, run.id, { displayName: String(displayName), description: (description as string | null) ?? undefined, hidden: isArchived === true });
+  setTags(sandbox, run, withoutNulls((tags ?? {}) as Record<string, unknown>) as Record<string, string>);
+}
+
+/** The job as it stands at this moment. */
+function shown(resource: ArmResource, run: Run | undefined, sandbox: SandboxContext): ArmResource {
+  const workspaceId = workspaceIdOf(resource);
+  const workspace = sandbox.resources.get(workspaceId)!;
+  const outputs = Object.fromEntries(
+    Object.entries((resource.properties["outputs"] ?? {}) as Record<string, unknown>).map(([name, output]) => {
+      const made = run?.outputs[name];
+      const usual = `azureml://datastores/workspaceblobstore/paths/azureml/${resource.name}/${name}/`;
+      const declared = isObject(output) ? output : {};
+      const uri = String(made?.uri ?? declared["uri"] ?? usual).replaceAll(/\$\{\{\s*name\s*\}\}/g, resource.name).replaceAll(/\$\{\{\s*output_name\s*\}\}/g, name);
+      return [name, { description: null, mode: "ReadWriteMount", jobOutputType: made?.type ?? "uri_folder", ...declared, uri: longUri(workspace, uri) }];
+    }),
+  );
+  return {
+    ...resource,
+    properties: {
+      ...resource.properties,
+      outputs,
+      status: run?.status ?? "NotStarted",
+      services: servicesOf(resource, workspaceId, sandbox),
+      ...(run
+        ? {
+            displayName: run.displayName,
+            description: run.description ?? null,
+            tags: tagsOf(sandbox, run),
+            properties: run.properties,
+            isArchived: run.hidden,
+            parentJobName: null,
+          }
+        : {}),
+    },
+  };
+}
+
+function servicesOf(job: ArmResource, workspaceId: string, sandbox: SandboxContext): Record<string, unknown> {
+  const { base } = sandbox.urls;
+  const service = (jobServiceType: string, endpoint: string) => ({ jobServiceType, port: null, endpoint, status: null, errorMessage: null, properties: null, nodes: null });
+  return {
+    Tracking: service("Tracking", `${base.replace(/^https/, "azureml")}/mlflow/v1.0${workspaceId}?`),
+    Studio: service("Studio", `${base}/runs/${job.name}?wsid=${workspaceId}&tid=${sandbox.tenantId}`),
+  };
+}
+
+function withoutNulls(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
+}
+
