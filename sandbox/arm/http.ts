@@ -51,7 +51,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     case "GET":
     case "HEAD": {
       if (isResource) return shown(c, engine.read(asked));
-      return c.json(page(engine.list(asked), url, links.origin));
+      return c.json(page(engine.list(asked).map((one) => named(c, one)), url, links.origin));
     }
     case "PUT":
     case "PATCH": {
@@ -78,10 +78,17 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
   }
 }
 
+/** The asset service names a registry's assets `azureml://registries/…`; Resource Manager by their resource id. */
+function named(c: Context, resource: ArmResource): ArmResource {
+  if (!c.req.path.startsWith(assetServicePrefix)) return resource;
+  const asset = /\/registries\/([^/]+\/\w+\/[^/]+(?:\/versions\/[^/]+)?)$/i.exec(resource.id)?.[1];
+  return asset ? { ...resource, id: `azureml://registries/${asset}` } : resource;
+}
+
 function shown(c: Context, resource: ArmResource, status: ContentfulStatusCode = 200, headers: Record<string, string> = {}): Response {
   const all = { ...headers, ...(resource.etag ? { etag: resource.etag } : {}) };
   if (c.req.method === "HEAD") return c.body(null, /resourceGroups$/i.test(resource.type) ? 204 : status, all);
-  return c.json(resource, status, all);
+  return c.json(named(c, resource), status, all);
 }
 
 function methodNotAllowed(c: Context, type: string): ArmError {

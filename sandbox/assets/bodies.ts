@@ -2,7 +2,8 @@
 import { z } from "zod";
 
 const text = z.string().nullish();
-const words = z.record(z.string(), z.string().nullable()).nullish();
+// Azure reads numbers and booleans here as text; its own SDK sends some.
+const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String).nullable()).nullish();
 const common = { description: text, tags: words, properties: words, isAnonymous: z.boolean().nullish(), isArchived: z.boolean().nullish(), stage: text };
 
 /** A version's properties, by the kind's segment in the id. */

@@ -8,7 +8,7 @@ import { locate } from "../ml/locate.ts";
 import type { AssetKind } from "./bodies.ts";
 
 export function filledVersion(kind: AssetKind, { before, after }: Change, sandbox: SandboxContext): ArmResource {
-  const home = parentId(parentId(parentId(after.id)));
+  const home = parentId(parentId(after.id));
   const given = Object.fromEntries(Object.entries(after.properties).filter(([, value]) => value !== undefined));
   const base = { description: null, tags: {}, properties: {}, isArchived: false, isAnonymous: false, ...given };
   return { ...after, properties: { ...base, ...extra(kind, given, home, after, before, sandbox) } };
@@ -17,7 +17,7 @@ export function filledVersion(kind: AssetKind, { before, after }: Change, sandbo
 function extra(kind: AssetKind, given: Record<string, unknown>, home: string, after: ArmResource, before: ArmResource | undefined, sandbox: SandboxContext): Record<string, unknown> {
   switch (kind) {
     case "data":
-      return { dataUri: long(String(given["dataUri"]), home), referencedUris: given["referencedUris"] ?? null };
+      return { dataUri: azureUrl(long(String(given["dataUri"]), home), sandbox), referencedUris: given["referencedUris"] ?? null };
     case "models":
       return { ...model(given, home, sandbox), modelType: given["modelType"] || "custom_model", flavors: given["flavors"] ?? {} };
     case "codes":
@@ -36,7 +36,7 @@ function extra(kind: AssetKind, given: Record<string, unknown>, home: string, af
 function model(given: Record<string, unknown>, home: string, sandbox: SandboxContext): Record<string, unknown> {
   const uri = String(given["modelUri"]);
   const output = /^azureml:\/\/(?:subscriptions\/.+\/)?jobs\/([^/]+)\/outputs\//i.exec(uri) ?? /^(?:azureml:\/\/)?runs:\/([^/]+)\//i.exec(uri);
-  if (!output || /\/registries\//i.test(home)) return { modelUri: long(uri, home) };
+  if (!output || /\/registries\//i.test(home)) return { modelUri: azureUrl(long(uri, home), sandbox) };
   const job = output[1]!;
   if (!sandbox.resources.get(`${home}/jobs/${job}`) && !/^(?:azureml:\/\/)?runs:/i.test(uri)) {
     throw new ArmError(404, "UserError", `modelUri: job '${job}' was not found in the workspace.`, { target: "properties.modelUri" });

@@ -49,7 +49,7 @@ async function share(sandbox: SandboxContext, source: ArmResource, kind: AssetKi
   const { stage: _, ...properties } = { ...source.properties, ...moved };
   const now = new Date().toISOString();
   const systemData = { createdBy: source.systemData?.["createdBy"], createdByType: "Application", createdAt: now, lastModifiedAt: now };
-  const container = parentId(parentId(id));
+  const container = parentId(id);
   if (!sandbox.resources.get(container)) {
     sandbox.resources.put({ id: container, name, type: `Microsoft.MachineLearningServices/registries/${kind}`, systemData, properties: { description: null, tags: {}, properties: {}, isArchived: false, provisioningState: "Succeeded" } });
   }
@@ -58,7 +58,7 @@ async function share(sandbox: SandboxContext, source: ArmResource, kind: AssetKi
 }
 
 async function movedProperties(sandbox: SandboxContext, source: ArmResource, kind: AssetKind, registry: ArmResource): Promise<Record<string, unknown>> {
-  const home = parentId(parentId(parentId(source.id)));
+  const home = parentId(parentId(source.id));
   const { account } = accountOf(sandbox, `${registry.id}/x`);
   const move = async (reference: string): Promise<string> => {
     const from = locate(sandbox, reference, home);

@@ -69,7 +69,9 @@ async function known(c: Context, sandbox: SandboxContext): Promise<string> {
 }
 
 function reference(sandbox: SandboxContext, account: string, accountId: string, container: string, path: string, permissions: string): object {
-  const uri = `${sandbox.urls.blob(account)}/${container}${path === "" ? "" : `/${path}`}`;
-  const sasUri = `${uri}?${containerSas(sandbox.db, { account, container, permissions, hours: 24 })}`;
+  const root = `${sandbox.urls.blob(account)}/${container}`;
+  const uri = path === "" ? root : `${root}/${path}`;
+  // The signature's address is the container's: clients add the path themselves.
+  const sasUri = `${root}?${containerSas(sandbox.db, { account, container, permissions, hours: 24 })}`;
   return { blobReferenceForConsumption: { blobUri: uri, storageAccountArmId: accountId, credential: { credentialType: "SAS", sasUri } } };
 }

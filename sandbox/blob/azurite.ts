@@ -8,6 +8,7 @@ export interface LokiCollection {
   maxId: number;
   on(event: "insert" | "update" | "delete", listener: (document: LokiDocument | LokiDocument[]) => void): void;
   find(query: object): LokiDocument[];
+  ensureAllIndexes(force: boolean): void;
 }
 
 export interface LokiDocument {

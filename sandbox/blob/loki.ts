@@ -32,14 +32,15 @@ export function openJournal(db: DatabaseSync): Journal {
 export function remember(db: DatabaseSync, loki: LokiDatabase, which: "blobs" | "extents", journal: Journal): void {
   const layout = layouts[which]!;
   for (const [name, options] of Object.entries(layout)) loki.addCollection(name, options);
-  const image = JSON.parse(loki.serialize()) as { collections: { name: string; data: LokiDocument[]; maxId: number; binaryIndices: Record<string, { dirty: boolean }> }[] };
+  const image = JSON.parse(loki.serialize()) as { collections: { name: string; data: LokiDocument[]; maxId: number }[] };
   const read = db.prepare("SELECT json FROM documents WHERE collection = ? ORDER BY id");
   for (const collection of image.collections) {
     collection.data = (read.all(`${which}/${collection.name}`) as { json: string }[]).map(({ json }) => JSON.parse(json) as LokiDocument);
     collection.maxId = collection.data.at(-1)?.$loki ?? 0;
-    for (const index of Object.values(collection.binaryIndices)) index.dirty = true;
   }
   loki.loadJSONObject(image);
+  // Its adaptive indices are trusted as they are loaded; these were made for no documents.
+  for (const name of Object.keys(layout)) loki.getCollection(name)!.ensureAllIndexes(true);
   for (const name of Object.keys(layout)) follow(db, loki.getCollection(name)!, `${which}/${name}`, journal);
 }
 
