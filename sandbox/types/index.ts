@@ -6,6 +6,7 @@ import { computes } from "./computes.ts";
 import { containerRegistries } from "./containerregistry.ts";
 import { datastores } from "./datastores.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
+import { jobTypes } from "./jobs.ts";
 import { vaults } from "./keyvault.ts";
 import { insightsComponents, logWorkspaces } from "./monitor.ts";
 import { onlineTypes } from "./online.ts";
@@ -30,5 +31,6 @@ export const types: readonly AnyType[] = [
   computes,
   registries,
   ...assetTypes,
+  ...jobTypes,
   ...onlineTypes,
 ];
