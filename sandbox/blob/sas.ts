@@ -23,7 +23,8 @@ export function containerSas(db: DatabaseSync, { account, container, permissions
   if (!found) throw new ArmError(404, "ResourceNotFound", `The sandbox has no storage account '${account}'.`);
   const startsOn = seconds(Date.now() - 15 * 60_000);
   const expiresOn = seconds(Date.now() + hours * 3_600_000);
-  const values = { containerName: container, permissions: ContainerSASPermissions.parse(permissions), protocol: SASProtocol.Https, startsOn, expiresOn };
+  // A version whose string to sign every client and the blob service agree on.
+  const values = { version: "2023-11-03", containerName: container, permissions: ContainerSASPermissions.parse(permissions), protocol: SASProtocol.Https, startsOn, expiresOn };
   if (found.allowSharedKeyAccess) {
     return generateBlobSASQueryParameters(values, new StorageSharedKeyCredential(found.name, found.keys[0])).toString();
   }
