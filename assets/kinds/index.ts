@@ -2,6 +2,8 @@
 import type { Kind } from "../asset.ts";
 import { commandComponent } from "./command-component.ts";
 import { commandJob } from "./command-job.ts";
+import { computeInstance } from "./compute-instance.ts";
+import { amlCompute, kubernetesCompute, synapseSparkCompute, virtualMachineCompute } from "./compute.ts";
 import { data } from "./data.ts";
 import { environment } from "./environment.ts";
 import type { KindDefinition } from "./kind.ts";
@@ -10,7 +12,28 @@ import { kubernetesOnlineDeployment, managedOnlineDeployment } from "./online-de
 import { kubernetesOnlineEndpoint, managedOnlineEndpoint } from "./online-endpoint.ts";
 import { pipelineComponent } from "./pipeline-component.ts";
 import { pipelineJob } from "./pipeline-job.ts";
+import { registry } from "./registry.ts";
+import { workspace } from "./workspace.ts";
 
-const LIST: readonly KindDefinition[] = [commandComponent, pipelineComponent, commandJob, pipelineJob, data, environment, model, managedOnlineEndpoint, kubernetesOnlineEndpoint, managedOnlineDeployment, kubernetesOnlineDeployment];
+const LIST: readonly KindDefinition[] = [
+  workspace,
+  amlCompute,
+  computeInstance,
+  kubernetesCompute,
+  virtualMachineCompute,
+  synapseSparkCompute,
+  data,
+  environment,
+  model,
+  commandComponent,
+  pipelineComponent,
+  commandJob,
+  pipelineJob,
+  managedOnlineEndpoint,
+  kubernetesOnlineEndpoint,
+  managedOnlineDeployment,
+  kubernetesOnlineDeployment,
+  registry,
+];
 
 export const KINDS: ReadonlyMap<Kind, KindDefinition> = new Map(LIST.map((kind) => [kind.kind, kind]));
