@@ -15,7 +15,7 @@ import { fillPath, parseId, resourceOf, withoutTrivial } from "./resource.ts";
 import type { Resource } from "./resource.ts";
 import { InitFailed } from "./rpc/provider.ts";
 import type { ChangeArgs, CheckArgs, Provider, Read } from "./rpc/provider.ts";
-import { hasUnknown, unknown } from "./rpc/values.ts";
+import { hasUnknown, text, unknown } from "./rpc/values.ts";
 import type { Properties, Value } from "./rpc/values.ts";
 import type { Tables } from "./table/load.ts";
 import { fromBody, get, outputsAsInputs, previewOutputs, put, toBody } from "./wire/convert.ts";
@@ -97,7 +97,9 @@ export class AzureNativeProvider implements Provider {
     for (const [name, value] of Object.entries(resource.entry.whenRemoved ?? {})) {
       if (inputs[name] === undefined && args.oldState[name] !== undefined) inputs[name] = value as Value;
     }
-    const present = resource.entry.keeps ? await this.#connect().arm.get(args.id, { apiVersion: resource.table.api, signal: args.signal }) : undefined;
+    const present = resource.entry.keeps
+      ? await this.#connect().arm.get(args.id, { apiVersion: resource.table.api, signal: args.signal })
+      : undefined;
     return (await this.#write(resource, args.id, { ...args, news: inputs }, present)).outputs;
   }
 
@@ -140,7 +142,9 @@ export class AzureNativeProvider implements Provider {
     const request = { apiVersion: resource.table.api, signal: args.signal };
     let accepted = false;
     try {
-      const query = Object.fromEntries((resource.entry.query ?? []).flatMap((name) => (args.news[name] === undefined ? [] : [[name, String(args.news[name])]])));
+      const query = Object.fromEntries(
+        (resource.entry.query ?? []).flatMap((name) => (args.news[name] === undefined ? [] : [[name, text(args.news[name])]])),
+      );
       const answer = await arm.put(id, { ...request, body, query, accepted: () => (accepted = true) });
       const realId = typeof answer["id"] === "string" ? answer["id"] : id;
       return { id: realId, outputs: this.#outputs(resource, (await arm.get(realId, request)) ?? answer) };
@@ -153,9 +157,12 @@ export class AzureNativeProvider implements Provider {
   /** The resource stands, though not as it should: its present state goes along with the error. */
   async #initFailed(error: unknown, resource: Resource, id: string, inputs: Properties): Promise<InitFailed> {
     const message = error instanceof Error ? error.message : String(error);
-    const body = await this.#connect()
-      .arm.get(id, { apiVersion: resource.table.api, signal: AbortSignal.timeout(5_000) })
-      .catch(() => undefined);
+    let body: Json | undefined;
+    try {
+      body = await this.#connect().arm.get(id, { apiVersion: resource.table.api, signal: AbortSignal.timeout(5_000) });
+    } catch {
+      // The first error is the one to tell; the state goes without outputs.
+    }
     const outputs = body ? this.#outputs(resource, body) : {};
     return new InitFailed(message, typeof body?.["id"] === "string" ? body["id"] : id, outputs, inputs);
   }
@@ -166,7 +173,10 @@ export class AzureNativeProvider implements Provider {
   }
 
   #preview(inputs: Properties, table: ResourceTable, module: string): Properties {
-    return { ...previewOutputs(inputs, table.out, module, this.#tables), ...(inputs["azureApiVersion"] !== undefined && { azureApiVersion: inputs["azureApiVersion"] }) };
+    return {
+      ...previewOutputs(inputs, table.out, module, this.#tables),
+      ...(inputs["azureApiVersion"] !== undefined && { azureApiVersion: inputs["azureApiVersion"] }),
+    };
   }
 
   #readInputs(resource: Resource, args: ChangeArgs, outputs: Properties): Properties {
@@ -186,7 +196,12 @@ export class AzureNativeProvider implements Provider {
       delete shown[name];
     }
     for (const path of resource.entry.keeps ?? []) {
-      if (get(args.oldInputs as Json, path.split(".").filter((p) => p !== "properties" || "properties" in object.p)) === undefined) {
+      if (
+        get(
+          args.oldInputs,
+          path.split(".").filter((p) => p !== "properties" || "properties" in object.p),
+        ) === undefined
+      ) {
         dropPath(before, path, object.p);
         dropPath(shown, path, object.p);
       }
@@ -211,7 +226,7 @@ export class AzureNativeProvider implements Provider {
 
   async #groupLocation(group: Value): Promise<Value> {
     if (group === undefined || hasUnknown(group)) return group === undefined ? undefined : unknown;
-    const name = String(group);
+    const name = text(group);
     if (!this.#groupLocations.has(name)) {
       const { arm, cloud } = this.#connect();
       const id = `/subscriptions/${cloud.subscriptionId}/resourceGroups/${encodeURIComponent(name)}`;
@@ -239,6 +254,6 @@ function keep(body: Json, path: readonly string[], present: Json | undefined): v
 function dropPath(shape: Properties, path: string, declared: Readonly<Record<string, unknown>>): void {
   const parts = path.split(".").filter((p) => p !== "properties" || "properties" in declared);
   const last = parts.pop()!;
-  const holder = parts.length === 0 ? shape : (get(shape as Json, parts) as Properties | undefined);
+  const holder = parts.length === 0 ? shape : (get(shape, parts) as Properties | undefined);
   if (holder) delete holder[last];
 }

@@ -36,9 +36,18 @@ function longOperation(rounds: number, end: { status: string; error?: unknown })
   azure.rules.push((request, self): ReturnType<Rule> => {
     if (request.method === "PUT") {
       left = rounds;
-      const resource = { ...request.body, id: request.path, name: "dev", properties: { ...(request.body!["properties"] as object), provisioningState: "Creating" } };
+      const resource = {
+        ...request.body,
+        id: request.path,
+        name: "dev",
+        properties: { ...(request.body!["properties"] as object), provisioningState: "Creating" },
+      };
       self.resources.set(request.path.toLowerCase(), resource);
-      return { status: 201, body: resource, headers: { "azure-asyncoperation": `${self.url}/operations/1?api-version=2025-12-01`, "retry-after-ms": "20" } };
+      return {
+        status: 201,
+        body: resource,
+        headers: { "azure-asyncoperation": `${self.url}/operations/1?api-version=2025-12-01`, "retry-after-ms": "20" },
+      };
     }
     if (request.path !== "/operations/1") return undefined;
     if (left-- > 0) return { status: 200, body: { status: "InProgress" }, headers: { "retry-after-ms": "20" } };
@@ -48,95 +57,134 @@ function longOperation(rounds: number, end: { status: string; error?: unknown })
   });
 }
 
-test("a long operation is followed to its end, then the resource is read", async () => {
-  longOperation(3, { status: "Succeeded" });
-  const run = await project.pulumi(...UP);
-  expect(run.output).toContain("+ 2 created");
-  expect((await project.state()).get("dev")?.outputs["properties"]).toMatchObject({ provisioningState: "Succeeded" });
-  expect(azure.requests.filter((r) => r.path === "/operations/1")).toHaveLength(4);
-}, SECONDS);
+test(
+  "a long operation is followed to its end, then the resource is read",
+  async () => {
+    longOperation(3, { status: "Succeeded" });
+    const run = await project.pulumi(...UP);
+    expect(run.output).toContain("+ 2 created");
+    expect((await project.state()).get("dev")?.outputs["properties"]).toMatchObject({ provisioningState: "Succeeded" });
+    expect(azure.requests.filter((r) => r.path === "/operations/1")).toHaveLength(4);
+  },
+  SECONDS,
+);
 
-test("a failed operation gives Azure's code, message and request id; the state keeps the resource and the next up mends it", async () => {
-  longOperation(1, { status: "Failed", error: { code: "OutOfQuota", message: "Not enough quota for Standard_DS3_v2" } });
-  const failed = await project.pulumi(...UP);
-  expect(failed.ok).toBe(false);
-  expect(failed.output).toContain(`Code="OutOfQuota" Message="Not enough quota for Standard_DS3_v2" RequestId=req-1`);
-  const left = (await project.state()).get("dev");
-  expect(left?.id).toBe(ENDPOINT);
-  expect(left?.initErrors?.join()).toContain("OutOfQuota");
+test(
+  "a failed operation gives Azure's code, message and request id; the state keeps the resource and the next up mends it",
+  async () => {
+    longOperation(1, { status: "Failed", error: { code: "OutOfQuota", message: "Not enough quota for Standard_DS3_v2" } });
+    const failed = await project.pulumi(...UP);
+    expect(failed.ok).toBe(false);
+    expect(failed.output).toContain(`Code="OutOfQuota" Message="Not enough quota for Standard_DS3_v2" RequestId=req-1`);
+    const left = (await project.state()).get("dev");
+    expect(left?.id).toBe(ENDPOINT);
+    expect(left?.initErrors?.join()).toContain("OutOfQuota");
 
-  azure.rules.length = 0;
-  azure.requests.length = 0;
-  const mended = await project.pulumi(...UP);
-  expect(mended.ok).toBe(true);
-  expect(azure.writes()).toEqual([`PUT ${ENDPOINT}`]);
-  expect((await project.state()).get("dev")?.initErrors).toBeUndefined();
-}, SECONDS);
+    azure.rules.length = 0;
+    azure.requests.length = 0;
+    const mended = await project.pulumi(...UP);
+    expect(mended.ok).toBe(true);
+    expect(azure.writes()).toEqual([`PUT ${ENDPOINT}`]);
+    expect((await project.state()).get("dev")?.initErrors).toBeUndefined();
+  },
+  SECONDS,
+);
 
-test("429 and 409 with Retry-After are tried again, a plain 409 is not", async () => {
-  let count = 0;
-  azure.rules.push((r) => {
-    if (r.method !== "PUT" || count >= 2) return undefined;
-    count++;
-    return { status: count === 1 ? 429 : 409, headers: { "retry-after": "0" }, body: { error: { code: "Busy", message: "later" } } };
-  });
-  expect((await project.pulumi(...UP)).ok).toBe(true);
-  expect(count).toBe(2);
+test(
+  "429 and 409 with Retry-After are tried again, a plain 409 is not",
+  async () => {
+    let count = 0;
+    azure.rules.push((r) => {
+      if (r.method !== "PUT" || count >= 2) return undefined;
+      count++;
+      return { status: count === 1 ? 429 : 409, headers: { "retry-after": "0" }, body: { error: { code: "Busy", message: "later" } } };
+    });
+    expect((await project.pulumi(...UP)).ok).toBe(true);
+    expect(count).toBe(2);
 
-  azure.rules.length = 0;
-  azure.rules.push((r) => (r.method === "DELETE" ? { status: 409, body: { error: { code: "HasTraffic", message: "move the traffic first" } } } : undefined));
-  const refused = await project.pulumi("destroy", "--yes", "--skip-preview");
-  expect(refused.ok).toBe(false);
-  expect(refused.output).toContain(`Status=409 Code="HasTraffic" Message="move the traffic first"`);
-  expect(azure.writes().filter((w) => w.startsWith("DELETE"))).toHaveLength(1);
-}, SECONDS);
+    azure.rules.length = 0;
+    azure.rules.push((r) =>
+      r.method === "DELETE" ? { status: 409, body: { error: { code: "HasTraffic", message: "move the traffic first" } } } : undefined,
+    );
+    const refused = await project.pulumi("destroy", "--yes", "--skip-preview");
+    expect(refused.ok).toBe(false);
+    expect(refused.output).toContain(`Status=409 Code="HasTraffic" Message="move the traffic first"`);
+    expect(azure.writes().filter((w) => w.startsWith("DELETE"))).toHaveLength(1);
+  },
+  SECONDS,
+);
 
-test("what exists already is not taken over silently, but can be imported as it is", async () => {
-  azure.resources.set(ENDPOINT.toLowerCase(), { id: ENDPOINT, name: "dev", location: "westeurope", properties: { authMode: "Key", publicNetworkAccess: "Enabled", provisioningState: "Succeeded" } });
-  const run = await project.pulumi(...UP);
-  expect(run.output).toContain(`cannot create already existing resource '${ENDPOINT}'`);
-  expect(azure.writes()).toEqual([]);
+test(
+  "what exists already is not taken over silently, but can be imported as it is",
+  async () => {
+    azure.resources.set(ENDPOINT.toLowerCase(), {
+      id: ENDPOINT,
+      name: "dev",
+      location: "westeurope",
+      properties: { authMode: "Key", publicNetworkAccess: "Enabled", provisioningState: "Succeeded" },
+    });
+    const run = await project.pulumi(...UP);
+    expect(run.output).toContain(`cannot create already existing resource '${ENDPOINT}'`);
+    expect(azure.writes()).toEqual([]);
 
-  project.write(endpoint.replace("});", "}, { import: " + JSON.stringify(ENDPOINT) + " });"));
-  const imported = await project.pulumi(...UP);
-  expect(imported.output).toContain("= 1 imported");
-  expect(azure.writes()).toEqual([]);
-  expect((await project.state()).get("dev")?.inputs).toMatchObject({ endpointName: "dev", workspaceName: "w1", properties: { authMode: "Key" } });
-}, SECONDS);
+    project.write(endpoint.replace("});", "}, { import: " + JSON.stringify(ENDPOINT) + " });"));
+    const imported = await project.pulumi(...UP);
+    expect(imported.output).toContain("= 1 imported");
+    expect(azure.writes()).toEqual([]);
+    expect((await project.state()).get("dev")?.inputs).toMatchObject({
+      endpointName: "dev",
+      workspaceName: "w1",
+      properties: { authMode: "Key" },
+    });
+  },
+  SECONDS,
+);
 
-test("an interrupted up ends soon and leaves the begun resource in the state", async () => {
-  longOperation(10_000, { status: "Succeeded" });
-  const child = project.start(...UP);
-  const exited = once(child, "exit");
-  await until(() => azure.requests.some((r) => r.path === "/operations/1"));
-  child.kill("SIGINT");
-  const begun = performance.now();
-  await exited;
-  expect(performance.now() - begun).toBeLessThan(10_000);
-  const state = await project.state();
-  expect(state.get("dev")?.id).toBe(ENDPOINT);
-}, SECONDS);
+test(
+  "an interrupted up ends soon and leaves the begun resource in the state",
+  async () => {
+    longOperation(10_000, { status: "Succeeded" });
+    const child = project.start(...UP);
+    const exited = once(child, "exit");
+    await until(() => azure.requests.some((r) => r.path === "/operations/1"));
+    child.kill("SIGINT");
+    const begun = performance.now();
+    await exited;
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    const state = await project.state();
+    expect(state.get("dev")?.id).toBe(ENDPOINT);
+  },
+  SECONDS,
+);
 
-test("a secret input is encrypted in the state and shown nowhere", async () => {
-  project.write(endpoint.replace(`authMode: "Key"`, `authMode: "Key", description: pulumi.secret("hush-hush")`));
-  const run = await project.pulumi(...UP);
-  expect(run.ok).toBe(true);
-  expect(azure.requests.some((r) => JSON.stringify(r.body ?? "").includes("hush-hush"))).toBe(true);
-  const state = JSON.stringify([...(await project.state())]);
-  expect(state).not.toContain("hush-hush");
-  expect((await project.pulumi("preview", "--diff")).output).not.toContain("hush-hush");
-}, SECONDS);
+test(
+  "a secret input is encrypted in the state and shown nowhere",
+  async () => {
+    project.write(endpoint.replace(`authMode: "Key"`, `authMode: "Key", description: pulumi.secret("hush-hush")`));
+    const run = await project.pulumi(...UP);
+    expect(run.ok).toBe(true);
+    expect(azure.requests.some((r) => JSON.stringify(r.body ?? "").includes("hush-hush"))).toBe(true);
+    const state = JSON.stringify([...(await project.state())]);
+    expect(state).not.toContain("hush-hush");
+    expect((await project.pulumi("preview", "--diff")).output).not.toContain("hush-hush");
+  },
+  SECONDS,
+);
 
-test("ignoreChanges keeps what another owner set", async () => {
-  project.write(endpoint.replace("});", `}, { ignoreChanges: ["tags", "properties.traffic"] });`));
-  await project.pulumi(...UP);
-  const kept = azure.resources.get(ENDPOINT.toLowerCase())! as { tags?: unknown; properties: Record<string, unknown> };
-  kept.tags = { by: "rollout" };
-  kept.properties["traffic"] = { blue: 100 };
-  await project.pulumi("refresh", "--yes", "--skip-preview");
-  const again = await project.pulumi(...UP, "--expect-no-changes");
-  expect(again.output).toContain("2 unchanged");
-}, SECONDS);
+test(
+  "ignoreChanges keeps what another owner set",
+  async () => {
+    project.write(endpoint.replace("});", `}, { ignoreChanges: ["tags", "properties.traffic"] });`));
+    await project.pulumi(...UP);
+    const kept = azure.resources.get(ENDPOINT.toLowerCase())! as { tags?: unknown; properties: Record<string, unknown> };
+    kept.tags = { by: "rollout" };
+    kept.properties["traffic"] = { blue: 100 };
+    await project.pulumi("refresh", "--yes", "--skip-preview");
+    const again = await project.pulumi(...UP, "--expect-no-changes");
+    expect(again.output).toContain("2 unchanged");
+  },
+  SECONDS,
+);
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((done) => setTimeout(done, 20));

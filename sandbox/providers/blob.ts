@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { ResourceManager } from "./http/arm.ts";
 import { retryConnection } from "./http/cloud.ts";
 import type { Cloud } from "./http/cloud.ts";
-import { Asset, isObject } from "./rpc/values.ts";
+import { Asset, isObject, text } from "./rpc/values.ts";
 import type { Properties } from "./rpc/values.ts";
 
 interface Call {
@@ -27,15 +27,16 @@ export async function create(call: Call): Promise<Properties> {
 export async function write(call: Call): Promise<Properties> {
   const { inputs } = call;
   if (inputs["type"] !== undefined && inputs["type"] !== "Block") {
-    throw new Error(`NotModeledInSandbox: a blob of type ${String(inputs["type"])} is not modeled in the sandbox; block blobs are`);
+    throw new Error(`NotModeledInSandbox: a blob of type ${text(inputs["type"])} is not modeled in the sandbox; block blobs are`);
   }
   const headers: Record<string, string> = {
     "x-ms-blob-type": "BlockBlob",
-    "x-ms-blob-content-type": String(inputs["contentType"] ?? "application/octet-stream"),
+    "x-ms-blob-content-type": text(inputs["contentType"] ?? "application/octet-stream"),
   };
-  if (inputs["accessTier"] !== undefined) headers["x-ms-access-tier"] = String(inputs["accessTier"]);
-  if (inputs["contentMd5"] !== undefined) headers["x-ms-blob-content-md5"] = String(inputs["contentMd5"]);
-  if (isObject(inputs["metadata"])) for (const [key, value] of Object.entries(inputs["metadata"])) headers[`x-ms-meta-${key}`] = String(value);
+  if (inputs["accessTier"] !== undefined) headers["x-ms-access-tier"] = text(inputs["accessTier"]);
+  if (inputs["contentMd5"] !== undefined) headers["x-ms-blob-content-md5"] = text(inputs["contentMd5"]);
+  if (isObject(inputs["metadata"]))
+    for (const [key, value] of Object.entries(inputs["metadata"])) headers[`x-ms-meta-${key}`] = text(value);
   const response = await send(call, "PUT", headers, await content(inputs["source"]));
   if (!response.ok) throw await failure(response, call.id);
   return (await read(call)) ?? {};
@@ -49,7 +50,7 @@ export async function read(call: Call): Promise<Properties | undefined> {
   const { headers } = response;
   const metadata = [...headers].flatMap(([name, value]) => (name.startsWith("x-ms-meta-") ? [[name.slice(10), value] as const] : []));
   return {
-    name: String(call.inputs["blobName"]),
+    name: text(call.inputs["blobName"]),
     url: await blobUrl(call),
     type: "Block",
     contentType: headers.get("content-type") ?? undefined,
@@ -85,9 +86,9 @@ async function send(call: Call, method: string, headers: Record<string, string>,
 async function blobUrl({ id, inputs, arm, signal }: Call): Promise<string> {
   const account = await arm.get(id.slice(0, id.indexOf("/blobServices/")), { apiVersion: STORAGE_API, signal });
   const endpoints = (account?.["properties"] as { primaryEndpoints?: { blob?: string } } | undefined)?.primaryEndpoints;
-  if (!endpoints?.blob) throw new Error(`storage account '${String(inputs["accountName"])}' has no blob endpoint`);
-  const name = String(inputs["blobName"]).split("/").map(encodeURIComponent).join("/");
-  return `${endpoints.blob.replace(/\/+$/, "")}/${String(inputs["containerName"])}/${name}`;
+  if (!endpoints?.blob) throw new Error(`storage account '${text(inputs["accountName"])}' has no blob endpoint`);
+  const name = text(inputs["blobName"]).split("/").map(encodeURIComponent).join("/");
+  return `${endpoints.blob.replace(/\/+$/, "")}/${text(inputs["containerName"])}/${name}`;
 }
 
 async function content(source: unknown): Promise<Uint8Array<ArrayBuffer>> {

@@ -54,7 +54,8 @@ class Checker {
     if ("c" in shape) {
       if (value !== shape.c) this.#fail(path, `'${path}' must be ${show(shape.c)} but is ${show(value)}`);
     } else if ("e" in shape) {
-      if (!shape.e.includes(value as string)) this.#fail(path, `'${path}' must be one of ${shape.e.map(show).join(", ")} but is ${show(value)}`);
+      if (!shape.e.includes(value as string))
+        this.#fail(path, `'${path}' must be one of ${shape.e.map(show).join(", ")} but is ${show(value)}`);
     } else if ("l" in shape) {
       if (!Array.isArray(value)) return this.#fail(path, `'${path}' should be of type 'array' but is ${show(value)}`);
       value.forEach((item, i) => this.value(`${path}[${i}]`, item as Value, shape.l, module));
@@ -82,7 +83,8 @@ class Checker {
         new Checker(this.#tables, failures).value(path, value, shape, module);
         return failures;
       });
-      if (tries.every((failures) => failures.length > 0)) this.#fail(path, `'${path}' has a value of no type that is allowed there: ${show(value)}`);
+      if (tries.every((failures) => failures.length > 0))
+        this.#fail(path, `'${path}' has a value of no type that is allowed there: ${show(value)}`);
       return;
     }
     const chosen = chooseAlternative(shapes, value, module, this.#tables);
@@ -122,14 +124,16 @@ function show(value: unknown): string {
   if (value === undefined) return "not set";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? "a value of no JSON type";
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 function nearest(name: string, known: readonly string[]): string {
   const scored = known.map((k) => [distance(name.toLowerCase(), k.toLowerCase()), k] as const).toSorted((a, b) => a[0] - b[0]);
   const best = scored[0];
-  return best && best[0] <= Math.max(2, name.length / 3) ? `did you mean '${best[1]}'?` : `known here: ${known.toSorted().slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}`;
+  return best && best[0] <= Math.max(2, name.length / 3)
+    ? `did you mean '${best[1]}'?`
+    : `known here: ${known.toSorted().slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}`;
 }
 
 /** Edits from one word to the other (Levenshtein). */

@@ -33,7 +33,12 @@ test("a new name or place replaces, the old one first unless its name was made u
 
 test("naming what the resource already has replaces nothing", () => {
   expect(diff({}, { location: "westeurope" }, { location: "westeurope" })).toEqual([{ location: "add" }, ["location"], [], false]);
-  expect(diff({}, { location: "northeurope" }, { location: "westeurope" })).toEqual([{ location: "add" }, ["location"], ["location"], true]);
+  expect(diff({}, { location: "northeurope" }, { location: "westeurope" })).toEqual([
+    { location: "add" },
+    ["location"],
+    ["location"],
+    true,
+  ]);
 });
 
 test("a refresh takes over what changed in Azure, not what Azure filled in", () => {
@@ -43,5 +48,8 @@ test("a refresh takes over what changed in Azure, not what Azure filled in", () 
   expect(applyDrift(inputs, before, { ...before, a: "2", filled: "e" })).toEqual({ ...inputs, a: "2", filled: "e" });
   expect(applyDrift(inputs, before, { ...before, tags: { x: "1", y: "2" } })).toEqual({ ...inputs, tags: { x: "1", y: "2" } });
   expect(applyDrift(inputs, before, { ...before, list: [{ n: "b", id: "i" }] })).toEqual({ ...inputs, list: [{ n: "b" }] });
-  expect(applyDrift(inputs, before, { filled: "d", tags: { x: "1" }, list: before.list })).toEqual({ tags: { x: "1" }, list: [{ n: "a" }] });
+  expect(applyDrift(inputs, before, { filled: "d", tags: { x: "1" }, list: before.list })).toEqual({
+    tags: { x: "1" },
+    list: [{ n: "a" }],
+  });
 });

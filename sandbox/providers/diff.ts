@@ -86,7 +86,9 @@ export function applyDrift(inputs: Properties, before: Properties, after: Proper
 function drift(input: Value, before: Value, after: Value): Value {
   if (isObject(input) && isObject(before) && isObject(after)) return applyDrift({ ...input }, { ...before }, { ...after });
   if (Array.isArray(input) && Array.isArray(before) && Array.isArray(after)) {
-    return after.map((item, i) => (i < input.length && i < before.length ? drift(input[i] as Value, before[i] as Value, item as Value) : (item as Value)));
+    return after.map((item, i) =>
+      i < input.length && i < before.length ? drift(input[i] as Value, before[i] as Value, item as Value) : (item as Value),
+    );
   }
   return after;
 }

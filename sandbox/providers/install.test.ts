@@ -26,17 +26,33 @@ test("a second installation touches nothing; a damaged one is mended", async () 
   writeFileSync(file, "half a");
   await installProviders(home, repoDir);
   expect(readFileSync(file, "utf8")).toBe(whole);
-  expect(readdirSync(join(home, "plugins")).toSorted()).toEqual([`resource-azure-native-v${installed.azureNative}`, `resource-azuread-v${installed.azuread}`]);
+  expect(readdirSync(join(home, "plugins")).toSorted()).toEqual([
+    `resource-azure-native-v${installed.azureNative}`,
+    `resource-azuread-v${installed.azuread}`,
+  ]);
 }, 60_000);
 
 test("Pulumi lists both as installed plugins, and each serves within a second", async () => {
   const installed = await installProviders(home, repoDir);
-  const env = { ...process.env, PULUMI_HOME: home, PATH: `${join(repoDir, ".tools", "bin")}:${process.env["PATH"]}`, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const env = {
+    ...process.env,
+    PULUMI_HOME: home,
+    PATH: `${join(repoDir, ".tools", "bin")}:${process.env["PATH"]}`,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
   const { stdout } = await promisify(execFile)("pulumi", ["plugin", "ls", "--json"], { env, cwd: home });
   const plugins = JSON.parse(stdout) as { name: string; version: string }[];
-  expect(plugins.map((p) => `${p.name} ${p.version}`).toSorted()).toEqual([`azure-native ${installed.azureNative}`, `azuread ${installed.azuread}`]);
-  for (const [name, version] of [["azure-native", installed.azureNative], ["azuread", installed.azuread]] as const) {
-    const child = spawn(join(home, "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`), ["127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+  expect(plugins.map((p) => `${p.name} ${p.version}`).toSorted()).toEqual([
+    `azure-native ${installed.azureNative}`,
+    `azuread ${installed.azuread}`,
+  ]);
+  for (const [name, version] of [
+    ["azure-native", installed.azureNative],
+    ["azuread", installed.azuread],
+  ] as const) {
+    const child = spawn(join(home, "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`), ["127.0.0.1:1"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const begun = performance.now();
     const [port] = (await once(child.stdout, "data")) as [Buffer];
     expect(port.toString()).toMatch(/^\d+\n$/);

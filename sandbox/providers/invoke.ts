@@ -19,7 +19,11 @@ interface Surroundings {
 }
 
 /** The function's result, or what is wrong with its arguments. */
-export async function invokeFunction(token: string, args: Properties, { tables, arm, cloud, signal }: Surroundings): Promise<Properties | readonly Failure[]> {
+export async function invokeFunction(
+  token: string,
+  args: Properties,
+  { tables, arm, cloud, signal }: Surroundings,
+): Promise<Properties | readonly Failure[]> {
   const [, module = "", name = ""] = token.split(":");
   if (module === "authorization" && name === "getClientConfig") {
     const oid = claim(await cloud.token(await cloud.audience()), "oid");
@@ -33,14 +37,18 @@ export async function invokeFunction(token: string, args: Properties, { tables, 
   const action = functions[`${module}:${name}`];
   const path = action?.post ?? resources[`${module}:${name.replace(/^get/, "")}`]?.path;
   if (!fn || path === undefined) {
-    throw new Error(`NotModeledInSandbox: function ${token} is not modeled in the sandbox. It works against real Azure; here it needs an entry in sandbox/providers/catalog/`);
+    throw new Error(
+      `NotModeledInSandbox: function ${token} is not modeled in the sandbox. It works against real Azure; here it needs an entry in sandbox/providers/catalog/`,
+    );
   }
   const failures = checkInputs(args, fn.table.in, module, tables);
   if (failures.length > 0) return failures;
   const id = fillPath(path, args, cloud.subscriptionId);
   const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!));
   const request = { apiVersion: fn.table.api, signal };
-  const body = action ? await arm.post(id, { ...request, body: toBody(args, fn.table.in, module, tables, inPath) }) : await arm.get(id, request);
+  const body = action
+    ? await arm.post(id, { ...request, body: toBody(args, fn.table.in, module, tables, inPath) })
+    : await arm.get(id, request);
   if (!body) throw new Error(`${token}: there is no ${id}`);
   const result = fromBody(body, fn.table.out, module, tables);
   return isObject(result) ? { ...result } : {};

@@ -15,7 +15,12 @@ export interface MadeName {
 }
 
 /** Undefined when auto-naming is switched off. `seed` comes from the engine and stays the same from preview to update. */
-export function makeName(logicalName: string, kind: AutoName, seed: Uint8Array, options: AutonamingOptions | undefined): MadeName | undefined {
+export function makeName(
+  logicalName: string,
+  kind: AutoName,
+  seed: Uint8Array,
+  options: AutonamingOptions | undefined,
+): MadeName | undefined {
   if (options?.mode === "disable") return undefined;
   if (options?.mode === "enforce" || (options?.mode === "propose" && kind !== "uuid")) return { name: options.proposedName, unique: true };
   if (kind === "copy") return { name: logicalName, unique: false };
@@ -23,7 +28,10 @@ export function makeName(logicalName: string, kind: AutoName, seed: Uint8Array, 
   if (kind === "random") return { name: logicalName + hex.slice(0, 8), unique: true };
   // The version and variant digits of a random UUID (RFC 9562).
   const variant = "89ab"[Number.parseInt(hex[16]!, 16) % 4];
-  return { name: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`, unique: true };
+  return {
+    name: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`,
+    unique: true,
+  };
 }
 
 /** Below the provider's namespace: one name → a resource of its own, several → under a parent. */

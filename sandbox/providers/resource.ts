@@ -36,7 +36,9 @@ function find(token: string, tables: Tables): Resource {
   const table = entry && tables.resource(module, type)?.table;
   if (!entry || !table) {
     const older = module.includes("/") ? "; only default API versions are, write it without the version" : "";
-    throw new Error(`NotModeledInSandbox: resource type ${token} is not modeled in the sandbox${older}. It works against real Azure; here it needs an entry in sandbox/providers/catalog/`);
+    throw new Error(
+      `NotModeledInSandbox: resource type ${token} is not modeled in the sandbox${older}. It works against real Azure; here it needs an entry in sandbox/providers/catalog/`,
+    );
   }
   const pathParameters = [...entry.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!).filter((p) => p !== "subscriptionId");
   return {
@@ -69,7 +71,9 @@ export function parseId(id: string, path: string): Properties {
   const match = new RegExp(`^${pattern}$`, "i").exec(id.startsWith("/") ? id : `/${id}`);
   if (!match) throw new Error(`'${id}' is not an id of the form ${path}`);
   const { subscriptionId: _, ...values } = match.groups ?? {};
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, /^(scope|resourceUri)$/.test(name) ? value : decodeURIComponent(value!)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, /^(scope|resourceUri)$/.test(name) ? value : decodeURIComponent(value)]),
+  );
 }
 
 /** Without what says nothing (empty strings, lists, objects, false): an import should not fill a program with them. */

@@ -41,18 +41,22 @@ new azure.machinelearningservices.DataVersion("data", { ...w, name: "diabetes", 
 export const url = ws.discoveryUrl;
 `;
 
-test("up, no change, refresh, destroy; names kept by soft delete are refused as Azure does", async () => {
-  project.write(program);
-  const up = await project.pulumi("up", "--yes", "--skip-preview");
-  expect(up.output).toContain("+ 13 created");
-  const again = await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-  expect(again.output).toContain("13 unchanged");
-  const refresh = await project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-  expect(refresh.output).toContain("13 unchanged");
-  const afterRefresh = await project.pulumi("preview", "--expect-no-changes");
-  expect(afterRefresh.output).toContain("13 unchanged");
-  const destroy = await project.pulumi("destroy", "--yes", "--skip-preview");
-  expect(destroy.output).toContain("- 13 deleted");
-  const kept = await project.pulumi("up", "--yes", "--skip-preview");
-  expect(kept.output).toMatch(/Code="\w+" Message=".*(soft|deleted state)/i);
-}, SECONDS);
+test(
+  "up, no change, refresh, destroy; names kept by soft delete are refused as Azure does",
+  async () => {
+    project.write(program);
+    const up = await project.pulumi("up", "--yes", "--skip-preview");
+    expect(up.output).toContain("+ 13 created");
+    const again = await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(again.output).toContain("13 unchanged");
+    const refresh = await project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(refresh.output).toContain("13 unchanged");
+    const afterRefresh = await project.pulumi("preview", "--expect-no-changes");
+    expect(afterRefresh.output).toContain("13 unchanged");
+    const destroy = await project.pulumi("destroy", "--yes", "--skip-preview");
+    expect(destroy.output).toContain("- 13 deleted");
+    const kept = await project.pulumi("up", "--yes", "--skip-preview");
+    expect(kept.output).toMatch(/Code="\w+" Message=".*(soft|deleted state)/i);
+  },
+  SECONDS,
+);

@@ -38,7 +38,10 @@ function graph(): Rule {
     }
     if (method === "GET" && query["$filter"] !== undefined) {
       const [, field, value] = /^(\w+) eq '(.*)'$/.exec(query["$filter"])!;
-      return { status: 200, body: { value: [...objects].filter(([key, o]) => key.startsWith(`${at}/`) && o[field!] === value).map(([, o]) => o) } };
+      return {
+        status: 200,
+        body: { value: [...objects].filter(([key, o]) => key.startsWith(`${at}/`) && o[field!] === value).map(([, o]) => o) },
+      };
     }
     if (method === "PATCH" && known) Object.assign(known, body);
     if (method === "DELETE") objects.delete(at);
@@ -71,42 +74,53 @@ export const appId = app.id;
 export const credential = fic.id;
 `;
 
-test("create, no change, update, destroy", async () => {
-  project.write(program("repo:a/b:ref:refs/heads/main"));
-  const preview = await project.pulumi("preview");
-  expect(preview.output).toContain("+ 4 to create");
-  expect(azure.writes()).toEqual([]);
+test(
+  "create, no change, update, destroy",
+  async () => {
+    project.write(program("repo:a/b:ref:refs/heads/main"));
+    const preview = await project.pulumi("preview");
+    expect(preview.output).toContain("+ 4 to create");
+    expect(azure.writes()).toEqual([]);
 
-  const up = await project.pulumi("up", "--yes", "--skip-preview");
-  expect(up.output).toContain("+ 4 created");
-  expect(up.output).toContain(`me        : "44444444-4444-4444-8444-444444444444"`);
-  expect(up.output).toContain(`role      : "role-1"`);
-  const posts = azure.requests.filter((r) => r.method === "POST");
-  expect(posts[0]).toMatchObject({
-    path: "/graph/v1.0/applications",
-    body: { displayName: "mlops-deployer", requiredResourceAccess: [{ resourceAppId: "graph", resourceAccess: [{ id: "r", type: "Role" }] }] },
-  });
-  const state = await project.state();
-  const [applicationId] = [...state.values()].filter((r) => r.type.endsWith(":Application")).map((r) => r.id);
-  expect(applicationId).toMatch(/^\/applications\/[0-9-]{36}$/);
-  expect(state.get("main")?.id).toMatch(/^[0-9-]{36}\/federatedIdentityCredential\/[0-9-]{36}$/);
-  expect(state.get("main")?.outputs["applicationId"]).toBe(applicationId);
+    const up = await project.pulumi("up", "--yes", "--skip-preview");
+    expect(up.output).toContain("+ 4 created");
+    expect(up.output).toContain(`me        : "44444444-4444-4444-8444-444444444444"`);
+    expect(up.output).toContain(`role      : "role-1"`);
+    const posts = azure.requests.filter((r) => r.method === "POST");
+    expect(posts[0]).toMatchObject({
+      path: "/graph/v1.0/applications",
+      body: {
+        displayName: "mlops-deployer",
+        requiredResourceAccess: [{ resourceAppId: "graph", resourceAccess: [{ id: "r", type: "Role" }] }],
+      },
+    });
+    const state = await project.state();
+    const [applicationId] = [...state.values()].filter((r) => r.type.endsWith(":Application")).map((r) => r.id);
+    expect(applicationId).toMatch(/^\/applications\/[0-9-]{36}$/);
+    expect(state.get("main")?.id).toMatch(/^[0-9-]{36}\/federatedIdentityCredential\/[0-9-]{36}$/);
+    expect(state.get("main")?.outputs["applicationId"]).toBe(applicationId);
 
-  expect((await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")).output).toContain("4 unchanged");
-  expect((await project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")).output).toContain("4 unchanged");
+    expect((await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")).output).toContain("4 unchanged");
+    expect((await project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")).output).toContain("4 unchanged");
 
-  azure.requests.length = 0;
-  project.write(program("repo:a/b:environment:prod"));
-  expect((await project.pulumi("up", "--yes", "--skip-preview")).output).toContain("~ 1 updated");
-  expect(azure.requests.find((r) => r.method === "PATCH")?.body).toMatchObject({ subject: "repo:a/b:environment:prod" });
+    azure.requests.length = 0;
+    project.write(program("repo:a/b:environment:prod"));
+    expect((await project.pulumi("up", "--yes", "--skip-preview")).output).toContain("~ 1 updated");
+    expect(azure.requests.find((r) => r.method === "PATCH")?.body).toMatchObject({ subject: "repo:a/b:environment:prod" });
 
-  expect((await project.pulumi("destroy", "--yes", "--skip-preview")).output).toContain("- 4 deleted");
-}, SECONDS);
+    expect((await project.pulumi("destroy", "--yes", "--skip-preview")).output).toContain("- 4 deleted");
+  },
+  SECONDS,
+);
 
-test("what is not modeled is refused by name", async () => {
-  project.write(`new azuread.Application("a", { displayName: "a", logoImage: "x", displyName: "b" });\n`);
-  const run = await project.pulumi("preview");
-  expect(run.output).toContain("NotModeledInSandbox: 'logoImage' of azuread:index/application:Application is not modeled");
-  project.write(`new azuread.Group("g", { displayName: "g", securityEnabled: true });`);
-  expect((await project.pulumi("preview")).output).toContain("NotModeledInSandbox: azuread resource type azuread:index/group:Group");
-}, SECONDS);
+test(
+  "what is not modeled is refused by name",
+  async () => {
+    project.write(`new azuread.Application("a", { displayName: "a", logoImage: "x", displyName: "b" });\n`);
+    const run = await project.pulumi("preview");
+    expect(run.output).toContain("NotModeledInSandbox: 'logoImage' of azuread:index/application:Application is not modeled");
+    project.write(`new azuread.Group("g", { displayName: "g", securityEnabled: true });`);
+    expect((await project.pulumi("preview")).output).toContain("NotModeledInSandbox: azuread resource type azuread:index/group:Group");
+  },
+  SECONDS,
+);

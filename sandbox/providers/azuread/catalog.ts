@@ -128,7 +128,14 @@ const principalWire = {
   type: ["servicePrincipalType"],
 };
 
-const credential: ObjectTable["p"] = { applicationId: "s", audiences: strings, description: "s", displayName: "s", issuer: "s", subject: "s" };
+const credential: ObjectTable["p"] = {
+  applicationId: "s",
+  audiences: strings,
+  description: "s",
+  displayName: "s",
+  issuer: "s",
+  subject: "s",
+};
 const credentialWire = { displayName: ["name"], credentialId: ["id"] };
 
 export const graphTypes: Readonly<Record<string, GraphType>> = {
@@ -136,7 +143,16 @@ export const graphTypes: Readonly<Record<string, GraphType>> = {
     collection: "applications",
     in: { p: application, r: ["displayName"], w: applicationWire },
     out: {
-      p: { ...application, clientId: "s", objectId: "s", publisherDomain: "s", disabledByMicrosoft: "s", logoUrl: "s", appRoleIds: { m: "s" }, oauth2PermissionScopeIds: { m: "s" } },
+      p: {
+        ...application,
+        clientId: "s",
+        objectId: "s",
+        publisherDomain: "s",
+        disabledByMicrosoft: "s",
+        logoUrl: "s",
+        appRoleIds: { m: "s" },
+        oauth2PermissionScopeIds: { m: "s" },
+      },
       w: applicationWire,
     },
     replaces: [],

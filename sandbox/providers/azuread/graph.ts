@@ -19,7 +19,7 @@ export class Graph {
   /** All of a collection, page by page. */
   async list(path: string, signal: AbortSignal): Promise<Json[]> {
     const found: Json[] = [];
-    for (let next: string | undefined = path; next !== undefined; ) {
+    for (let next: string | undefined = path; next !== undefined;) {
       const { body } = demand(await this.#send("GET", next, signal));
       found.push(...((body?.["value"] as Json[] | undefined) ?? []));
       next = body?.["@odata.nextLink"] as string | undefined;

@@ -8,7 +8,7 @@ import type { Config } from "../http/cloud.ts";
 import type { Json } from "../http/request.ts";
 import type { ChangeArgs, CheckArgs, Provider, Read } from "../rpc/provider.ts";
 import type { Properties } from "../rpc/values.ts";
-import { equal, unknown } from "../rpc/values.ts";
+import { equal, text, unknown } from "../rpc/values.ts";
 import type { Scoped, TypeTables } from "../table/load.ts";
 import { fromBody, outputsAsInputs, previewOutputs, toBody } from "../wire/convert.ts";
 import { graphTypes, objects } from "./catalog.ts";
@@ -49,7 +49,10 @@ export class AzureAdProvider implements Provider {
     const modeled = { ...args.news };
     for (const property of type.notModeled) {
       if (modeled[property] === undefined) continue;
-      failures.push({ property, reason: `NotModeledInSandbox: '${property}' of ${args.token} is not modeled in the sandbox; it works against real Azure` });
+      failures.push({
+        property,
+        reason: `NotModeledInSandbox: '${property}' of ${args.token} is not modeled in the sandbox; it works against real Azure`,
+      });
       delete modeled[property];
     }
     delete modeled["__defaults"];
@@ -71,7 +74,7 @@ export class AzureAdProvider implements Provider {
     if (args.news["preventDuplicateNames"] === true) await this.#refuseDuplicate(type, args);
     const existing = args.news["useExisting"] === true && type.existingBy ? await this.#find(type, type.existingBy, args) : undefined;
     const made = existing ?? (await graph.post(collection(type, args.news), body, args.signal));
-    const id = type.id(String(made["id"]), String(args.news["applicationId"] ?? ""));
+    const id = type.id(String(made["id"]), text(args.news["applicationId"] ?? ""));
     if (existing) await graph.patch(path(type, id), body, args.signal);
     return { id, outputs: await this.#outputs(type, id, args) };
   }
@@ -87,7 +90,8 @@ export class AzureAdProvider implements Provider {
     const body = bodyOf(type, args.news);
     // Graph keeps what a PATCH does not name: what was taken out of the program is emptied.
     for (const name of Object.keys(args.oldInputs)) {
-      if (args.news[name] === undefined && type.in.p[name] !== undefined && !STEERING.has(name)) body[type.in.w?.[name]?.[0] ?? name] = typeof type.in.p[name] === "object" && "l" in type.in.p[name] ? [] : null;
+      if (args.news[name] === undefined && type.in.p[name] !== undefined && !STEERING.has(name))
+        body[type.in.w?.[name]?.[0] ?? name] = typeof type.in.p[name] === "object" && "l" in type.in.p[name] ? [] : null;
     }
     await graph.patch(path(type, args.id), body, args.signal);
     if (type.owners && !equal(args.oldInputs["owners"], args.news["owners"])) await this.#setOwners(type, args);
@@ -122,7 +126,7 @@ export class AzureAdProvider implements Provider {
     const by = ["objectId", "clientId", "displayName"].find((key) => args[key] !== undefined);
     if (!type || !by || type.collection.includes("{")) throw refusal(`function ${token}`);
     const body = await this.#find(type, by, { news: args, signal });
-    if (!body) throw new Error(`${token}: there is none with ${by} '${String(args[by])}'`);
+    if (!body) throw new Error(`${token}: there is none with ${by} '${text(args[by])}'`);
     const outputs = withRoleIds(fromBody(body, type.out, "index", tables));
     return { ...outputs, id: type.id(String(body["id"]), "") };
   }
@@ -132,10 +136,12 @@ export class AzureAdProvider implements Provider {
     const found = body ?? (await graph.get(path(type, id), args.signal)) ?? {};
     const outputs = withRoleIds(fromBody(found, type.out, "index", tables));
     const parent = /([^/]+)\/federatedIdentityCredential\//.exec(id)?.[1];
-    if (parent !== undefined) outputs["applicationId"] = args.news["applicationId"] ?? args.oldInputs["applicationId"] ?? `/applications/${parent}`;
+    if (parent !== undefined)
+      outputs["applicationId"] = args.news["applicationId"] ?? args.oldInputs["applicationId"] ?? `/applications/${parent}`;
     for (const name of ["useExisting", "preventDuplicateNames"]) if (args.news[name] !== undefined) outputs[name] = args.news[name];
     const wanted = args.news["owners"] ?? args.oldInputs["owners"];
-    if (type.owners && wanted !== undefined) outputs["owners"] = (await graph.list(`${path(type, id)}/owners`, args.signal)).map((o) => String(o["id"])).toSorted();
+    if (type.owners && wanted !== undefined)
+      outputs["owners"] = (await graph.list(`${path(type, id)}/owners`, args.signal)).map((o) => String(o["id"])).toSorted();
     return outputs;
   }
 
@@ -144,17 +150,21 @@ export class AzureAdProvider implements Provider {
     const before = (args.oldInputs["owners"] ?? []) as string[];
     const after = (args.news["owners"] ?? []) as string[];
     const owners = `${path(type, args.id)}/owners`;
-    for (const owner of after.filter((o) => !before.includes(o))) await graph.post(`${owners}/$ref`, { "@odata.id": await graph.reference(owner) }, args.signal);
+    for (const owner of after.filter((o) => !before.includes(o)))
+      await graph.post(`${owners}/$ref`, { "@odata.id": await graph.reference(owner) }, args.signal);
     for (const owner of before.filter((o) => !after.includes(o))) await graph.delete(`${owners}/${owner}/$ref`, args.signal);
   }
 
   async #refuseDuplicate(type: GraphType, args: ChangeArgs): Promise<void> {
     const other = await this.#find(type, "displayName", args);
-    if (other) throw new Error(`an application named '${String(args.news["displayName"])}' exists already (${String(other["id"])}), and preventDuplicateNames is set`);
+    if (other)
+      throw new Error(
+        `an application named '${text(args.news["displayName"])}' exists already (${String(other["id"])}), and preventDuplicateNames is set`,
+      );
   }
 
   async #find(type: GraphType, by: string, args: { news: Properties; signal: AbortSignal }): Promise<Json | undefined> {
-    const value = String(args.news[by]);
+    const value = text(args.news[by]);
     if (by === "objectId") return this.#connect().graph.get(`${type.collection}/${encodeURIComponent(value)}`, args.signal);
     const field = type.out.w?.[by]?.[0] ?? by;
     const filter = encodeURIComponent(`${field} eq '${value.replaceAll("'", "''")}'`);
@@ -177,7 +187,9 @@ function typeOf(token: string): GraphType {
 }
 
 function refusal(what: string): Error {
-  return new Error(`NotModeledInSandbox: azuread ${what} is not modeled in the sandbox. It works against real Azure; here it needs an entry in sandbox/providers/azuread/catalog.ts`);
+  return new Error(
+    `NotModeledInSandbox: azuread ${what} is not modeled in the sandbox. It works against real Azure; here it needs an entry in sandbox/providers/azuread/catalog.ts`,
+  );
 }
 
 function bodyOf(type: GraphType, inputs: Properties): Json {
@@ -187,20 +199,25 @@ function bodyOf(type: GraphType, inputs: Properties): Json {
 function preview(type: GraphType, inputs: Properties): Properties {
   const outputs = previewOutputs(inputs, type.out, "index", tables);
   // What the program leaves out stays out, as in the bridged provider.
-  for (const name of Object.keys(type.in.p)) if (inputs[name] === undefined && outputs[name] === unknown && !STABLE_OUTPUTS.includes(name)) delete outputs[name];
+  for (const name of Object.keys(type.in.p))
+    if (inputs[name] === undefined && outputs[name] === unknown && !STABLE_OUTPUTS.includes(name)) delete outputs[name];
   return outputs;
 }
 
 /** `value` → id of roles and scopes, which the SDK shows as maps. */
 function withRoleIds(outputs: Properties): Properties {
   const ids = (list: unknown): Properties =>
-    Object.fromEntries(((list as Properties[] | undefined) ?? []).flatMap((r) => (typeof r["value"] === "string" && r["value"] !== "" ? [[r["value"], r["id"]]] : [])));
+    Object.fromEntries(
+      ((list as Properties[] | undefined) ?? []).flatMap((r) =>
+        typeof r["value"] === "string" && r["value"] !== "" ? [[r["value"], r["id"]]] : [],
+      ),
+    );
   const scopes = outputs["oauth2PermissionScopes"] ?? (outputs["api"] as Properties | undefined)?.["oauth2PermissionScopes"];
   return { ...outputs, appRoleIds: ids(outputs["appRoles"]), oauth2PermissionScopeIds: ids(scopes) };
 }
 
 function collection(type: GraphType, inputs: Properties): string {
-  return type.collection.replace("{applicationId}", () => String(inputs["applicationId"]).split("/").at(-1)!);
+  return type.collection.replace("{applicationId}", () => text(inputs["applicationId"]).split("/").at(-1)!);
 }
 
 /** Graph path of an id: `/applications/x`, `x/federatedIdentityCredential/y`. */

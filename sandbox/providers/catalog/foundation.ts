@@ -35,7 +35,10 @@ const COMPONENT_WIRE = {
 
 export const foundation: Catalog = {
   resources: {
-    "resources:ResourceGroup": { path: "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}", wire: { managedBy: "managedBy" } },
+    "resources:ResourceGroup": {
+      path: "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}",
+      wire: { managedBy: "managedBy" },
+    },
     "resources:Deployment": { path: inGroup("Microsoft.Resources/deployments/{deploymentName}"), noDefaultLocation: true },
     "storage:StorageAccount": {
       path: inGroup(ACCOUNT),

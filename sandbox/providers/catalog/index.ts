@@ -14,7 +14,4 @@ export const resources: Readonly<Record<string, CatalogEntry>> = Object.assign({
 export const functions: Readonly<Record<string, CatalogFunction>> = Object.assign({}, ...catalogs.map((c) => c.functions ?? {}));
 
 /** `module` → type name without `Args`/`Response` → how its REST form differs. */
-export const types: Readonly<Record<string, Readonly<Record<string, WireType>>>> = Object.assign(
-  {},
-  ...catalogs.map((c) => c.types ?? {}),
-);
+export const types: Readonly<Record<string, Readonly<Record<string, WireType>>>> = Object.assign({}, ...catalogs.map((c) => c.types ?? {}));

@@ -4,7 +4,9 @@ import { inGroup } from "./entry.ts";
 
 /** Envelope of Microsoft.Network's nested resources. */
 const SUB: WireType = { flat: ["id", "name", "type", "etag"] };
-const TRACKED: WireType = { flat: ["id", "name", "type", "etag", "location", "tags", "extendedLocation", "sku", "zones", "identity", "kind"] };
+const TRACKED: WireType = {
+  flat: ["id", "name", "type", "etag", "location", "tags", "extendedLocation", "sku", "zones", "identity", "kind"],
+};
 
 const VNET = "Microsoft.Network/virtualNetworks/{virtualNetworkName}";
 const ENDPOINT = "Microsoft.Network/privateEndpoints/{privateEndpointName}";

@@ -38,7 +38,9 @@ export const operations: Catalog = {
       wire: { tags: "properties.tags", type: "properties.type" },
     },
     "kubernetesconfiguration:Extension": {
-      path: inGroup("{clusterRp}/{clusterResourceName}/{clusterName}/providers/Microsoft.KubernetesConfiguration/extensions/{extensionName}"),
+      path: inGroup(
+        "{clusterRp}/{clusterResourceName}/{clusterName}/providers/Microsoft.KubernetesConfiguration/extensions/{extensionName}",
+      ),
       autoName: "random",
     },
   },

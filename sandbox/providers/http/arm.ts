@@ -59,7 +59,13 @@ export class ResourceManager {
     if (!url.searchParams.has("api-version")) url.searchParams.set("api-version", options.apiVersion);
     for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
     const audience = await this.#cloud.audience();
-    return request(this.#cloud, { method, url, audience, ...(options.body !== undefined && { body: options.body }), ...(options.signal && { signal: options.signal }) });
+    return request(this.#cloud, {
+      method,
+      url,
+      audience,
+      ...(options.body !== undefined && { body: options.body }),
+      ...(options.signal && { signal: options.signal }),
+    });
   }
 
   /**
@@ -72,7 +78,7 @@ export class ResourceManager {
     const poll = { apiVersion: options.apiVersion, ...(options.signal && { signal: options.signal }) };
     if (operation) {
       const end = await this.#poll(operation, first, poll, (answer) => {
-        const status = String(answer.body?.["status"] ?? "Succeeded");
+        const status = (answer.body?.["status"] ?? "Succeeded") as string;
         if (/^(failed|canceled|cancelled)$/i.test(status)) throw operationError(answer, status);
         return !/^succeeded$/i.test(status);
       });

@@ -34,7 +34,10 @@ export class Cloud {
           "for real Azure unset PULUMI_HOME, so that Pulumi takes Microsoft's cloud with the real provider",
       );
     }
-    this.subscriptionId = need(config["subscriptionId"] ?? env["ARM_SUBSCRIPTION_ID"] ?? env["AZURE_SUBSCRIPTION_ID"], "ARM_SUBSCRIPTION_ID");
+    this.subscriptionId = need(
+      config["subscriptionId"] ?? env["ARM_SUBSCRIPTION_ID"] ?? env["AZURE_SUBSCRIPTION_ID"],
+      "ARM_SUBSCRIPTION_ID",
+    );
     this.tenantId = need(config["tenantId"] ?? env["ARM_TENANT_ID"] ?? env["AZURE_TENANT_ID"], "ARM_TENANT_ID");
     this.clientId = need(config["clientId"] ?? env["ARM_CLIENT_ID"] ?? env["AZURE_CLIENT_ID"], "ARM_CLIENT_ID");
     this.#clientSecret = need(config["clientSecret"] ?? env["ARM_CLIENT_SECRET"] ?? env["AZURE_CLIENT_SECRET"], "ARM_CLIENT_SECRET");
@@ -49,7 +52,9 @@ export class Cloud {
   async graph(): Promise<string> {
     const { graph } = await this.#endpoints();
     if (graph) return graph;
-    throw new Error("the sandbox's cloud metadata names no Microsoft Graph endpoint (microsoftGraphResourceId): it does not model Graph yet");
+    throw new Error(
+      "the sandbox's cloud metadata names no Microsoft Graph endpoint (microsoftGraphResourceId): it does not model Graph yet",
+    );
   }
 
   /** Audience of Resource Manager's tokens. */
@@ -84,7 +89,8 @@ export class Cloud {
       }),
     );
     const answer = (await response.json()) as { access_token?: string; expires_in?: number; error?: string; error_description?: string };
-    if (!answer.access_token) throw new Error(`signing in failed: ${answer.error ?? response.status} ${answer.error_description ?? ""}`.trim());
+    if (!answer.access_token)
+      throw new Error(`signing in failed: ${answer.error ?? response.status} ${answer.error_description ?? ""}`.trim());
     return { token: answer.access_token, until: Date.now() + ((answer.expires_in ?? 3600) - 300) * 1000 };
   }
 
@@ -100,12 +106,14 @@ export class Cloud {
 /** The claim of a token by name; the token's signature is the server's business. */
 export function claim(token: string, name: string): string {
   const payload = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
-  return String(payload[name] ?? "");
+  const value = payload[name];
+  return typeof value === "string" ? value : "";
 }
 
 async function readMetadata(url: string): Promise<Metadata> {
   const response = await retryConnection(() => fetch(url));
-  if (!response.ok) throw new Error(`the sandbox's cloud metadata at ${url} answered ${response.status}; is the sandbox running (mlops sandbox status)?`);
+  if (!response.ok)
+    throw new Error(`the sandbox's cloud metadata at ${url} answered ${response.status}; is the sandbox running (mlops sandbox status)?`);
   const document: unknown = await response.json();
   const cloud = (Array.isArray(document) ? document[0] : document) as {
     resourceManager: string;
@@ -134,9 +142,12 @@ export async function retryConnection<T>(attempt: () => Promise<T>, signal?: Abo
 }
 
 function connectionError(error: unknown, code: string): unknown {
-  if (code === "ECONNREFUSED") return new Error("the sandbox does not answer (connection refused); start it with: mlops sandbox start", { cause: error });
+  if (code === "ECONNREFUSED")
+    return new Error("the sandbox does not answer (connection refused); start it with: mlops sandbox start", { cause: error });
   if (/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code)) {
-    return new Error(`the sandbox's certificate is not trusted (${code}); set NODE_EXTRA_CA_CERTS: eval "$(npx mlops sandbox env)"`, { cause: error });
+    return new Error(`the sandbox's certificate is not trusted (${code}); set NODE_EXTRA_CA_CERTS: eval "$(npx mlops sandbox env)"`, {
+      cause: error,
+    });
   }
   return error;
 }

@@ -42,7 +42,11 @@ export async function request(cloud: Cloud, { method, url, audience, body, signa
   const text = body === undefined ? undefined : JSON.stringify(body);
   for (let attempt = 0; ; attempt++) {
     const token = await cloud.token(audience);
-    const headers = { authorization: `Bearer ${token}`, accept: "application/json", ...(text !== undefined && { "content-type": "application/json" }) };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      ...(text !== undefined && { "content-type": "application/json" }),
+    };
     const init = { method, headers, redirect: "manual", body: text ?? null, signal: signal ?? null } as const;
     const response = await retryConnection(() => fetch(url, init), signal);
     const answer = { status: response.status, headers: response.headers, body: await readBody(response) };

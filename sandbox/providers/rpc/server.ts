@@ -12,7 +12,7 @@ import type { InputDiff } from "../diff.ts";
 import type { AutonamingOptions } from "../naming.ts";
 import { failureStatus } from "./failure.ts";
 import type { ChangeArgs, Provider } from "./provider.ts";
-import { fromStruct, isObject, toStruct } from "./values.ts";
+import { fromStruct, toStruct } from "./values.ts";
 import type { Properties } from "./values.ts";
 
 type Handler<Request, Response> = (request: Request) => Response | Promise<Response>;
@@ -21,7 +21,7 @@ type Handler<Request, Response> = (request: Request) => Response | Promise<Respo
 export function serve(provider: Provider): void {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   const calls = new Calls();
-  server.addService(services.ResourceProviderService as unknown as grpc.ServiceDefinition, handlers(provider, calls));
+  server.addService(services.ResourceProviderService, handlers(provider, calls));
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
@@ -65,16 +65,16 @@ class Calls {
 }
 
 function handlers(provider: Provider, calls: Calls): grpc.UntypedServiceImplementation {
-  const unary =
-    <Request, Response>(handle: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> =>
-    (call, callback) => {
-      calls
-        .run(() => handle(call.request))
-        .then(
-          (response) => callback(null, response),
-          (error: unknown) => callback(failureStatus(error)),
-        );
+  const unary = <Request, Response>(handle: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> => {
+    const answer = async (request: Request, callback: grpc.sendUnaryData<Response>): Promise<void> => {
+      try {
+        callback(null, await calls.run(() => handle(request)));
+      } catch (error) {
+        callback(failureStatus(error));
+      }
     };
+    return (call, callback) => void answer(call.request, callback);
+  };
 
   /** Ends with the engine's Cancel, or when the resource's own timeout (customTimeouts, seconds) is over. */
   const signal = (timeoutSeconds: number): AbortSignal =>
@@ -135,7 +135,9 @@ function handlers(provider: Provider, calls: Calls): grpc.UntypedServiceImplemen
     }),
     diff: unary((request: pb.DiffRequest) =>
       diffMessage(
-        provider.diff(change(request, { id: request.getId(), oldInputs: request.getOldInputs(), oldState: request.getOlds(), news: request.getNews() })),
+        provider.diff(
+          change(request, { id: request.getId(), oldInputs: request.getOldInputs(), oldState: request.getOlds(), news: request.getNews() }),
+        ),
       ),
     ),
     create: unary(async (request: pb.CreateRequest) => {
@@ -164,7 +166,12 @@ function handlers(provider: Provider, calls: Calls): grpc.UntypedServiceImplemen
     }),
     read: unary(async (request: pb.ReadRequest) => {
       const result = await provider.read(
-        change(request, { id: request.getId(), oldInputs: request.getInputs(), oldState: request.getProperties(), timeout: request.getTimeout() }),
+        change(request, {
+          id: request.getId(),
+          oldInputs: request.getInputs(),
+          oldState: request.getProperties(),
+          timeout: request.getTimeout(),
+        }),
       );
       const response = new messages.ReadResponse();
       if (result) {
@@ -176,7 +183,12 @@ function handlers(provider: Provider, calls: Calls): grpc.UntypedServiceImplemen
     }),
     delete: unary(async (request: pb.DeleteRequest) => {
       await provider.delete(
-        change(request, { id: request.getId(), oldInputs: request.getOldInputs(), oldState: request.getProperties(), timeout: request.getTimeout() }),
+        change(request, {
+          id: request.getId(),
+          oldInputs: request.getOldInputs(),
+          oldState: request.getProperties(),
+          timeout: request.getTimeout(),
+        }),
       );
       return new empty.Empty();
     }),
@@ -184,14 +196,14 @@ function handlers(provider: Provider, calls: Calls): grpc.UntypedServiceImplemen
       const result = await provider.invoke(request.getTok(), fromStruct(request.getArgs()), calls.signal);
       const response = new messages.InvokeResponse();
       if (Array.isArray(result)) response.setFailuresList((result as readonly Failure[]).map(failureMessage));
-      else if (isObject(result)) response.setReturn(toStruct(result as Properties));
+      else response.setReturn(toStruct({ ...(result as Properties) }));
       return response;
     }),
     cancel: unary(() => {
       calls.cancel();
       return new empty.Empty();
     }),
-  } as unknown as grpc.UntypedServiceImplementation;
+  };
 }
 
 /** `urn:pulumi:stack::project::parent$type::name` → type. */
@@ -201,7 +213,12 @@ function typeOf(request: { getUrn(): string; getType(): string }): string {
 
 function autonaming(request: pb.CheckRequest): AutonamingOptions | undefined {
   const options = request.getAutonaming();
-  return options && { proposedName: options.getProposedName(), mode: (["propose", "enforce", "disable"] as const)[options.getMode()] ?? "propose" };
+  return (
+    options && {
+      proposedName: options.getProposedName(),
+      mode: (["propose", "enforce", "disable"] as const)[options.getMode()] ?? "propose",
+    }
+  );
 }
 
 function failureMessage(failure: Failure): pb.CheckFailure {
@@ -222,7 +239,11 @@ function diffMessage(diff: InputDiff): pb.DiffResponse {
   for (const [path, { kind, replaces }] of diff.changes) {
     const change = new messages.PropertyDiff();
     change.setInputdiff(true);
-    const kinds = { add: [Kind.ADD, Kind.ADD_REPLACE], delete: [Kind.DELETE, Kind.DELETE_REPLACE], update: [Kind.UPDATE, Kind.UPDATE_REPLACE] } as const;
+    const kinds = {
+      add: [Kind.ADD, Kind.ADD_REPLACE],
+      delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+      update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+    } as const;
     change.setKind(kinds[kind][replaces ? 1 : 0]);
     response.getDetaileddiffMap().set(path, change);
   }

@@ -20,7 +20,16 @@ export class Asset {
   }
 }
 
-export type Value = undefined | null | boolean | number | string | typeof unknown | Asset | readonly Value[] | { readonly [key: string]: Value };
+export type Value =
+  | undefined
+  | null
+  | boolean
+  | number
+  | string
+  | typeof unknown
+  | Asset
+  | readonly Value[]
+  | { readonly [key: string]: Value };
 export type Properties = { [key: string]: Value };
 
 /** The engine's stand-ins for an unknown of each kind (pulumi/pulumi sdk/go/common/resource/plugin/rpc.go). */
@@ -68,27 +77,21 @@ function fromValue(value: ProtoValue): Value {
         .map((item) => fromValue(item) ?? null);
     case structs.Value.KindCase.STRUCT_VALUE:
       return fromSigned(value.getStructValue()!);
-    default:
+    case structs.Value.KindCase.NULL_VALUE:
+    case structs.Value.KindCase.KIND_NOT_SET:
       return undefined;
   }
 }
 
 function fromSigned(struct: Struct): Value {
   const plain = fromStruct(struct);
-  switch (plain[SIGNATURE]) {
-    case undefined:
-      return plain;
-    case SECRET:
-      return plain["value"];
-    case OUTPUT:
-      return "value" in plain ? plain["value"] : unknown;
-    case RESOURCE:
-      return plain["id"] ?? plain["urn"];
-    case ASSET:
-      return new Asset(plain as ConstructorParameters<typeof Asset>[0]);
-    default:
-      throw new Error("this provider takes files (pulumi.asset.FileAsset, StringAsset), not archives");
-  }
+  const signature = plain[SIGNATURE];
+  if (signature === undefined) return plain;
+  if (signature === SECRET) return plain["value"];
+  if (signature === OUTPUT) return "value" in plain ? plain["value"] : unknown;
+  if (signature === RESOURCE) return plain["id"] ?? plain["urn"];
+  if (signature === ASSET) return new Asset(plain);
+  throw new Error("this provider takes files (pulumi.asset.FileAsset, StringAsset), not archives");
 }
 
 /** Properties as a Struct; undefined ones are left out. */
@@ -119,11 +122,6 @@ function assetFields(asset: Asset): Properties {
   return { text: asset.text, path: asset.path, uri: asset.uri, hash: asset.hash };
 }
 
-/** A value that must not be shown: the engine encrypts it in the state. */
-export function secret(value: Value): Value {
-  return { [SIGNATURE]: SECRET, value };
-}
-
 /** Whether anything inside is not known yet. */
 export function hasUnknown(value: Value): boolean {
   if (value === unknown) return true;
@@ -138,8 +136,16 @@ export function isObject(value: unknown): value is { readonly [key: string]: Val
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return a !== unknown;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i] as Value));
-  if (a instanceof Asset && b instanceof Asset) return a.hash !== undefined ? a.hash === b.hash : a.text === b.text && a.path === b.path && a.uri === b.uri;
+  if (a instanceof Asset && b instanceof Asset)
+    return a.hash !== undefined ? a.hash === b.hash : a.text === b.text && a.path === b.path && a.uri === b.uri;
   if (!isObject(a) || !isObject(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => equal(a[key], b[key]));
+}
+
+/** A plain value as text; an object or an unknown here would be an error of the check before it. */
+export function text(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new Error(`expected a plain value, found ${value === null ? "null" : typeof value}`);
 }

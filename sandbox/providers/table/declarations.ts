@@ -16,6 +16,13 @@ export interface Declared {
   readonly classes: ReadonlyMap<string, RawObject>;
 }
 
+const KEYWORDS: ReadonlyMap<ts.SyntaxKind, Shape> = new Map([
+  [ts.SyntaxKind.StringKeyword, "s"],
+  [ts.SyntaxKind.NumberKeyword, "n"],
+  [ts.SyntaxKind.BooleanKeyword, "b"],
+  [ts.SyntaxKind.AnyKeyword, "*"],
+] as const);
+
 /** The declarations of the azure-native SDK under `packageDir`, read file by file when asked. */
 export class Declarations {
   readonly #dir: string;
@@ -85,18 +92,9 @@ export class Declarations {
       if (ts.isNumericLiteral(node.literal)) return { c: Number(node.literal.text) };
       return { c: node.literal.kind === ts.SyntaxKind.TrueKeyword };
     }
-    switch (node.kind) {
-      case ts.SyntaxKind.StringKeyword:
-        return "s";
-      case ts.SyntaxKind.NumberKeyword:
-        return "n";
-      case ts.SyntaxKind.BooleanKeyword:
-        return "b";
-      case ts.SyntaxKind.AnyKeyword:
-        return "*";
-      default:
-        throw new Error(`azure-native's declarations hold a type this reader does not know: ${ts.SyntaxKind[node.kind]}`);
-    }
+    const keyword = KEYWORDS.get(node.kind);
+    if (keyword) return keyword;
+    throw new Error(`azure-native's declarations hold a type this reader does not know: ${ts.SyntaxKind[node.kind]}`);
   }
 
   #reference(node: ts.TypeReferenceNode): Shape {

@@ -123,7 +123,8 @@ function addReferencedTypes(
 ): void {
   const queue: [string, string][] = [];
   const follow = (home: string, object: ObjectTable): void => {
-    for (const shape of Object.values(object.p)) references(shape, (t) => queue.push(t.includes(".") ? (t.split(".") as [string, string]) : [home, t]));
+    for (const shape of Object.values(object.p))
+      references(shape, (t) => queue.push(t.includes(".") ? (t.split(".") as [string, string]) : [home, t]));
   };
   for (const resource of [...Object.values(module.resources), ...Object.values(module.functions)]) {
     follow(name, resource.in);
@@ -149,7 +150,8 @@ function markSets(module: Mutable): void {
     });
     return { ...input, p: Object.fromEntries(p) };
   };
-  for (const [name, resource] of Object.entries(module.resources)) module.resources[name] = { ...resource, in: mark(resource.in, resource.out) };
+  for (const [name, resource] of Object.entries(module.resources))
+    module.resources[name] = { ...resource, in: mark(resource.in, resource.out) };
   for (const [name, type] of Object.entries(module.types)) {
     if (name.endsWith("Args")) module.types[name] = mark(type, module.types[name.replace(/Args$/, "Response")]);
   }

@@ -30,10 +30,10 @@ export class FakeArm {
   }
 
   static async start(): Promise<FakeArm> {
-    let azure: FakeArm | undefined;
-    const server = createServer((request, response) => void azure?.answer(request, response));
+    const server = createServer();
     await new Promise<void>((done) => server.listen(0, "localhost", done));
-    azure = new FakeArm(server);
+    const azure = new FakeArm(server);
+    server.on("request", (request, response) => void azure.answer(request, response));
     return azure;
   }
 
@@ -68,7 +68,14 @@ export class FakeArm {
       response.end(body === undefined ? "" : JSON.stringify(body));
     };
     if (url.pathname.startsWith("/metadata")) {
-      return send(200, [{ name: "fake", resourceManager: `${this.url}/`, authentication: { loginEndpoint: `${this.url}/`, audiences: [`${this.url}/`] }, microsoftGraphResourceId: `${this.url}/graph/` }]);
+      return send(200, [
+        {
+          name: "fake",
+          resourceManager: `${this.url}/`,
+          authentication: { loginEndpoint: `${this.url}/`, audiences: [`${this.url}/`] },
+          microsoftGraphResourceId: `${this.url}/graph/`,
+        },
+      ]);
     }
     if (url.pathname.endsWith("/oauth2/v2.0/token")) {
       const payload = Buffer.from(JSON.stringify({ oid: "44444444-4444-4444-8444-444444444444" })).toString("base64url");

@@ -57,7 +57,9 @@ export async function makeProject(env: Record<string, string>, config: Record<st
   };
   const run = (args: string[]): Promise<Run> =>
     new Promise((done) => {
-      execFile("pulumi", args, { cwd: dir, env: fullEnv, maxBuffer: 1 << 26 }, (error, stdout, stderr) => done({ ok: !error, output: stdout + stderr }));
+      execFile("pulumi", args, { cwd: dir, env: fullEnv, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+        done({ ok: !error, output: stdout + stderr }),
+      );
     });
   const made = await run(["stack", "init", "test", "--non-interactive"]);
   if (!made.ok) throw new Error(made.output);
@@ -86,7 +88,9 @@ function imports(program: string): string {
 }
 
 function stackFile(dir: string, config: Record<string, string>): string {
-  const lines = Object.entries({ "azure-native:location": "westeurope", ...config }).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  const lines = Object.entries({ "azure-native:location": "westeurope", ...config }).map(
+    ([key, value]) => `  ${key}: ${JSON.stringify(value)}`,
+  );
   const kept = existsSync(join(dir, "Pulumi.test.yaml")) ? readFileSync(join(dir, "Pulumi.test.yaml"), "utf8") : "";
   return `${kept}config:\n${lines.join("\n")}\n`;
 }

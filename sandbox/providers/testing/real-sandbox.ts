@@ -30,7 +30,10 @@ export async function startSandbox(...args: string[]): Promise<RealSandbox> {
     }
     await sleep(50);
   }
-  const info = JSON.parse(readFileSync(file, "utf8")) as Record<"metadataUrl" | "caFile" | "armEndpoint" | "tenantId" | "subscriptionId" | "clientId" | "objectId" | "clientSecretFile", string>;
+  const info = JSON.parse(readFileSync(file, "utf8")) as Record<
+    "metadataUrl" | "caFile" | "armEndpoint" | "tenantId" | "subscriptionId" | "clientId" | "objectId" | "clientSecretFile",
+    string
+  >;
   return {
     subscriptionId: info.subscriptionId,
     objectId: info.objectId,

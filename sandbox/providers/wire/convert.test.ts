@@ -27,7 +27,11 @@ test("storage account: names that REST has otherwise", () => {
     kind: "StorageV2",
     location: "westeurope",
     enableHttpsTrafficOnly: true,
-    networkRuleSet: { defaultAction: "Deny", ipRules: [{ iPAddressOrRange: "10.0.0.1" }], virtualNetworkRules: [{ virtualNetworkResourceId: "/v" }] },
+    networkRuleSet: {
+      defaultAction: "Deny",
+      ipRules: [{ iPAddressOrRange: "10.0.0.1" }],
+      virtualNetworkRules: [{ virtualNetworkResourceId: "/v" }],
+    },
   };
   const { body, back } = there("storage:StorageAccount", { ...inputs, accountName: "a", resourceGroupName: "g", azureApiVersion: "x" });
   expect(body).toEqual({
@@ -43,7 +47,10 @@ test("storage account: names that REST has otherwise", () => {
 });
 
 test("virtual network: nested resources carry their own properties", () => {
-  const inputs = { addressSpace: { addressPrefixes: ["10.0.0.0/16"] }, subnets: [{ name: "s", addressPrefix: "10.0.0.0/24", networkSecurityGroup: { id: "/n" } }] };
+  const inputs = {
+    addressSpace: { addressPrefixes: ["10.0.0.0/16"] },
+    subnets: [{ name: "s", addressPrefix: "10.0.0.0/24", networkSecurityGroup: { id: "/n" } }],
+  };
   const { body, back } = there("network:VirtualNetwork", inputs);
   expect(body).toEqual({
     properties: {
@@ -55,7 +62,12 @@ test("virtual network: nested resources carry their own properties", () => {
 });
 
 test("application insights: its old capitals", () => {
-  const { body, back } = there("applicationinsights:Component", { kind: "web", applicationType: "web", workspaceResourceId: "/w", ingestionMode: "LogAnalytics" });
+  const { body, back } = there("applicationinsights:Component", {
+    kind: "web",
+    applicationType: "web",
+    workspaceResourceId: "/w",
+    ingestionMode: "LogAnalytics",
+  });
   expect(body).toEqual({ kind: "web", properties: { Application_Type: "web", WorkspaceResourceId: "/w", IngestionMode: "LogAnalytics" } });
   expect(back).toEqual({ kind: "web", applicationType: "web", workspaceResourceId: "/w", ingestionMode: "LogAnalytics" });
 });
@@ -63,7 +75,12 @@ test("application insights: its old capitals", () => {
 test("event grid: a destination's fields stand under its properties, told apart by its type", () => {
   const inputs = { destination: { endpointType: "WebHook", endpointUrl: "https://x" }, filter: { includedEventTypes: ["a"] } };
   const { body, back } = there("eventgrid:SystemTopicEventSubscription", inputs);
-  expect(body).toEqual({ properties: { destination: { endpointType: "WebHook", properties: { endpointUrl: "https://x" } }, filter: { includedEventTypes: ["a"] } } });
+  expect(body).toEqual({
+    properties: {
+      destination: { endpointType: "WebHook", properties: { endpointUrl: "https://x" } },
+      filter: { includedEventTypes: ["a"] },
+    },
+  });
   expect(back).toEqual(inputs);
 });
 
@@ -83,7 +100,12 @@ test("identities: a list of names on the way in, an object of objects in REST", 
 
 test("outputs hold what the SDK declares and nothing else", () => {
   const { table, module } = resourceOf("azure-native:machinelearningservices:Workspace", tables);
-  const outputs = fromBody({ id: "/w", name: "w", properties: { discoveryUrl: "u", secretSauce: 1, storageAccount: null } }, table.out, module, tables);
+  const outputs = fromBody(
+    { id: "/w", name: "w", properties: { discoveryUrl: "u", secretSauce: 1, storageAccount: null } },
+    table.out,
+    module,
+    tables,
+  );
   expect(outputs).toEqual({ name: "w", discoveryUrl: "u" });
 });
 

@@ -88,7 +88,8 @@ function preview(value: Value, shape: Shape, module: string, tables: TypeTables)
   if (value === undefined) return unknown;
   if (typeof shape === "string" || "c" in shape || "e" in shape) return value;
   if ("l" in shape) return Array.isArray(value) ? value.map((item) => preview(item as Value, shape.l, module, tables)) : value;
-  if ("m" in shape) return isObject(value) ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, preview(v, shape.m, module, tables)])) : unknown;
+  if ("m" in shape)
+    return isObject(value) ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, preview(v, shape.m, module, tables)])) : unknown;
   if (!isObject(value)) return value;
   const chosen = "o" in shape ? chooseAlternative(shape.o, value, module, tables) : shape;
   if (!chosen) return value;
