@@ -17,6 +17,14 @@ import type { WindowSummary } from "./router/window.ts";
 export const ENDPOINTS = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints";
 export const DEPLOYMENTS = `${ENDPOINTS}/deployments`;
 
+/** How a deployment stands: ready processes, how many there should be, and where the ready ones listen on loopback. */
+export interface Capacity {
+  readonly ready: number;
+  readonly wanted: number;
+  readonly pids: readonly number[];
+  readonly ports: readonly number[];
+}
+
 type Traffic = Readonly<Record<string, number>>;
 
 /** All that serves in one sandbox. */
@@ -119,10 +127,10 @@ export class Serving {
     return this.#runner(specOf(deployment)).logs(container, lines);
   }
 
-  /** Ready processes of a deployment and how many there should be. */
-  capacity(deploymentId: string): { readonly ready: number; readonly wanted: number; readonly pids: readonly number[] } {
+  capacity(deploymentId: string): Capacity {
     const runner = this.#runners.get(deploymentId.toLowerCase());
-    return { ready: runner?.routes().length ?? 0, wanted: runner?.spec?.capacity ?? 0, pids: runner?.pids() ?? [] };
+    const routes = runner?.routes() ?? [];
+    return { ready: routes.length, wanted: runner?.spec?.capacity ?? 0, pids: runner?.pids() ?? [], ports: routes.map(({ port }) => port) };
   }
 
   /** Requests, errors and latencies of an endpoint or a deployment (see {@link MetricsQuery}). */

@@ -83,11 +83,11 @@ export async function openTestSandbox(
   };
   const serving = new Serving(sandbox, parts);
   await serving.start({ host: "127.0.0.1", port: 0, tls });
-  const origin = `${tls ? "https" : "http"}://127.0.0.1:${serving.port}`;
+  const origin = `${tls ? "https://localhost" : "http://127.0.0.1"}:${serving.port}`;
   urls.scoring = origin;
   register(sandbox, serving);
   const operations = new Operations(db, () => undefined);
-  const engine = new Engine(new Registry([...onlineTypes, workspaces]), operations, store, sandbox, false);
+  const engine = new Engine(new Registry([...onlineTypes, ...parents]), operations, store, sandbox, false);
   seed(store);
   engine.resumeUnfinished();
 
@@ -127,8 +127,11 @@ export async function openTestSandbox(
   };
 }
 
-/** Only there to be the parent. */
-const workspaces: ResourceType = { type: "Microsoft.MachineLearningServices/workspaces", body: z.looseObject({}) };
+/** Only there to be parents. */
+const parents: ResourceType[] = ["Microsoft.Resources/resourceGroups", "Microsoft.MachineLearningServices/workspaces"].map((type) => ({
+  type,
+  body: z.looseObject({}),
+}));
 
 function seed(store: ReturnType<typeof openResources>): void {
   const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/g`;

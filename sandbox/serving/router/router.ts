@@ -1,15 +1,16 @@
 // The scoring router: checks the caller, picks a deployment, passes the request to one of its processes.
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EndpointRoute, MetricsQuery, RouteTable } from "../table.ts";
 import { Doorman } from "./auth.ts";
 import type { Verify } from "./auth.ts";
 import { readBody } from "./body.ts";
-import { forward, forwardedHeaders, returnedHeaders } from "./forward.ts";
-import type { Outgoing } from "./forward.ts";
+import { forward, outgoing } from "./forward.ts";
+import type { Outgoing, Receiver } from "./forward.ts";
 import { Gate } from "./gate.ts";
 import type { Seat } from "./gate.ts";
 import { EvenDraws, pickByWeight } from "./pick.ts";
+import { Relay, modelError } from "./relay.ts";
 import { STATUSES } from "./statuses.ts";
 import { Windows, summarize } from "./window.ts";
 import type { WindowSummary } from "./window.ts";
@@ -107,8 +108,7 @@ export class Router {
     const requestId = randomUUID();
     if (!endpoint) {
       request.resume();
-      const headers = { "x-request-id": requestId, "content-type": "application/json" };
-      response.writeHead(404, headers).end(JSON.stringify(errorBody("EndpointNotFound", `No endpoint is served at '/${path}'.`)));
+      response.writeHead(404, { "x-request-id": requestId, "content-type": "application/json" }).end(JSON.stringify(errorBody("EndpointNotFound", `No endpoint is served at '/${path}'.`)));
       return;
     }
     const visit: Visit = { endpoint, response, requestId, clientRequestId, started, abort: undefined, gone: false };
@@ -130,8 +130,7 @@ export class Router {
     const refusal = check instanceof Promise ? await check : check;
     if (refusal !== undefined) {
       request.resume();
-      const headers = { ...this.#headers(visit), "content-type": "text/plain", "www-authenticate": "Bearer" };
-      visit.response.writeHead(401, headers).end(refusal);
+      visit.response.writeHead(401, [...this.#headers(visit), "content-type", "text/plain", "www-authenticate", "Bearer"]).end(refusal);
       this.#record(visit, visit.endpoint.route.id, 401, undefined);
       return;
     }
@@ -159,24 +158,20 @@ export class Router {
       this.#refuse(visit, 404, code!, message!, undefined);
       return;
     }
-    const headers = forwardedHeaders(request.headers, {
-      "x-request-id": visit.requestId,
-      ...(visit.clientRequestId === undefined ? {} : { "x-ms-client-request-id": visit.clientRequestId }),
-      "content-length": body?.length ?? 0,
-    });
-    if (body === undefined) delete headers["content-length"];
-    const outgoing: Outgoing = { method: request.method ?? "GET", path, headers, body };
     const gate = this.#gates.get(deployment.id.toLowerCase());
     if (!gate) {
       this.#refuse(visit, 404, "EndpointNotFound", `Endpoint '${endpoint.route.name}' has just been deleted.`, undefined);
       return;
     }
-    if (typeof asked !== "string") this.#mirror(endpoint, deployment.name, outgoing);
-    await this.#pass(visit, gate, outgoing);
+    const { clientRequestId } = visit;
+    const sent = outgoing(request.method ?? "GET", path, request.headers, body);
+    const traced = clientRequestId === undefined ? sent : { ...sent, head: `${sent.head}x-ms-client-request-id: ${clientRequestId}\r\n` };
+    if (typeof asked !== "string") this.#mirror(endpoint, deployment.name, traced);
+    await this.#pass(visit, gate, traced);
   }
 
   /** Passes the request to the first process of the deployment that takes it. */
-  async #pass(visit: Visit, gate: Gate, outgoing: Outgoing): Promise<void> {
+  async #pass(visit: Visit, gate: Gate, request: Outgoing): Promise<void> {
     const statuses = STATUSES[visit.endpoint.route.kind];
     const { name } = gate.route;
     const tried = new Set<string>();
@@ -195,102 +190,79 @@ export class Router {
         return this.#refuse(visit, statuses.down, "NoHealthyInstance", `Deployment '${name}' has no healthy instance.`, gate);
       }
       const left = gate.route.requestTimeoutMs - (performance.now() - visit.started);
+      const answer = new Relay(visit.response, STATUSES[visit.endpoint.route.kind].model, this.#headers(visit, gate));
       const outcome = visit.gone
         ? ({ kind: "aborted" } as const)
-        : await forward(seat.instance.port, outgoing, Math.max(1, left), (abort) => (visit.abort = abort));
-      if (outcome.kind === "answer") return await this.#answer(visit, gate, seat, outcome.message);
+        : await forward(seat.instance.port, request, visit.requestId, Math.max(1, left), answer, (abort) => (visit.abort = abort));
       this.#leave(gate, seat);
-      if (outcome.kind === "unsent") {
-        seat.suspect = true;
-        tried.add(seat.instance.id);
-        continue;
+      switch (outcome.kind) {
+        case "answered":
+          answer.end();
+          return this.#record(visit, gate.route.id, answer.status, answer.modelStatus);
+        case "unsent":
+          seat.suspect = true;
+          tried.add(seat.instance.id);
+          continue;
+        case "aborted":
+          return this.#record(visit, gate.route.id, 499, undefined);
+        case "late": {
+          const message = `The model did not answer within requestSettings.requestTimeout (${gate.route.requestTimeoutMs} ms).`;
+          return this.#refuse(visit, statuses.late, "RequestTimeout", message, gate);
+        }
+        case "broken": {
+          if (answer.started) {
+            // The status is already with the client; an ended connection is all that can still be said.
+            visit.response.destroy();
+            return this.#record(visit, gate.route.id, statuses.crashed, 502);
+          }
+          const message = `The model's process ended the connection without an answer (${outcome.reason}).`;
+          return this.#refuse(visit, statuses.crashed, "ModelError", message, gate, 502);
+        }
       }
-      if (outcome.kind === "aborted") return this.#record(visit, gate.route.id, 499, undefined);
-      if (outcome.kind === "late") {
-        const message = `The model did not answer within requestSettings.requestTimeout (${gate.route.requestTimeoutMs} ms).`;
-        return this.#refuse(visit, statuses.late, "RequestTimeout", message, gate);
-      }
-      const message = `The model's process ended the connection without an answer (${outcome.reason}).`;
-      return this.#refuse(visit, statuses.crashed, "ModelError", message, gate, 502);
     }
-  }
-
-  /** The body is streamed; the seat is free when the last byte has come. */
-  async #answer(visit: Visit, gate: Gate, seat: Seat, message: IncomingMessage): Promise<void> {
-    const { response } = visit;
-    const modelStatus = message.statusCode ?? 502;
-    const status = modelStatus >= 400 ? STATUSES[visit.endpoint.route.kind].model(modelStatus) : modelStatus;
-    const headers: OutgoingHttpHeaders = { ...returnedHeaders(message.headers), ...this.#headers(visit, gate) };
-    if (status !== modelStatus) {
-      headers["ms-azureml-model-error-statuscode"] = String(modelStatus);
-      headers["ms-azureml-model-error-reason"] = "model_error";
-    }
-    await new Promise<void>((resolve) => {
-      let ended = false;
-      const end = (whole: boolean): void => {
-        if (ended) return;
-        ended = true;
-        this.#leave(gate, seat);
-        this.#record(visit, gate.route.id, whole ? status : 424, whole ? modelStatus : 502);
-        resolve();
-      };
-      message.on("end", () => end(true));
-      message.on("close", () => {
-        if (!message.complete) response.destroy();
-        end(message.complete);
-      });
-      message.on("error", () => response.destroy());
-      response.writeHead(status, headers);
-      message.pipe(response);
-    });
   }
 
   /** A copy for the shadow deployment; nobody waits for it, and nothing of it reaches the client. */
-  #mirror(endpoint: Endpoint, served: string, outgoing: Outgoing): void {
+  #mirror(endpoint: Endpoint, served: string, request: Outgoing): void {
     const { mirror } = endpoint.route;
     if (!mirror || mirror.deployment === served || endpoint.mirrorDraws.next() * 100 >= mirror.percent) return;
     const shadow = endpoint.route.deployments.find((one) => one.name === mirror.deployment);
     const gate = shadow && this.#gates.get(shadow.id.toLowerCase());
-    if (gate) void this.#shadow(endpoint, gate, outgoing);
+    if (gate) void this.#shadow(endpoint, gate, request);
   }
 
-  async #shadow(endpoint: Endpoint, gate: Gate, outgoing: Outgoing): Promise<void> {
+  async #shadow(endpoint: Endpoint, gate: Gate, request: Outgoing): Promise<void> {
     const started = performance.now();
     const seat = await gate.enter();
     if (typeof seat === "string") return;
-    const copy = { ...outgoing, headers: { ...outgoing.headers, "x-request-id": randomUUID() } };
-    const outcome = await forward(seat.instance.port, copy, gate.route.requestTimeoutMs, () => undefined);
-    const statuses = STATUSES[endpoint.route.kind];
-    let status: number = outcome.kind === "late" ? statuses.late : statuses.crashed;
     let modelStatus: number | undefined;
-    if (outcome.kind === "answer") {
-      modelStatus = outcome.message.statusCode ?? 502;
-      status = modelStatus >= 400 ? statuses.model(modelStatus) : modelStatus;
-      outcome.message.on("error", () => undefined);
-      await new Promise<void>((resolve) => outcome.message.on("close", () => resolve()).resume());
-    }
+    const receiver: Receiver = {
+      head: ({ status }) => void (modelStatus = status),
+      body: () => true,
+    };
+    const outcome = await forward(seat.instance.port, request, randomUUID(), gate.route.requestTimeoutMs, receiver, () => undefined);
     this.#leave(gate, seat);
+    const statuses = STATUSES[endpoint.route.kind];
+    const whole = outcome.kind === "answered" && modelStatus !== undefined;
+    const failed = outcome.kind === "late" ? statuses.late : statuses.crashed;
+    const status = whole ? (modelStatus! >= 400 ? statuses.model(modelStatus!) : modelStatus!) : failed;
     this.#window(gate.route.id).record(Date.now(), status, modelStatus, performance.now() - started);
   }
 
   #refuse(visit: Visit, status: number, code: string, message: string, gate: Gate | undefined, modelStatus?: number): void {
-    const headers: OutgoingHttpHeaders = { ...this.#headers(visit, gate), "content-type": "application/json" };
-    if (modelStatus !== undefined && status === 424) {
-      headers["ms-azureml-model-error-statuscode"] = String(modelStatus);
-      headers["ms-azureml-model-error-reason"] = "model_error";
-    }
-    if (status === 429 || status === 503) headers["retry-after"] = "1";
+    const headers = [...this.#headers(visit, gate), "content-type", "application/json"];
+    if (modelStatus !== undefined && status === 424) headers.push(...modelError(modelStatus));
+    if (status === 429 || status === 503) headers.push("retry-after", "1");
     visit.response.writeHead(status, headers).end(JSON.stringify(errorBody(code, message)));
     this.#record(visit, gate?.route.id ?? visit.endpoint.route.id, status, modelStatus);
   }
 
-  #headers(visit: Visit, gate?: Gate): OutgoingHttpHeaders {
-    return {
-      "x-request-id": visit.requestId,
-      "x-ms-request-id": visit.requestId,
-      ...(visit.clientRequestId === undefined ? {} : { "x-ms-client-request-id": visit.clientRequestId }),
-      ...(gate ? { "azureml-model-deployment": gate.route.name } : {}),
-    };
+  /** Flat pairs, which Node writes as they are. */
+  #headers(visit: Visit, gate?: Gate): string[] {
+    const headers = ["x-request-id", visit.requestId, "x-ms-request-id", visit.requestId];
+    if (visit.clientRequestId !== undefined) headers.push("x-ms-client-request-id", visit.clientRequestId);
+    if (gate) headers.push("azureml-model-deployment", gate.route.name);
+    return headers;
   }
 
   #record(visit: Visit, id: string, status: number, modelStatus: number | undefined): void {
