@@ -4,8 +4,10 @@ import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, SandboxContext } from "../core.ts";
 import type { ResourceStore } from "../state/resources.ts";
 import { resourceKey } from "../state/resources.ts";
-import { describe, frozenChanges, isObject, mergePatch, validBody, withIdentity, withSystemData } from "./body.ts";
+import { describe, isObject, mergePatch, validBody, withIdentity, withSystemData } from "./body.ts";
 import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
+import { checkEtag, checkFrozen, checkGroup, checkName, checkScope } from "./guards.ts";
+import { Locks } from "./locks.ts";
 import { canonicalId, idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
 import type { ParsedId } from "./ids.ts";
 import type { Operation, Operations } from "./operations.ts";
@@ -26,7 +28,6 @@ export interface Written {
   readonly operation: Operation | undefined;
 }
 
-const usualName = /^[^<>%&?/\\\u0000-\u001f]{1,260}$/;
 /** What types without a latency of their own take in the Azure profile. */
 const usualLatency = 3;
 
@@ -36,7 +37,7 @@ export class Engine {
   readonly store: ResourceStore;
   readonly #sandbox: SandboxContext;
   readonly #slow: boolean;
-  readonly #locks = new Map<string, Promise<unknown>>();
+  readonly #locks = new Locks();
 
   constructor(registry: Registry, operations: Operations, store: ResourceStore, sandbox: SandboxContext, slow: boolean) {
     this.registry = registry;
@@ -55,8 +56,8 @@ export class Engine {
     const type = this.registry.get(typeOf(id));
     const found = this.find(idOf(id), type);
     if (found) return this.shown(found, type);
-    if (!id.namespace && id.resourceGroup) throw groupNotFound(id.resourceGroup);
     this.#checkScope(id, type, false);
+    if (!id.namespace && id.resourceGroup) throw groupNotFound(id.resourceGroup);
     throw resourceNotFound(id, type.type);
   }
 
@@ -69,13 +70,13 @@ export class Engine {
     const type = this.registry.get(typeOf(id));
     const scope = id.segments.length > 1 ? idOf(id) : id.scope;
     if (id.segments.length > 1 && !type.makesParent && !this.find(scope)) throw parentNotFound(id, type.type);
-    this.#checkGroup(id);
+    checkGroup(id, this.#sandbox.subscriptionId, (one) => this.find(one));
     const found = type.list?.(scope, query, this.#sandbox) ?? this.store.list(scope, type.type);
     return found.map((resource) => this.shown(resource, type));
   }
 
   async write(asked: Asked, body: unknown, method: "PUT" | "PATCH"): Promise<Written> {
-    return await this.#alone(resourceKey(idOf(asked.id)), async () => await this.#write(asked, body, method));
+    return await this.#locks.alone(resourceKey(idOf(asked.id)), async () => await this.#write(asked, body, method));
   }
 
   async #write(asked: Asked, body: unknown, method: "PUT" | "PATCH"): Promise<Written> {
@@ -147,7 +148,7 @@ export class Engine {
   async remove(asked: Asked): Promise<{ operation: Operation | undefined } | undefined> {
     const type = this.registry.get(typeOf(asked.id));
     const id = idOf(asked.id);
-    return await this.#alone(resourceKey(id), async () => {
+    return await this.#locks.alone(resourceKey(id), async () => {
       const resource = this.store.get(id);
       const forGood = asked.query.get(type.softDelete?.purgeFlag ?? "forceToPurge")?.toLowerCase() === "true";
       if (!resource) {
@@ -247,24 +248,8 @@ export class Engine {
     this.store.put(withSystemData(made, undefined, asked.principalId));
   }
 
-  /** Parent, group and subscription have to be there. */
   #checkScope(id: ParsedId, type: AnyType, writing: boolean): void {
-    this.#checkGroup(id);
-    if (id.segments.length > 2) {
-      const parent = type.makesParent ? parentId(parentId(idOf(id))) : parentId(idOf(id));
-      if (!this.find(parent)) throw parentNotFound(id, type.type);
-    } else if (type.extension && writing && id.scope.includes("/providers/")) {
-      const scope = parsePath(id.scope);
-      if (!this.find(id.scope)) throw resourceNotFound(scope, typeOf(scope));
-    }
-  }
-
-  #checkGroup(id: ParsedId): void {
-    if (id.subscriptionId && id.subscriptionId.toLowerCase() !== this.#sandbox.subscriptionId.toLowerCase()) {
-      throw new ArmError(404, "SubscriptionNotFound", `The subscription '${id.subscriptionId}' could not be found.`);
-    }
-    if (!id.resourceGroup || !id.namespace) return;
-    if (!this.store.get(`/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}`)) throw groupNotFound(id.resourceGroup);
+    checkScope(id, type, writing, this.#sandbox.subscriptionId, (one) => this.find(one));
   }
 
   #grave(type: AnyType, id: string): string | undefined {
@@ -287,21 +272,6 @@ export class Engine {
       );
     }
   }
-
-  /** One write or delete of a resource at a time. */
-  async #alone<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#locks.get(key);
-    const mine = (async (): Promise<T> => {
-      if (before) await before.catch(() => undefined);
-      return await work();
-    })();
-    this.#locks.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#locks.get(key) === mine) this.#locks.delete(key);
-    }
-  }
 }
 
 function withState(type: AnyType, resource: ArmResource, state: string): ArmResource {
@@ -318,33 +288,4 @@ function patched(type: AnyType, before: ArmResource, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const { id: _i, name: _n, type: _t, etag: _e, systemData: _s, ...body } = before;
   return type.merge?.(before, patch) ?? mergePatch(body, patch);
-}
-
-function checkName(type: AnyType, name: string): void {
-  const { pattern, rule, code } = type.names ?? { pattern: usualName, rule: "1-260 characters, none of <>%&?/\\", code: undefined };
-  if (!pattern.test(name)) {
-    throw new ArmError(400, code ?? "InvalidResourceName", `The name '${name}' is not one that '${type.type}' can have: ${rule}.`, { target: "name" });
-  }
-}
-
-function checkEtag(asked: Asked, before: ArmResource | undefined): void {
-  const { ifMatch, ifNoneMatch } = asked;
-  const matches = (tags: string): boolean => !!before && (tags.trim() === "*" || tags.split(",").some((tag) => tag.trim() === before.etag));
-  if (ifMatch !== undefined && !matches(ifMatch)) {
-    throw new ArmError(412, "PreconditionFailed", `The condition If-Match: ${ifMatch} is not met: ${before ? `the resource's etag is ${before.etag}` : "there is no such resource"}.`);
-  }
-  if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
-    throw new ArmError(412, "PreconditionFailed", `The condition If-None-Match: ${ifNoneMatch} is not met: the resource exists with etag ${before!.etag}.`);
-  }
-}
-
-function checkFrozen(type: AnyType, before: ArmResource, after: ArmResource): void {
-  const changes = frozenChanges(before, after);
-  if (!changes.length) return;
-  throw new ArmError(
-    409,
-    "UserError",
-    `Version '${before.name}' of this ${type.type.split("/").at(-2)} exists and cannot be changed (${changes.join(", ")} would). Use another version.`,
-    { target: changes[0]! },
-  );
 }

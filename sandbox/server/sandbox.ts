@@ -11,6 +11,7 @@ import { Registry } from "../arm/registry.ts";
 import type { SandboxContext, SandboxEvent } from "../core.ts";
 import { audiences } from "../entra/audiences.ts";
 import { directory } from "../entra/directory.ts";
+import { mountGraph } from "../entra/graph.ts";
 import { mountEntra } from "../entra/http.ts";
 import { openTokens } from "../entra/tokens.ts";
 import { startBlobs } from "../blob/service.ts";
@@ -73,6 +74,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const app = newApp(base, entra.tenantId, (message) => log("http", message));
   app.get("/healthz", (c) => c.json({ status: "ok", pid: process.pid, profile }));
   mountEntra(app, { base, ports, entra, tokens });
+  mountGraph(app, context, entra);
   mountProviders(app, engine, context);
   mountDeleted(app, engine, context);
   for (const room of rooms) room.mount?.(app, context);

@@ -32,7 +32,6 @@ export const registries: ResourceType<z.infer<typeof body>> = {
   latencySeconds: 45,
   names: { pattern: /^[a-zA-Z0-9][a-zA-Z0-9-]{2,32}$/, rule: "3-33 letters, digits and hyphens, a letter or digit first" },
   globalName: { code: "RegistryNameInUse", message: (name) => `The registry name '${name}' is in use; registry names are unique in a tenant.` },
-  softDelete: { days: 14 },
   check({ before, after }) {
     if (/^azureml(-.*)?$/i.test(after.name)) throw new ArmError(400, "BadRequest", `The registry name '${after.name}' is reserved.`);
     const regions = (after.properties["regionDetails"] ?? []) as { location: string }[];

@@ -1,0 +1,66 @@
+// What a request must hold to before anything is written: name, etag, what may not change, what has to be there.
+import { ArmError } from "../core.ts";
+import type { ArmResource } from "../core.ts";
+import { frozenChanges } from "./body.ts";
+import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
+import { idOf, parentId, parsePath, typeOf } from "./ids.ts";
+import type { ParsedId } from "./ids.ts";
+import type { AnyType } from "./registry.ts";
+
+const usualName = /^[^<>%&?/\\\u0000-\u001f]{1,260}$/;
+
+export interface Preconditions {
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+}
+
+type Find = (id: string) => ArmResource | undefined;
+
+export function checkName(type: AnyType, name: string): void {
+  const { pattern, rule, code } = type.names ?? { pattern: usualName, rule: "1-260 characters, none of <>%&?/\\", code: undefined };
+  if (!pattern.test(name)) {
+    throw new ArmError(400, code ?? "InvalidResourceName", `The name '${name}' is not one that '${type.type}' can have: ${rule}.`, { target: "name" });
+  }
+}
+
+export function checkEtag(asked: Preconditions, before: ArmResource | undefined): void {
+  const { ifMatch, ifNoneMatch } = asked;
+  const matches = (tags: string): boolean => !!before && (tags.trim() === "*" || tags.split(",").some((tag) => tag.trim() === before.etag));
+  if (ifMatch !== undefined && !matches(ifMatch)) {
+    throw new ArmError(412, "PreconditionFailed", `The condition If-Match: ${ifMatch} is not met: ${before ? `the resource's etag is ${before.etag}` : "there is no such resource"}.`);
+  }
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
+    throw new ArmError(412, "PreconditionFailed", `The condition If-None-Match: ${ifNoneMatch} is not met: the resource exists with etag ${before!.etag}.`);
+  }
+}
+
+export function checkFrozen(type: AnyType, before: ArmResource, after: ArmResource): void {
+  const changes = frozenChanges(before, after);
+  if (!changes.length) return;
+  throw new ArmError(
+    409,
+    "UserError",
+    `Version '${before.name}' of this ${type.type.split("/").at(-2)} exists and cannot be changed (${changes.join(", ")} would). Use another version.`,
+    { target: changes[0]! },
+  );
+}
+
+/** Parent, group and subscription have to be there. */
+export function checkScope(id: ParsedId, type: AnyType, writing: boolean, subscriptionId: string, find: Find): void {
+  checkGroup(id, subscriptionId, find);
+  if (id.segments.length > 2) {
+    const parent = type.makesParent ? parentId(parentId(idOf(id))) : parentId(idOf(id));
+    if (!find(parent)) throw parentNotFound(id, type.type);
+  } else if (type.extension && writing && id.scope.includes("/providers/")) {
+    const scope = parsePath(id.scope);
+    if (!find(id.scope)) throw resourceNotFound(scope, typeOf(scope));
+  }
+}
+
+export function checkGroup(id: ParsedId, subscriptionId: string, find: Find): void {
+  if (id.subscriptionId && id.subscriptionId.toLowerCase() !== subscriptionId.toLowerCase()) {
+    throw new ArmError(404, "SubscriptionNotFound", `The subscription '${id.subscriptionId}' could not be found.`);
+  }
+  if (!id.resourceGroup || !id.namespace) return;
+  if (!find(`/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}`)) throw groupNotFound(id.resourceGroup);
+}
