@@ -1,5 +1,5 @@
 // Runs the Pulumi CLI on this checkout's stacks, the same commands that a person would type.
-import { spawn } from "node:child_process";
+import { spawn, type SpawnOptions } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Call, CommandError } from "./command.ts";
@@ -31,19 +31,23 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     new Promise((resolve, reject) => {
       const backend = target.env.PULUMI_BACKEND_URL;
       if (backend?.startsWith("file://")) mkdirSync(fileURLToPath(backend), { recursive: true });
-      const child = spawn("pulumi", [...args], { cwd: call.repo, env: target.env, stdio: ["ignore", "pipe", "pipe"] });
+      // In a terminal Pulumi draws its own live tree, on standard error because standard output is for results.
+      const live = show && process.stderr.isTTY;
+      const options: SpawnOptions = { cwd: call.repo, env: target.env, stdio: ["ignore", live ? 2 : "pipe", live ? 2 : "pipe"] };
+      const child = spawn("pulumi", live ? args.filter((arg) => arg !== "--non-interactive") : [...args], options);
+      const passOn = show ? lineFilter((line) => call.out.progress(line)) : undefined;
       let stdout = "";
       let stderr = "";
       // Pulumi's own answer to an interrupt is to finish what is under way and to keep its state; it gets the time for that.
       const interrupt = (): void => void child.kill("SIGINT");
       call.signal.addEventListener("abort", interrupt, { once: true });
-      child.stdout.on("data", (chunk: Buffer) => {
+      child.stdout?.on("data", (chunk: Buffer) => {
         stdout += chunk.toString("utf8");
-        if (show) process.stderr.write(chunk);
+        passOn?.(chunk);
       });
-      child.stderr.on("data", (chunk: Buffer) => {
+      child.stderr?.on("data", (chunk: Buffer) => {
         stderr += chunk.toString("utf8");
-        if (show) process.stderr.write(chunk);
+        passOn?.(chunk);
       });
       child.on("error", (error) =>
         reject(new CommandError(`pulumi could not be started: ${error.message}`, "Run `npm start` once; it installs the Pulumi CLI.")),
@@ -98,5 +102,15 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
       const entries = Object.entries(JSON.parse(done.stdout) as Record<string, { value?: string }>);
       return Object.fromEntries(entries.map(([key, { value }]) => [key.replace(`${projectName}:`, ""), value ?? ""]));
     },
+  };
+}
+
+/** Passes on Pulumi's lines for a log: without its clock ticks, the start of each resource and empty lines. */
+function lineFilter(pass: (line: string) => void): (chunk: Buffer) => void {
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + chunk.toString("utf8")).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "" && !/^@ |(?:creating|updating|deleting|refreshing) \(0s\)\s*$/.test(line)) pass(`  ${line}`);
   };
 }
