@@ -23,7 +23,17 @@ export type Kind =
   | "registry";
 
 /** What `az ml <noun> create` a file belongs to. */
-export type Noun = "workspace" | "compute" | "data" | "environment" | "model" | "component" | "job" | "onlineEndpoint" | "onlineDeployment" | "registry";
+export type Noun =
+  | "workspace"
+  | "compute"
+  | "data"
+  | "environment"
+  | "model"
+  | "component"
+  | "job"
+  | "onlineEndpoint"
+  | "onlineDeployment"
+  | "registry";
 
 /** One read file. `E` is the type of the entity. */
 export interface Asset<E = unknown> {
@@ -68,7 +78,17 @@ export interface Upload {
   readonly files: readonly UploadFile[];
 }
 
-export type ReferenceType = "compute" | "datastore" | "environment" | "component" | "data" | "model" | "code" | "job" | "endpoint" | "virtualCluster";
+export type ReferenceType =
+  | "compute"
+  | "datastore"
+  | "environment"
+  | "component"
+  | "data"
+  | "model"
+  | "code"
+  | "job"
+  | "endpoint"
+  | "virtualCluster";
 
 /** Something that is in Azure already (or will be, by another file) and that the body names: `azureml:name:version`. */
 export interface Reference {

@@ -14,7 +14,12 @@ export class UploadMark {
   readonly includes: Includes;
   readonly datastore: string | null;
 
-  constructor(kind: Upload["kind"], shown: string, localPath: string, options: { suffix?: "" | "/"; includes?: Includes; datastore?: string | null } = {}) {
+  constructor(
+    kind: Upload["kind"],
+    shown: string,
+    localPath: string,
+    options: { suffix?: "" | "/"; includes?: Includes; datastore?: string | null } = {},
+  ) {
     this.kind = kind;
     this.shown = shown;
     this.localPath = localPath;
@@ -71,7 +76,14 @@ export function finishBody(draft: unknown, files: Files, hashes: Hashes): Finish
   const walk = (value: unknown, pointer: string): unknown => {
     if (value instanceof UploadMark) {
       const upload: Upload = {
-        ...{ pointer, kind: value.kind, localPath: value.localPath, includes: value.includes, suffix: value.suffix, datastore: value.datastore },
+        ...{
+          pointer,
+          kind: value.kind,
+          localPath: value.localPath,
+          includes: value.includes,
+          suffix: value.suffix,
+          datastore: value.datastore,
+        },
         get files() {
           return content(value).files;
         },
@@ -112,7 +124,8 @@ const plainKeepingMarks = (value: Yaml): unknown => plain(value);
 
 function bodyHash(finished: Finished): string {
   const replaced = new Map<string, string>();
-  for (const upload of finished.uploads) if (upload.kind === "code" || upload.kind === "buildcontext") replaced.set(upload.pointer, `sha256:${upload.hash}`);
+  for (const upload of finished.uploads)
+    if (upload.kind === "code" || upload.kind === "buildcontext") replaced.set(upload.pointer, `sha256:${upload.hash}`);
   return jsonHash(replaceAt(finished.body, replaced));
 }
 
@@ -122,7 +135,8 @@ export function replaceAt(body: unknown, values: ReadonlyMap<string, unknown>, p
   if (Array.isArray(body)) return body.map((item, index) => replaceAt(item, values, `${pointer}/${index}`));
   if (body === null || typeof body !== "object") return body;
   const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(body)) put(copy, key, replaceAt(item, values, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`));
+  for (const [key, item] of Object.entries(body))
+    put(copy, key, replaceAt(item, values, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`));
   return copy;
 }
 
@@ -130,10 +144,22 @@ export function replaceAt(body: unknown, values: ReadonlyMap<string, unknown>, p
 export function parseReference(type: ReferenceType, text: string): Omit<Reference, "pointer"> {
   const none = { type, text, name: null, version: null, label: null, registry: null };
   const registry = /^azureml:\/\/registries\/([^/]+)\/[^/]+\/([^/]+)(?:\/(versions|labels)\/([^/]+))?/.exec(text);
-  if (registry) return { ...none, registry: registry[1]!, name: registry[2]!, version: registry[3] === "versions" ? registry[4]! : null, label: registry[3] === "labels" ? registry[4]! : null };
+  if (registry)
+    return {
+      ...none,
+      registry: registry[1]!,
+      name: registry[2]!,
+      version: registry[3] === "versions" ? registry[4]! : null,
+      label: registry[3] === "labels" ? registry[4]! : null,
+    };
   if (/^(\/|azureml:\/\/|https?:)/.test(text)) {
     const arm = /\/workspaces\/[^/]+\/[^/]+\/([^/]+)(?:\/(versions|labels)\/([^/]+))?/.exec(text);
-    return { ...none, name: arm?.[1] ?? null, version: arm?.[2] === "versions" ? arm[3]! : null, label: arm?.[2] === "labels" ? arm[3]! : null };
+    return {
+      ...none,
+      name: arm?.[1] ?? null,
+      version: arm?.[2] === "versions" ? arm[3]! : null,
+      label: arm?.[2] === "labels" ? arm[3]! : null,
+    };
   }
   const short = { ...none, text: text.startsWith("azureml:") ? text : `azureml:${text}` };
   const bare = short.text.slice("azureml:".length);

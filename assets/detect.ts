@@ -4,12 +4,30 @@ import type { Problem } from "./problems.ts";
 import type { Source } from "./yaml/source.ts";
 import { isMap, type YamlMap } from "./yaml/value.ts";
 
-export const NOUNS: readonly Noun[] = ["workspace", "compute", "data", "environment", "model", "component", "job", "onlineEndpoint", "onlineDeployment", "registry"];
+export const NOUNS: readonly Noun[] = [
+  "workspace",
+  "compute",
+  "data",
+  "environment",
+  "model",
+  "component",
+  "job",
+  "onlineEndpoint",
+  "onlineDeployment",
+  "registry",
+];
 
 /** What `type` says within a noun; the noun's default stands first, under "". */
 const TYPES: Record<Noun, Record<string, Kind>> = {
   workspace: { "": "workspace" },
-  compute: { "": "amlCompute", amlcompute: "amlCompute", computeinstance: "computeInstance", kubernetes: "kubernetesCompute", virtualmachine: "virtualMachineCompute", synapsespark: "synapseSparkCompute" },
+  compute: {
+    "": "amlCompute",
+    amlcompute: "amlCompute",
+    computeinstance: "computeInstance",
+    kubernetes: "kubernetesCompute",
+    virtualmachine: "virtualMachineCompute",
+    synapsespark: "synapseSparkCompute",
+  },
   data: { "": "data" },
   environment: { "": "environment" },
   model: { "": "model" },
@@ -42,10 +60,21 @@ export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem
   const schema = map.get("$schema");
   const noun = (wanted as Noun | undefined) ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map);
   if (noun) return byType(noun, map, source);
-  if (typeof schema === "string") return source.problem(["$schema"], "names no kind that this program reads", `the kinds are ${NOUNS.join(", ")}`, schema);
+  if (typeof schema === "string")
+    return source.problem(["$schema"], "names no kind that this program reads", `the kinds are ${NOUNS.join(", ")}`, schema);
   const type = map.get("type");
-  if (typeof type === "string") return source.problem(["type"], "the file does not say what it describes, and no kind that this program reads has this type", "add a `$schema:` line", type);
-  return source.problem([], "the file does not say what it describes", "add a `$schema:` line (https://azuremlschemas.azureedge.net/latest/<kind>.schema.json)");
+  if (typeof type === "string")
+    return source.problem(
+      ["type"],
+      "the file does not say what it describes, and no kind that this program reads has this type",
+      "add a `$schema:` line",
+      type,
+    );
+  return source.problem(
+    [],
+    "the file does not say what it describes",
+    "add a `$schema:` line (https://azuremlschemas.azureedge.net/latest/<kind>.schema.json)",
+  );
 }
 
 const isNoun = (word: string): word is Noun => (NOUNS as readonly string[]).includes(word);
@@ -62,13 +91,25 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
   if (noun === "onlineEndpoint") return map.get("compute") ? "kubernetesOnlineEndpoint" : "managedOnlineEndpoint";
   if (noun === "onlineDeployment") return type === "kubernetes" ? "kubernetesOnlineDeployment" : "managedOnlineDeployment";
   if (Object.keys(types).length === 1 || type === undefined) {
-    if (noun === "compute") return source.problem(["type"], "is required; it must be one of amlcompute, computeinstance, kubernetes, virtualmachine, synapsespark", "add `type: amlcompute`", undefined, "key");
+    if (noun === "compute")
+      return source.problem(
+        ["type"],
+        "is required; it must be one of amlcompute, computeinstance, kubernetes, virtualmachine, synapsespark",
+        "add `type: amlcompute`",
+        undefined,
+        "key",
+      );
     return types[""]!;
   }
   const word = typeof type === "string" ? type.toLowerCase() : "";
   const kind = types[word];
   if (kind) return kind;
-  return source.problem(["type"], `must be one of ${Object.keys(types).filter(Boolean).join(", ")} for a ${noun}`, "change the type; other types cannot be read yet", type);
+  return source.problem(
+    ["type"],
+    `must be one of ${Object.keys(types).filter(Boolean).join(", ")} for a ${noun}`,
+    "change the type; other types cannot be read yet",
+    type,
+  );
 }
 
 // Without a schema: fields that only one kind has. The order matters where a field is known to more.
@@ -79,11 +120,18 @@ function byShape(map: YamlMap): Noun | undefined {
   if (has("replication_locations")) return "registry";
   if (["custom_model", "mlflow_model", "triton_model"].includes(type) || has("flavors", "stage")) return "model";
   if (["uri_file", "uri_folder", "mltable"].includes(type)) return "data";
-  if (["amlcompute", "computeinstance", "virtualmachine", "synapsespark"].includes(type) || (type === "kubernetes" && has("resource_id", "namespace"))) return "compute";
+  if (
+    ["amlcompute", "computeinstance", "virtualmachine", "synapsespark"].includes(type) ||
+    (type === "kubernetes" && has("resource_id", "namespace"))
+  )
+    return "compute";
   if (has("auth_mode", "traffic", "mirror_traffic")) return "onlineEndpoint";
   if (type === "pipeline" || type === "command" || has("command", "jobs")) return componentOrJob(map);
   if (has("image", "build", "conda_file")) return "environment";
-  if (has("storage_account", "key_vault", "container_registry", "application_insights", "hbi_workspace", "resource_group", "managed_network")) return "workspace";
+  if (
+    has("storage_account", "key_vault", "container_registry", "application_insights", "hbi_workspace", "resource_group", "managed_network")
+  )
+    return "workspace";
   if (has("path")) return has("datastore") || !has("type") ? "data" : undefined;
   return has("name", "location") && has("location") ? "workspace" : undefined;
 }
@@ -97,6 +145,8 @@ function componentOrJob(map: YamlMap): Noun {
   if (COMPONENT_ONLY.some((name) => map.has(name))) return "component";
   const inputs = map.get("inputs");
   const ports = isMap(inputs) ? [...inputs.values()] : [];
-  const declared = ports.some((port) => isMap(port) && (PORT_ONLY.some((name) => port.has(name)) || (port.has("type") && !port.has("path") && !port.has("value"))));
+  const declared = ports.some(
+    (port) => isMap(port) && (PORT_ONLY.some((name) => port.has(name)) || (port.has("type") && !port.has("path") && !port.has("value"))),
+  );
   return declared && map.has("name") ? "component" : "job";
 }

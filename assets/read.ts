@@ -37,7 +37,10 @@ export function readAsset(path: string, files: Files, options: ReadOptions = {})
     const full = files.resolve(".", path);
     const source = readSource(files, full, path);
     applySets(source, sets);
-    return { ok: true, asset: readSourced(source, full, files, options.session ?? newSession(), { kind: options.kind, anonymous: null, open: [full] }) };
+    return {
+      ok: true,
+      asset: readSourced(source, full, files, options.session ?? newSession(), { kind: options.kind, anonymous: null, open: [full] }),
+    };
   } catch (error) {
     if (error instanceof ProblemsError) return { ok: false, problems: error.problems };
     throw error;
@@ -113,7 +116,12 @@ class Builder implements Build {
   read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: AnonymousSource }): Asset | null {
     const full = this.absolute(path);
     if (this.#reading.open.includes(full)) {
-      this.problem(options.at, `is a cycle: ${[...this.#reading.open.slice(this.#reading.open.indexOf(full)), full].map(lastPart).join(" → ")}`, "let no file contain itself", path);
+      this.problem(
+        options.at,
+        `is a cycle: ${[...this.#reading.open.slice(this.#reading.open.indexOf(full)), full].map(lastPart).join(" → ")}`,
+        "let no file contain itself",
+        path,
+      );
       return null;
     }
     if (!this.files.stat(full)) {
@@ -122,7 +130,11 @@ class Builder implements Build {
     }
     try {
       const source = readSource(this.files, full, this.shown(path));
-      return readSourced(source, full, this.files, this.#session, { kind: options.kind, anonymous: options.anonymous ?? null, open: [...this.#reading.open, full] });
+      return readSourced(source, full, this.files, this.#session, {
+        kind: options.kind,
+        anonymous: options.anonymous ?? null,
+        open: [...this.#reading.open, full],
+      });
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       this.problems.push(...error.problems);

@@ -26,4 +26,7 @@ export function renderFiles(paths: readonly string[], sets: readonly string[], f
 }
 
 // Integers beyond 2^53 are written out in full.
-const toJson = (value: unknown): string => JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(item.toString()) : item));
+const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_, item: unknown) =>
+    typeof item === "bigint" ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(item.toString()) : item,
+  );

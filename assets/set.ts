@@ -19,7 +19,17 @@ export function parseSet(text: string): SetOption {
   const cut = text.indexOf("=");
   const name = text.slice(0, cut).trim();
   if (cut < 1 || !name) {
-    throw new ProblemsError([{ file: `--set ${text}`, line: 1, column: 1, field: "", value: text, rule: "an override is <path>=<value>", fix: "write for example --set inputs.epochs=3" }]);
+    throw new ProblemsError([
+      {
+        file: `--set ${text}`,
+        line: 1,
+        column: 1,
+        field: "",
+        value: text,
+        rule: "an override is <path>=<value>",
+        fix: "write for example --set inputs.epochs=3",
+      },
+    ]);
   }
   return { path: stepsOf(name), value: text.slice(cut + 1), text };
 }
@@ -39,7 +49,16 @@ export function applySets(source: Source, sets: readonly SetOption[]): void {
   const problems = [];
   for (const set of sets) {
     const fault = applyOne(source, set);
-    if (fault) problems.push({ file: `--set ${set.text}`, line: 1, column: 1, field: set.path.join("."), value: set.value, rule: fault.rule, fix: fault.fix });
+    if (fault)
+      problems.push({
+        file: `--set ${set.text}`,
+        line: 1,
+        column: 1,
+        field: set.path.join("."),
+        value: set.value,
+        rule: fault.rule,
+        fix: fault.fix,
+      });
     else source.overridden.push(set.path);
   }
   if (problems.length) throw new ProblemsError(problems);
@@ -51,7 +70,8 @@ function applyOne(source: Source, { path, value }: SetOption): { rule: string; f
     const last = index === path.length - 1;
     if (Array.isArray(here)) {
       const at = typeof step === "number" ? step : /^\d+$/.test(step) ? Number(step) : undefined;
-      if (at === undefined) return { rule: `\`${path.slice(0, index).join(".")}\` is a list`, fix: "give the number of an item, counted from 0" };
+      if (at === undefined)
+        return { rule: `\`${path.slice(0, index).join(".")}\` is a list`, fix: "give the number of an item, counted from 0" };
       while (here.length <= at) here.push(null);
       if (last) here[at] = value;
       else here = here[at] = container(here[at], path[index + 1]!);
@@ -60,7 +80,11 @@ function applyOne(source: Source, { path, value }: SetOption): { rule: string; f
       if (last) here.set(key, value);
       else {
         const next: Yaml = here.get(key) ?? null;
-        if (typeof next === "string") return { rule: `\`${path.slice(0, index + 1).join(".")}\` refers to something else (${next}), which --set cannot change`, fix: "change what it refers to, or write it out in the file" };
+        if (typeof next === "string")
+          return {
+            rule: `\`${path.slice(0, index + 1).join(".")}\` refers to something else (${next}), which --set cannot change`,
+            fix: "change what it refers to, or write it out in the file",
+          };
         const made: Yaml = container(next, path[index + 1]!);
         here.set(key, made);
         here = made;
@@ -70,4 +94,5 @@ function applyOne(source: Source, { path, value }: SetOption): { rule: string; f
   return undefined;
 }
 
-const container = (value: Yaml | undefined, next: string | number): Yaml => (isMap(value) || Array.isArray(value) ? value : typeof next === "number" ? [] : new Map());
+const container = (value: Yaml | undefined, next: string | number): Yaml =>
+  isMap(value) || Array.isArray(value) ? value : typeof next === "number" ? [] : new Map();

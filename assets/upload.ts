@@ -59,10 +59,16 @@ function listOne(files: Files, path: string): UploadFile[] {
 function ignoreRule(files: Files, folder: string): (name: string) => boolean {
   const found = [".amlignore", ".gitignore"].map((name) => files.resolve(folder, name)).find((path) => files.stat(path)?.type === "file");
   if (!found) return () => false;
-  const lines = new TextDecoder("utf-8").decode(files.read(found)).split(/\r?\n/).map((line) => line.trimEnd());
+  const lines = new TextDecoder("utf-8")
+    .decode(files.read(found))
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd());
   const patterns = lines
     .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => ({ include: line.startsWith("!"), rule: ignore({ ignorecase: false }).add(line.startsWith("!") ? line.slice(1) : line) }));
+    .map((line) => ({
+      include: line.startsWith("!"),
+      rule: ignore({ ignorecase: false }).add(line.startsWith("!") ? line.slice(1) : line),
+    }));
   return (name) => {
     let excluded = false;
     for (const { include, rule } of patterns) if (rule.ignores(name)) excluded = !include;
@@ -94,7 +100,10 @@ function canonical(value: unknown): string {
   if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return `{${entries.toSorted(([a], [b]) => compare(a, b)).map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
+  return `{${entries
+    .toSorted(([a], [b]) => compare(a, b))
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`)
+    .join(",")}}`;
 }
 
 /** The form of a UUID, of the first half of a hash: the SDK's way to name anonymous components. */

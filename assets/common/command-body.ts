@@ -16,12 +16,22 @@ export function distributionBody(value: Distribution | undefined): Json | null {
 }
 
 // Resource properties that Azure knows by one spelling.
-const SPELLING: Record<string, string> = { aisupercomputer: "AISuperComputer", singularity: "AISuperComputer", itp: "itp", target: "target" };
+const SPELLING: Record<string, string> = {
+  aisupercomputer: "AISuperComputer",
+  singularity: "AISuperComputer",
+  itp: "itp",
+  target: "target",
+};
 
 export function resourcesBody(value: Resources | undefined): Json | null {
   if (!value) return null;
   const list = Array.isArray(value.docker_args) && value.docker_args.length > 0;
-  const body: Json = { instanceCount: value.instance_count, instanceType: value.instance_type, properties: resourceProperties(value.properties), shmSize: value.shm_size };
+  const body: Json = {
+    instanceCount: value.instance_count,
+    instanceType: value.instance_type,
+    properties: resourceProperties(value.properties),
+    shmSize: value.shm_size,
+  };
   // With a list of arguments the SDK sends neither locations nor a maximum.
   if (list) return { ...body, dockerArgsList: value.docker_args };
   return { ...body, dockerArgs: value.docker_args, locations: value.locations, maxInstanceCount: value.max_instance_count };
@@ -29,16 +39,21 @@ export function resourcesBody(value: Resources | undefined): Json | null {
 
 export function resourceProperties(value: Record<string, Yaml> | undefined): Json {
   const body: Json = {};
-  for (const [key, item] of Object.entries(value ?? {})) if (item !== null) put(body, SPELLING[key.toLowerCase()] ?? key, withoutNulls(item));
+  for (const [key, item] of Object.entries(value ?? {}))
+    if (item !== null) put(body, SPELLING[key.toLowerCase()] ?? key, withoutNulls(item));
   return body;
 }
 
-const withoutNulls = (value: Yaml): unknown => (isMap(value) ? new Map([...value].filter(([, item]) => item !== null).map(([key, item]) => [key, withoutNulls(item) as Yaml])) : value);
+const withoutNulls = (value: Yaml): unknown =>
+  isMap(value) ? new Map([...value].filter(([, item]) => item !== null).map(([key, item]) => [key, withoutNulls(item) as Yaml])) : value;
 
 export function queueBody(value: QueueSettings | undefined): Json | null {
   if (!value) return null;
   const tier = value.job_tier;
-  return { jobTier: tier ? tier.charAt(0).toUpperCase() + tier.slice(1).toLowerCase() : null, priority: value.priority ? { low: 1, medium: 2, high: 3 }[value.priority] : null };
+  return {
+    jobTier: tier ? tier.charAt(0).toUpperCase() + tier.slice(1).toLowerCase() : null,
+    priority: value.priority ? { low: 1, medium: 2, high: 3 }[value.priority] : null,
+  };
 }
 
 export function identityBody(value: JobIdentity | undefined): Json | null {
@@ -68,12 +83,34 @@ function serviceKind(value: Service): string {
   return value.type.toLowerCase();
 }
 
-export const limitsBody = (value: { timeout?: number | bigint | string } | undefined): Json | null => (value ? { jobLimitsType: "Command", timeout: isoSeconds(value.timeout) } : null);
+export const limitsBody = (value: { timeout?: number | bigint | string } | undefined): Json | null =>
+  value ? { jobLimitsType: "Command", timeout: isoSeconds(value.timeout) } : null;
+
+/** The distribution of a pipeline's node: the SDK knows Ray's settings by their request names only. */
+export function nodeDistribution(value: Distribution | undefined): Json | null {
+  const body = distributionBody(value);
+  if (!body || value?.type !== "ray") return snakeKeys(body);
+  const { distributionType, ...rest } = body;
+  return { distribution_type: distributionType, ...rest };
+}
+
+/** The resources of a pipeline's node, in which the SDK leaves one name as the request has it. */
+export function nodeResources(value: Resources | undefined): Json | null {
+  const body = resourcesBody(value);
+  if (!body) return null;
+  const { maxInstanceCount, ...rest } = body;
+  return { ...snakeKeys(rest), maxInstanceCount };
+}
 
 /** instanceCount → instance_count, for the nodes of a pipeline; leaves what is inside user-named keys alone. */
 export function snakeKeys(value: Json | null, deep: readonly string[] = []): Json | null {
   if (!value) return null;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [snake(key), deep.includes(key) && item !== null && typeof item === "object" ? snakeKeys(item as Json) : item]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      snake(key),
+      deep.includes(key) && item !== null && typeof item === "object" ? snakeKeys(item as Json) : item,
+    ]),
+  );
 }
 
 const snake = (text: string): string => text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

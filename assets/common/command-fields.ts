@@ -23,7 +23,12 @@ const ray = {
 /** How processes are spread. */
 export const distribution = union(object(pytorch), object(tensorflow), object(mpi), object(ray));
 /** The same in a component, where unknown keys pass. */
-export const componentDistribution = union(object(mpi, { unknown: "drop" }), object(tensorflow, { unknown: "drop" }), object(pytorch, { unknown: "drop" }), object(ray, { unknown: "drop" }));
+export const componentDistribution = union(
+  object(mpi, { unknown: "drop" }),
+  object(tensorflow, { unknown: "drop" }),
+  object(pytorch, { unknown: "drop" }),
+  object(ray, { unknown: "drop" }),
+);
 export type Distribution = Entity<typeof pytorch> | Entity<typeof tensorflow> | Entity<typeof mpi> | Entity<typeof ray>;
 
 const resourceFields = {
@@ -39,7 +44,10 @@ export const resources = object(resourceFields);
 export const componentResources = object(resourceFields, { unknown: "drop" });
 export type Resources = Entity<typeof resourceFields>;
 
-export const queueSettings = object({ job_tier: oneOf(["spot", "basic", "standard", "premium", "null"]), priority: oneOf(["low", "medium", "high"]) });
+export const queueSettings = object({
+  job_tier: oneOf(["spot", "basic", "standard", "premium", "null"]),
+  priority: oneOf(["low", "medium", "high"]),
+});
 export type QueueSettings = { job_tier?: string; priority?: string };
 
 /** The identity a job runs under. */
@@ -50,8 +58,16 @@ export const jobIdentity = union(
 );
 export type JobIdentity = { type: string; client_id?: string; object_id?: string };
 
-const serviceFields = { port: int, endpoint: readOnly(str), status: readOnly(str), nodes: str, error_message: readOnly(str), properties: anyDict } as const;
-const service = (type: string, more = {}) => object({ ...serviceFields, type: oneOf([type], { original: true }), ...more }, { pathAware: true });
+const serviceFields = {
+  port: int,
+  endpoint: readOnly(str),
+  status: readOnly(str),
+  nodes: str,
+  error_message: readOnly(str),
+  properties: anyDict,
+} as const;
+const service = (type: string, more = {}) =>
+  object({ ...serviceFields, type: oneOf([type], { original: true }), ...more }, { pathAware: true });
 /** Interactive services of a job (`ssh`, `tensor_board`, …). */
 export const services = dict(
   union(
@@ -62,7 +78,14 @@ export const services = dict(
     object({ ...serviceFields, type: str }, { pathAware: true }),
   ),
 );
-export type Service = { type?: string; port?: number; nodes?: string; properties?: Record<string, unknown>; ssh_public_keys?: string; log_dir?: string };
+export type Service = {
+  type?: string;
+  port?: number;
+  nodes?: string;
+  properties?: Record<string, unknown>;
+  ssh_public_keys?: string;
+  log_dir?: string;
+};
 
 export const limits = object({ timeout: int });
 

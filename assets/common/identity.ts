@@ -18,7 +18,12 @@ export type Identity = Entity<typeof fields>;
 
 /** `snake_to_pascal`: user_assigned → UserAssigned. */
 export const pascal = (text: string | undefined): string | null =>
-  text ? text.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join("") : null;
+  text
+    ? text
+        .split("_")
+        .map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase())
+        .join("")
+    : null;
 
 /** A mapping of resource ids, the form in which Azure takes user-assigned identities. */
 export function assigned(value: Identity, each: (item: Record<string, string>) => unknown): Record<string, unknown> | null {

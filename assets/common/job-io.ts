@@ -13,7 +13,12 @@ const common = { path: assetPath, datastore: str } as const;
 const DATA_MODES = ["download", "ro_mount", "direct"] as const;
 const dataInput = object({ ...common, mode: oneOf(DATA_MODES), type: oneOf(["uri_file", "uri_folder"]), path_on_compute: str });
 const modelInput = object({ ...common, mode: oneOf(DATA_MODES), type: oneOf(["custom_model", "mlflow_model", "triton_model"]) });
-const tableInput = object({ ...common, mode: oneOf(["download", "ro_mount", "eval_mount", "eval_download", "direct"]), type: oneOf(["mltable"]), path_on_compute: str });
+const tableInput = object({
+  ...common,
+  mode: oneOf(["download", "ro_mount", "eval_mount", "eval_download", "direct"]),
+  type: oneOf(["mltable"]),
+  path_on_compute: str,
+});
 const literalInput = object({ value: union(str, bool, int, num) }, { expects: "a literal `value`" });
 
 /** A value without a mapping around it: the order of the SDK's union decides what 1, 1.0, "1" and true become. */
@@ -31,7 +36,9 @@ export const primitive: Field<number | bigint | Float | string | boolean> = {
 
 const inputValue = union(dataInput, modelInput, tableInput, literalInput, primitive);
 export const jobInputs = dict(inputValue);
-export const bindableInputs = dict(union(bindable(dataInput), bindable(modelInput), bindable(tableInput), bindable(literalInput), primitive));
+export const bindableInputs = dict(
+  union(bindable(dataInput), bindable(modelInput), bindable(tableInput), bindable(literalInput), primitive),
+);
 
 const outputFields = {
   name: str,
@@ -52,14 +59,25 @@ export interface DataInput {
 export type InputValue = number | bigint | Float | string | boolean | DataInput;
 export type OutputValue = Entity<typeof outputFields>;
 
-export const isDataInput = (value: InputValue | { value: Yaml }): value is DataInput => typeof value === "object" && !(value instanceof Float) && !("value" in value);
+export const isDataInput = (value: InputValue | { value: Yaml }): value is DataInput =>
+  typeof value === "object" && !(value instanceof Float) && !("value" in value);
 
 /** `{value: x}` is x. */
 export function unwrap(value: unknown): InputValue {
-  return typeof value === "object" && value !== null && !(value instanceof Float) && "value" in value ? (value.value as InputValue) : (value as InputValue);
+  return typeof value === "object" && value !== null && !(value instanceof Float) && "value" in value
+    ? (value.value as InputValue)
+    : (value as InputValue);
 }
 
-const INPUT_MODES: Record<string, string> = { mount: "ReadOnlyMount", rw_mount: "ReadWriteMount", ro_mount: "ReadOnlyMount", download: "Download", eval_mount: "EvalMount", eval_download: "EvalDownload", direct: "Direct" };
+const INPUT_MODES: Record<string, string> = {
+  mount: "ReadOnlyMount",
+  rw_mount: "ReadWriteMount",
+  ro_mount: "ReadOnlyMount",
+  download: "Download",
+  eval_mount: "EvalMount",
+  eval_download: "EvalDownload",
+  direct: "Direct",
+};
 const OUTPUT_MODES: Record<string, string> = { mount: "ReadWriteMount", upload: "Upload", rw_mount: "ReadWriteMount", direct: "Direct" };
 export const inputMode = (mode: string | null | undefined): string | null => (mode ? (INPUT_MODES[mode.toLowerCase()] ?? mode) : null);
 export const outputMode = (mode: string | null | undefined): string | null => (mode ? (OUTPUT_MODES[mode.toLowerCase()] ?? mode) : null);
@@ -74,29 +92,41 @@ export function inputUri(input: DataInput, build: Build, path: Path): unknown {
     build.problem(path, "needs a path", "add `path:`");
     return null;
   }
-  if (/^\/subscriptions\/.*\/providers\/Microsoft\.MachineLearningServices\/workspaces\//i.test(text)) return new ReferenceMark(isModel(input.type) ? "model" : "data", text);
+  if (/^\/subscriptions\/.*\/providers\/Microsoft\.MachineLearningServices\/workspaces\//i.test(text))
+    return new ReferenceMark(isModel(input.type) ? "model" : "data", text);
   if (isUrl(text) || isBinding(text)) return text;
   const absolute = /^([/\\]|[A-Za-z]:[/\\])/.test(text);
   if (!absolute && (text.includes(":") || text.includes("@"))) {
     const bare = text.replace(/^azureml:/, "");
-    if (!bare.includes(":") && !bare.includes("@")) build.problem([...path, "path"], "needs a version or a label", `write azureml:${bare}:<version> or azureml:${bare}@latest`, text);
+    if (!bare.includes(":") && !bare.includes("@"))
+      build.problem([...path, "path"], "needs a version or a label", `write azureml:${bare}:<version> or azureml:${bare}@latest`, text);
     return new ReferenceMark(isModel(input.type) ? "model" : "data", text);
   }
   const full = build.absolute(text);
   const stat = build.files.stat(full);
-  if (!stat) build.problem([...path, "path"], `no such file or folder: ${full}`, "correct the path; it is taken from the folder of this file", text);
-  return new UploadMark("data", build.shown(text), full, { suffix: (input.type ?? "uri_folder") === "uri_folder" ? "/" : "", datastore: input.datastore });
+  if (!stat)
+    build.problem([...path, "path"], `no such file or folder: ${full}`, "correct the path; it is taken from the folder of this file", text);
+  return new UploadMark("data", build.shown(text), full, {
+    suffix: (input.type ?? "uri_folder") === "uri_folder" ? "/" : "",
+    datastore: input.datastore,
+  });
 }
 
 const isModel = (type: string | undefined): boolean => type === "mlflow_model" || type === "custom_model";
 
 /** The inputs of a job. */
-export function inputsBody(inputs: Record<string, unknown> | undefined, build: Build, options: { dots?: boolean } = {}): Record<string, unknown> {
+export function inputsBody(
+  inputs: Record<string, unknown> | undefined,
+  build: Build,
+  options: { dots?: boolean } = {},
+): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [name, raw] of Object.entries(inputs ?? {})) {
     checkKey(name, ["inputs", name], build, options.dots);
     const value = unwrap(raw);
-    body[name] = isDataInput(value) ? dataInputBody(value, build, ["inputs", name]) : { jobInputType: "literal", value: pythonString(value as Yaml) };
+    body[name] = isDataInput(value)
+      ? dataInputBody(value, build, ["inputs", name])
+      : { jobInputType: "literal", value: pythonString(value as Yaml) };
   }
   return body;
 }
@@ -113,7 +143,13 @@ export function outputsBody(outputs: Record<string, OutputValue | null> | undefi
     checkKey(name, ["outputs", name], build);
     if (value) checkOutput(value, ["outputs", name], build);
     body[name] = value
-      ? { jobOutputType: value.type ?? "uri_folder", assetName: value.name, uri: value.path, mode: outputMode(value.mode), assetVersion: value.version }
+      ? {
+          jobOutputType: value.type ?? "uri_folder",
+          assetName: value.name,
+          uri: value.path,
+          mode: outputMode(value.mode),
+          assetVersion: value.version,
+        }
       : { jobOutputType: "uri_folder" };
   }
   return body;
@@ -121,12 +157,18 @@ export function outputsBody(outputs: Record<string, OutputValue | null> | undefi
 
 /** An output that is kept as an asset has a plain name; a version needs a name. */
 export function checkOutput(value: OutputValue, path: Path, build: Build): void {
-  if (value.name !== undefined && !/^[A-Za-z0-9_-]{0,255}$/.test(value.name)) build.problem([...path, "name"], "must have letters, digits, hyphens and underscores only, at most 255", "change the name", value.name);
+  if (value.name !== undefined && !/^[A-Za-z0-9_-]{0,255}$/.test(value.name))
+    build.problem([...path, "name"], "must have letters, digits, hyphens and underscores only, at most 255", "change the name", value.name);
   if (value.version && !value.name) build.problem([...path, "version"], "a version needs a name", "add `name:`", value.version);
 }
 
 /** Names of inputs and outputs are identifiers; a pipeline's inputs may be grouped by dots. */
 export function checkKey(name: string, path: Path, build: Build, dots = false): void {
   const pattern = dots ? /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/ : /^[a-zA-Z_]+[a-zA-Z0-9_]*$/;
-  if (!pattern.test(name)) build.problem(path, `the name ${JSON.stringify(name)} must have letters, digits and underscores only and not start with a digit`, "change the name");
+  if (!pattern.test(name))
+    build.problem(
+      path,
+      `the name ${JSON.stringify(name)} must have letters, digits and underscores only and not start with a digit`,
+      "change the name",
+    );
 }

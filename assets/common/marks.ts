@@ -11,7 +11,7 @@ export function environmentMark(value: string | EnvironmentEntity | undefined, b
   if (value === undefined) return null;
   if (typeof value === "string") return new ReferenceMark("environment", value);
   const inside = within(build, path);
-  return new DependencyMark(build.inline("environment", value, buildEnvironment(value, inside, true)));
+  return new DependencyMark(build.inline("environment", value, buildEnvironment(value, inside, value.name === undefined)));
 }
 
 /** Local code becomes an upload; URLs, git and references stay. */
@@ -24,4 +24,7 @@ export function codeMark(value: string | undefined, build: Build, includes: Incl
 }
 
 /** The same build, with problems reported at a deeper place. */
-export const within = (build: Build, path: Path): Build => ({ ...build, problem: (inner, rule, fix, value) => build.problem([...path, ...inner], rule, fix, value) });
+export const within = (build: Build, path: Path): Build => ({
+  ...build,
+  problem: (inner, rule, fix, value) => build.problem([...path, ...inner], rule, fix, value),
+});

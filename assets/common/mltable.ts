@@ -27,7 +27,12 @@ export function mltableUris(path: string, build: Build): string[] | null {
     if (!(error instanceof ProblemsError)) throw error;
     const missing = error.problems[0]?.rule === "no such file";
     if (!missing) throw error;
-    build.problem(["path"], `an mltable's folder holds a file named MLTable; none is in ${folder}`, "add the file, or write `type: uri_folder`", path);
+    build.problem(
+      ["path"],
+      `an mltable's folder holds a file named MLTable; none is in ${folder}`,
+      "add the file, or write `type: uri_folder`",
+      path,
+    );
     return null;
   }
 }

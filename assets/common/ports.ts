@@ -29,6 +29,7 @@ export const componentOutputs = dict(union(outputPort, primitiveOutput));
 export interface InputPort {
   type: string;
   optional?: boolean;
+  inferredOptional?: boolean;
   default?: Yaml;
   description?: string;
   min?: string | Float;
@@ -51,9 +52,11 @@ export function inputPortsBody(inputs: Record<string, InputPort>, build: Build):
 }
 
 function inputPortBody(port: InputPort, build: Build, path: Path): unknown {
-  const { type, description, optional } = port;
+  const { type, description } = port;
+  const optional = port.optional ?? port.inferredOptional;
   if (!isParameter(type)) {
-    if (port.default !== undefined) build.problem([...path, "default"], `an input of type ${type} has no default`, "remove it, or make the input optional", port.default);
+    if (port.default !== undefined)
+      build.problem([...path, "default"], `an input of type ${type} has no default`, "remove it, or make the input optional", port.default);
     return { type, description, optional, mode: port.mode };
   }
   const text = (key: "default" | "min" | "max") => {
@@ -61,7 +64,10 @@ function inputPortBody(port: InputPort, build: Build, path: Path): unknown {
     if (value === undefined) return undefined;
     const parsed = parseAs(type, value as Yaml);
     if (parsed === undefined || (key !== "default" && (type === "string" || type === "boolean"))) {
-      const rule = parsed === undefined ? `must be ${type === "boolean" ? "true or false" : `a ${type}`}, the type of the input` : `an input of type ${type} has no ${key}`;
+      const rule =
+        parsed === undefined
+          ? `must be ${type === "boolean" ? "true or false" : `a ${type}`}, the type of the input`
+          : `an input of type ${type} has no ${key}`;
       build.problem([...path, key], rule, parsed === undefined ? "change the value or the type" : "remove it", value as Yaml);
       return undefined;
     }
@@ -101,9 +107,15 @@ export function outputPortsBody(outputs: Record<string, OutputPort>, build: Buil
 function checkNames(names: readonly string[], where: string, build: Build): void {
   const seen = new Map<string, string>();
   for (const name of names) {
-    if (!/^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/.test(name)) build.problem([where, name], `the name ${JSON.stringify(name)} must have letters, digits and underscores only and not start with a digit`, "change the name");
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/.test(name))
+      build.problem(
+        [where, name],
+        `the name ${JSON.stringify(name)} must have letters, digits and underscores only and not start with a digit`,
+        "change the name",
+      );
     const other = seen.get(name.toLowerCase());
-    if (other !== undefined) build.problem([where, name], `the names \`${other}\` and \`${name}\` differ only by case`, "rename one of them");
+    if (other !== undefined)
+      build.problem([where, name], `the names \`${other}\` and \`${name}\` differ only by case`, "rename one of them");
     seen.set(name.toLowerCase(), name);
   }
 }

@@ -2,10 +2,11 @@
 // REST ComponentVersion 2024-01-01-preview: the specification is the component in snake_case.
 import { assetFields } from "../common/asset-fields.ts";
 import { commandFields, componentDistribution, componentResources, type Distribution, type Resources } from "../common/command-fields.ts";
+import { withoutEmpty } from "../common/empty.ts";
 import { codeMark, environmentMark } from "../common/marks.ts";
 import { componentInputs, componentOutputs, inputPortsBody, outputPortsBody, type InputPort, type OutputPort } from "../common/ports.ts";
 import { dict, list, object, type Entity } from "../schema/compound.ts";
-import { nullable, readOnly, required, BAD, type Field } from "../schema/field.ts";
+import { readOnly, required, BAD, type Field } from "../schema/field.ts";
 import { any, bool, oneOf, str } from "../schema/scalars.ts";
 import { pythonString, type Yaml } from "../yaml/value.ts";
 import { isGit } from "../schema/azure.ts";
@@ -19,16 +20,25 @@ const componentName: Field<string> = {
   load(value, at) {
     const text = str.load(value, at);
     if (text === BAD || /^[a-z][a-z\d_]*$/.test(text as string)) return text;
-    return at.fail("must have lower-case letters, digits and underscores only, and start with a letter", `write ${suggestName(text as string)}`, value);
+    return at.fail(
+      "must have lower-case letters, digits and underscores only, and start with a letter",
+      `write ${suggestName(text as string)}`,
+      value,
+    );
   },
 };
 
-const suggestName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d_]+/g, "_").replace(/^[^a-z]+/, "") || "a_name";
+const suggestName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z\d_]+/g, "_")
+    .replace(/^[^a-z]+/, "") || "a_name";
 
 /** Components turn any version into text. */
 const anyVersion: Field<string> = {
   expects: "a version",
-  load: (value, at) => (value instanceof Map || Array.isArray(value) ? at.fail("must be a version", "put the version in quotes", value) : pythonString(value)),
+  load: (value, at) =>
+    value instanceof Map || Array.isArray(value) ? at.fail("must be a version", "put the version in quotes", value) : pythonString(value),
 };
 
 /** What all components have. */
@@ -54,13 +64,16 @@ export const commandComponentFields = {
   type: oneOf(["command"]),
   resources: componentResources,
   distribution: componentDistribution,
-  properties: dict(nullable(any), str),
+  properties: dict(any),
   additional_includes: list(str),
 } as const;
 
 const field = object(commandComponentFields, { unknown: "keep" });
 /** A component inside a pipeline; its name and version do not count. */
-export const anonymousCommandComponent = object({ ...commandComponentFields, name: any, version: any }, { unknown: "keep", expects: "a command component" });
+export const anonymousCommandComponent = object(
+  { ...commandComponentFields, name: any, version: any },
+  { unknown: "keep", expects: "a command component" },
+);
 export type CommandComponentEntity = Entity<typeof commandComponentFields>;
 
 export const commandComponent = defineKind<CommandComponentEntity>({
@@ -74,9 +87,17 @@ export const commandComponent = defineKind<CommandComponentEntity>({
 /** The request of a command component. */
 export function buildCommandComponent(entity: CommandComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
   checkComponentBindings(entity, build);
-  if (entity.code !== undefined && isGit(entity.code)) build.problem(["code"], "git paths are not supported as code of a component", "name a local folder", entity.code);
+  if (entity.code !== undefined && isGit(entity.code))
+    build.problem(["code"], "git paths are not supported as code of a component", "name a local folder", entity.code);
+  if (entity.queue_settings) build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
   const includes = (entity.additional_includes ?? []).map((path, index) => {
-    if (!build.files.stat(build.absolute(path))) build.problem(["additional_includes", index], `no such file or folder: ${build.absolute(path)}`, "correct the path; it is taken from the folder of this file", path);
+    if (!build.files.stat(build.absolute(path)))
+      build.problem(
+        ["additional_includes", index],
+        `no such file or folder: ${build.absolute(path)}`,
+        "correct the path; it is taken from the folder of this file",
+        path,
+      );
     return build.absolute(path);
   });
   const { environment, distribution, resources, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
@@ -94,12 +115,18 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
     additional_includes: includes.length ? entity.additional_includes : null,
     _source: anonymous ?? "YAML.COMPONENT",
   };
-  const text = Object.fromEntries(Object.entries((properties ?? {}) as Record<string, Yaml>).map(([key, value]) => [key, pythonString(value)]));
-  return componentDraft(entity as never, spec, text, anonymous);
+  const text = Object.fromEntries(
+    Object.entries((properties ?? {}) as Record<string, Yaml>).map(([key, value]) => [key, pythonString(value)]),
+  );
+  return componentDraft(entity as never, withoutEmpty(spec) as Record<string, unknown>, text, anonymous);
 }
 
 /** The parts of a specification that all components share. */
-export function commonSpec(entity: Entity<typeof componentFields> & { type?: string }, build: Build, anonymous: AnonymousSource | undefined): Record<string, unknown> {
+export function commonSpec(
+  entity: Entity<typeof componentFields> & { type?: string },
+  build: Build,
+  anonymous: AnonymousSource | undefined,
+): Record<string, unknown> {
   const tags = entity.tags && Object.keys(entity.tags).length ? entity.tags : null;
   return {
     $schema: entity.$schema,
@@ -115,7 +142,13 @@ export function commonSpec(entity: Entity<typeof componentFields> & { type?: str
 }
 
 /** The version around a specification. */
-export function componentDraft(entity: { name: string; version?: string; description?: string; tags?: Record<string, string> }, spec: Record<string, unknown>, properties: Record<string, unknown>, anonymous: AnonymousSource | undefined, archived: boolean | null = false): Draft {
+export function componentDraft(
+  entity: { name: string; version?: string; description?: string; tags?: Record<string, string> },
+  spec: Record<string, unknown>,
+  properties: Record<string, unknown>,
+  anonymous: AnonymousSource | undefined,
+  archived: boolean | null = false,
+): Draft {
   const body = {
     properties: {
       description: entity.description,
@@ -132,7 +165,11 @@ export function componentDraft(entity: { name: string; version?: string; descrip
 
 /** Fields that no schema knows go into the specification as they are. */
 export function unknownFields(entity: object, known: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entity).filter(([key, value]) => !Object.hasOwn(known, key) && value !== null && !(value instanceof Map && value.size === 0)));
+  return Object.fromEntries(
+    Object.entries(entity).filter(
+      ([key, value]) => !Object.hasOwn(known, key) && value !== null && !(value instanceof Map && value.size === 0),
+    ),
+  );
 }
 
 /** Resources in a specification: the SDK leaves their properties out. */
@@ -143,7 +180,8 @@ export function specResources(value: Resources | undefined): unknown {
 }
 
 /** Distribution in a specification: as in the file. */
-export const specDistribution = (value: Distribution | undefined): unknown => (value?.type === "tensorflow" ? { parameter_server_count: 0, ...value } : value);
+export const specDistribution = (value: Distribution | undefined): unknown =>
+  value?.type === "tensorflow" ? { parameter_server_count: 0, ...value } : value;
 
 function notEmpty(value: Record<string, unknown>): Record<string, unknown> | null {
   return Object.values(value).some((item) => item !== undefined && item !== null) ? value : null;
@@ -155,11 +193,19 @@ function checkComponentBindings(entity: CommandComponentEntity, build: Build): v
     const [head = "", ...rest] = inner.split(".");
     const ports = head === "inputs" ? entity.inputs : head === "outputs" ? entity.outputs : undefined;
     const name = rest.join(".");
-    const known = ports && (rest.length === 0 || Object.hasOwn(ports, name) || Object.keys(ports).some((key) => key.startsWith(`${name}.`)));
-    const other = ports === undefined && rest.length === 0 && ["name", "version", "display_name", "description", "command", "code", "environment", "tags"].includes(head);
+    const known =
+      ports && (rest.length === 0 || Object.hasOwn(ports, name) || Object.keys(ports).some((key) => key.startsWith(`${name}.`)));
+    const other =
+      ports === undefined &&
+      rest.length === 0 &&
+      ["name", "version", "display_name", "description", "command", "code", "environment", "tags"].includes(head);
     if (known || other) continue;
     const what = head === "inputs" ? "input" : head === "outputs" ? "output" : undefined;
-    build.problem(["command"], `\`${whole}\` binds to nothing${what ? `: the component has no ${what} \`${name}\`` : ""}`, what ? `add \`${name}\` to \`${head}\`, or correct the name` : "bind to inputs.<name> or outputs.<name>", whole);
+    build.problem(
+      ["command"],
+      `\`${whole}\` binds to nothing${what ? `: the component has no ${what} \`${name}\`` : ""}`,
+      what ? `add \`${name}\` to \`${head}\`, or correct the name` : "bind to inputs.<name> or outputs.<name>",
+      whole,
+    );
   }
 }
-

@@ -1,7 +1,16 @@
 // Command jobs (`az ml job`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-command; REST CommandJob 2025-01-01-preview.
 import { ReferenceMark } from "../body.ts";
 import { distributionBody, identityBody, limitsBody, queueBody, resourcesBody, servicesBody } from "../common/command-body.ts";
-import { commandFields, jobFields, limits, type Distribution, type JobIdentity, type QueueSettings, type Resources, type Service } from "../common/command-fields.ts";
+import {
+  commandFields,
+  jobFields,
+  limits,
+  type Distribution,
+  type JobIdentity,
+  type QueueSettings,
+  type Resources,
+  type Service,
+} from "../common/command-fields.ts";
 import { inputsBody, jobInputs, jobOutputs, outputsBody, type OutputValue } from "../common/job-io.ts";
 import { codeMark, environmentMark } from "../common/marks.ts";
 import { compute, REGISTRY_URI } from "../schema/azure.ts";
@@ -34,7 +43,8 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
   const resources = resourcesBody(entity.resources as Resources | undefined) ?? (local ? { properties: {} } : null);
   if (local && resources) resources.properties = { ...(resources.properties as object), IsLocal: { IsLocal: true } };
   checkBindings(command, entity.inputs, build);
-  if (entity.code?.startsWith(REGISTRY_URI)) build.problem(["code"], "a job takes no code from a registry", "name a local folder", entity.code);
+  if (entity.code?.startsWith(REGISTRY_URI))
+    build.problem(["code"], "a job takes no code from a registry", "name a local folder", entity.code);
   return {
     name: entity.name ?? null,
     version: null,
@@ -55,7 +65,10 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
         distribution: distributionBody(entity.distribution as Distribution | undefined),
         tags: entity.tags ?? {},
         identity: identityBody(entity.identity as JobIdentity | undefined),
-        environmentVariables: { ...environmentValues(entity.environment_variables), ...(local && { AZUREML_COMPUTE_USE_COMMON_RUNTIME: "true" }) },
+        environmentVariables: {
+          ...environmentValues(entity.environment_variables),
+          ...(local && { AZUREML_COMPUTE_USE_COMMON_RUNTIME: "true" }),
+        },
         resources,
         limits: limitsBody(entity.limits),
         services: servicesBody(entity.services as Record<string, Service> | undefined),
@@ -67,7 +80,8 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
 }
 
 /** `{value: …}` of environment variables is what it holds. */
-export const environmentValues = (value: unknown): Record<string, unknown> => (value && typeof value === "object" ? (value as Record<string, unknown>) : {});
+export const environmentValues = (value: unknown): Record<string, unknown> =>
+  value && typeof value === "object" ? (value as Record<string, unknown>) : {};
 
 /** A compute in a job; "local" is no resource. */
 export function computeMark(name: string | undefined): unknown {
@@ -76,13 +90,19 @@ export function computeMark(name: string | undefined): unknown {
 }
 
 // Commands of old files write {inputs.x} for ${{inputs.x}}.
-const modernBraces = (command: string): string => command.replaceAll(/(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})/g, "$${{$1.$2}}");
+const modernBraces = (command: string): string =>
+  command.replaceAll(/(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})/g, "$${{$1.$2}}");
 
 /** Every input that the command names has to be there, unless it stands in square brackets. */
 function checkBindings(command: string, inputs: Record<string, unknown> | undefined, build: Build): void {
   const optional = new Set([...command.matchAll(/\[[\w.\s-]*\$\{\{inputs\.([\w.-]+)\}\}\]/g)].map((match) => match[1]!));
   for (const [, name = ""] of command.matchAll(/\$\{\{inputs\.([\w.-]+)\}\}/g)) {
     if (!optional.has(name) && (inputs === undefined || !Object.hasOwn(inputs, name)))
-      build.problem(["command"], `\`\${{inputs.${name}}}\` binds to nothing: there is no input \`${name}\``, `add \`${name}\` to \`inputs\`, or correct the name`, `\${{inputs.${name}}}`);
+      build.problem(
+        ["command"],
+        `\`\${{inputs.${name}}}\` binds to nothing: there is no input \`${name}\``,
+        `add \`${name}\` to \`inputs\`, or correct the name`,
+        `\${{inputs.${name}}}`,
+      );
   }
 }

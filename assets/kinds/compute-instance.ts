@@ -16,7 +16,11 @@ const schedule = object({
       type: required(oneOf(["recurrence"])),
       frequency: required(oneOf(["minute", "hour", "day", "week", "month"])),
       interval: int,
-      schedule: object({ week_days: list(oneOf(["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"])), hours: list(int), minutes: list(int) }),
+      schedule: object({
+        week_days: list(oneOf(["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"])),
+        hours: list(int),
+        minutes: list(int),
+      }),
     }),
   ),
   action: required(oneOf(["start", "stop"])),
@@ -71,9 +75,15 @@ export const computeInstance = compute<ComputeInstanceEntity>("computeInstance",
     properties: {
       vmSize: entity.size || "STANDARD_DS3_V2",
       subnet: subnetOf(entity.network_settings, build),
-      sshSettings: ssh ? { sshPublicAccess: open ? "Enabled" : "Disabled", adminPublicKey: entity.ssh_settings?.ssh_key_value || null } : null,
-      personalComputeInstanceSettings: entity.create_on_behalf_of && { assignedUser: { objectId: entity.create_on_behalf_of.user_object_id, tenantId: entity.create_on_behalf_of.user_tenant_id } },
-      idleTimeBeforeShutdown: entity.idle_time_before_shutdown_minutes ? `PT${entity.idle_time_before_shutdown_minutes}M` : entity.idle_time_before_shutdown || null,
+      sshSettings: ssh
+        ? { sshPublicAccess: open ? "Enabled" : "Disabled", adminPublicKey: entity.ssh_settings?.ssh_key_value || null }
+        : null,
+      personalComputeInstanceSettings: entity.create_on_behalf_of && {
+        assignedUser: { objectId: entity.create_on_behalf_of.user_object_id, tenantId: entity.create_on_behalf_of.user_tenant_id },
+      },
+      idleTimeBeforeShutdown: entity.idle_time_before_shutdown_minutes
+        ? `PT${entity.idle_time_before_shutdown_minutes}M`
+        : entity.idle_time_before_shutdown || null,
       enableNodePublicIp: entity.enable_node_public_ip ?? true,
       enableSSO: entity.enable_sso ?? true,
       enableRootAccess: entity.enable_root_access ?? true,
@@ -82,7 +92,12 @@ export const computeInstance = compute<ComputeInstanceEntity>("computeInstance",
       applicationSharingPolicy: "Shared",
       computeInstanceAuthorizationType: "personal",
       schedules: entity.schedules && { computeStartStop: (entity.schedules.compute_start_stop ?? []).map(scheduleBody) },
-      setupScripts: entity.setup_scripts && { scripts: { startupScript: scriptBody(entity.setup_scripts.startup_script), creationScript: scriptBody(entity.setup_scripts.creation_script) } },
+      setupScripts: entity.setup_scripts && {
+        scripts: {
+          startupScript: scriptBody(entity.setup_scripts.startup_script),
+          creationScript: scriptBody(entity.setup_scripts.creation_script),
+        },
+      },
       customServices: applications(entity, build),
     },
   };
@@ -97,18 +112,28 @@ function scheduleBody(value: Schedule): unknown {
   const common = { startTime: on.start_time, timeZone: on.time_zone ?? "UTC", triggerType: pascal(on.type) };
   if (on.type === "cron") return { ...body, triggerType: "Cron", cron: { ...common, expression: on.expression } };
   const pattern = on.schedule && { hours: on.schedule.hours, minutes: on.schedule.minutes, weekDays: on.schedule.week_days };
-  return { ...body, triggerType: "Recurrence", recurrence: { ...common, frequency: on.frequency, interval: on.interval, schedule: pattern } };
+  return {
+    ...body,
+    triggerType: "Recurrence",
+    recurrence: { ...common, frequency: on.frequency, interval: on.interval, schedule: pattern },
+  };
 }
 
 const scriptBody = (value: { path?: string; command?: string; timeout_minutes?: number | bigint } | undefined): unknown =>
-  value && { scriptSource: "workspaceStorage", scriptData: value.path, scriptArguments: value.command, timeout: `${value.timeout_minutes ?? "None"}m` };
+  value && {
+    scriptSource: "workspaceStorage",
+    scriptData: value.path,
+    scriptArguments: value.command,
+    timeout: `${value.timeout_minutes ?? "None"}m`,
+  };
 
 function applications(entity: ComputeInstanceEntity, build: Build): unknown {
   const list = entity.custom_applications ?? [];
   const names = new Set<string>();
   const ports = new Set<number>();
   for (const [index, item] of list.entries()) {
-    if (names.has(item.name)) build.problem(["custom_applications", index, "name"], "two applications have this name", "rename one", item.name);
+    if (names.has(item.name))
+      build.problem(["custom_applications", index, "name"], "two applications have this name", "rename one", item.name);
     names.add(item.name);
     for (const [place, endpoint] of item.endpoints.entries()) {
       const at = ["custom_applications", index, "endpoints", place];
@@ -116,7 +141,8 @@ function applications(entity: ComputeInstanceEntity, build: Build): unknown {
         const port = Number(endpoint[key]);
         if (port <= 1025 || port >= 65535) build.problem([...at, key], "must be a port from 1026 to 65534", "choose another port", port);
       }
-      if (ports.has(Number(endpoint.published))) build.problem([...at, "published"], "two endpoints publish this port", "choose another port", endpoint.published);
+      if (ports.has(Number(endpoint.published)))
+        build.problem([...at, "published"], "two endpoints publish this port", "choose another port", endpoint.published);
       ports.add(Number(endpoint.published));
     }
   }
@@ -125,9 +151,16 @@ function applications(entity: ComputeInstanceEntity, build: Build): unknown {
     name: item.name,
     type: item.type ?? "docker",
     image: { type: "docker", reference: item.image.reference },
-    endpoints: item.endpoints.length ? item.endpoints.map((endpoint) => ({ name: "connect", target: endpoint.target, published: endpoint.published, protocol: "http" })) : null,
-    environmentVariables: item.environment_variables && Object.keys(item.environment_variables).length ? Object.fromEntries(Object.entries(item.environment_variables).map(([key, value]) => [key, { type: "local", value }])) : null,
-    volumes: item.bind_mounts?.length ? item.bind_mounts.map((mount) => ({ type: "bind", readOnly: false, source: mount.source, target: mount.target })) : null,
+    endpoints: item.endpoints.length
+      ? item.endpoints.map((endpoint) => ({ name: "connect", target: endpoint.target, published: endpoint.published, protocol: "http" }))
+      : null,
+    environmentVariables:
+      item.environment_variables && Object.keys(item.environment_variables).length
+        ? Object.fromEntries(Object.entries(item.environment_variables).map(([key, value]) => [key, { type: "local", value }]))
+        : null,
+    volumes: item.bind_mounts?.length
+      ? item.bind_mounts.map((mount) => ({ type: "bind", readOnly: false, source: mount.source, target: mount.target }))
+      : null,
     docker: { privileged: true },
   }));
 }

@@ -22,13 +22,24 @@ export const computeFields = {
   tags: dict(str),
 } as const;
 
-export const networkSettings = object({ vnet_name: str, subnet: str, public_ip_address: readOnly(str), private_ip_address: readOnly(str) }, { pathAware: true });
+export const networkSettings = object(
+  { vnet_name: str, subnet: str, public_ip_address: readOnly(str), private_ip_address: readOnly(str) },
+  { pathAware: true },
+);
 
 /** The identity of compute: several user-assigned ones may be named. */
 export const computeIdentity = object(
   {
-    type: oneOf(["system_assigned", "user_assigned", "none", "system_assigned,user_assigned"], { transform: (text) => text.split(",").map((part) => camelToSnake(part.trim())).join(",") }),
-    user_assigned_identities: list(object({ resource_id: str, principal_id: readOnly(str), client_id: readOnly(str), tenant_id: readOnly(str) }, { pathAware: true })),
+    type: oneOf(["system_assigned", "user_assigned", "none", "system_assigned,user_assigned"], {
+      transform: (text) =>
+        text
+          .split(",")
+          .map((part) => camelToSnake(part.trim()))
+          .join(","),
+    }),
+    user_assigned_identities: list(
+      object({ resource_id: str, principal_id: readOnly(str), client_id: readOnly(str), tenant_id: readOnly(str) }, { pathAware: true }),
+    ),
     principal_id: readOnly(str),
     tenant_id: readOnly(str),
   },
@@ -69,13 +80,20 @@ export const amlCompute = compute<AmlComputeEntity>("amlCompute", aml, (entity, 
       nodeIdleTimeBeforeScaleDown: isoSeconds(entity.idle_time_before_scale_down ?? 120),
     },
     subnet: subnetOf(entity.network_settings, build),
-    remoteLoginPortPublicAccess: entity.ssh_public_access_enabled === undefined ? "NotSpecified" : entity.ssh_public_access_enabled ? "Enabled" : "Disabled",
+    remoteLoginPortPublicAccess:
+      entity.ssh_public_access_enabled === undefined ? "NotSpecified" : entity.ssh_public_access_enabled ? "Enabled" : "Disabled",
     enableNodePublicIp: entity.enable_node_public_ip ?? true,
     osType: "Linux",
   },
 }));
 
-const kubernetes = { ...computeFields, type: required(oneOf(["kubernetes"])), namespace: str, properties: anyDict, identity: computeIdentity } as const;
+const kubernetes = {
+  ...computeFields,
+  type: required(oneOf(["kubernetes"])),
+  namespace: str,
+  properties: anyDict,
+  identity: computeIdentity,
+} as const;
 
 export const kubernetesCompute = compute<Entity<typeof kubernetes>>("kubernetesCompute", kubernetes, (entity) => ({
   computeType: "Kubernetes",
@@ -99,7 +117,11 @@ export const virtualMachineCompute = compute<Entity<typeof machine>>("virtualMac
   description: entity.description,
   properties: {
     sshPort: entity.ssh_settings.ssh_port ?? 22,
-    administratorAccount: { username: entity.ssh_settings.admin_username, password: entity.ssh_settings.admin_password, privateKeyData: privateKey(entity.ssh_settings.ssh_private_key_file, build) },
+    administratorAccount: {
+      username: entity.ssh_settings.admin_username,
+      password: entity.ssh_settings.admin_password,
+      privateKeyData: privateKey(entity.ssh_settings.ssh_private_key_file, build),
+    },
   },
 }));
 
@@ -116,12 +138,20 @@ const synapse = {
   auto_pause_settings: readOnly(any),
 } as const;
 
-export const synapseSparkCompute = compute<Entity<typeof synapse>>("synapseSparkCompute", synapse, (entity) => ({ computeType: "SynapseSpark", resourceId: entity.resource_id, description: entity.description }));
+export const synapseSparkCompute = compute<Entity<typeof synapse>>("synapseSparkCompute", synapse, (entity) => ({
+  computeType: "SynapseSpark",
+  resourceId: entity.resource_id,
+  description: entity.description,
+}));
 
 type Common = Pick<AmlComputeEntity, "name" | "location" | "tags"> & { identity?: Entity<typeof computeIdentity.fields> };
 
 /** A kind of compute: its fields, and what stands in `properties` of its request. */
-export function compute<E extends Common>(kind: Kind, fields: Record<string, any>, properties: (entity: E, build: Build) => Record<string, unknown>): KindDefinition<E> {
+export function compute<E extends Common>(
+  kind: Kind,
+  fields: Record<string, any>,
+  properties: (entity: E, build: Build) => Record<string, unknown>,
+): KindDefinition<E> {
   return defineKind<E>({
     kind,
     noun: "compute",
@@ -129,14 +159,20 @@ export function compute<E extends Common>(kind: Kind, fields: Record<string, any
     build(entity, build): Draft {
       // Only clusters may be in another region than their workspace; callers give the others its location.
       const location = kind === "amlCompute" ? entity.location : null;
-      return { name: entity.name, version: null, body: { location, tags: entity.tags, identity: identityOf(entity.identity), properties: properties(entity, build) } };
+      return {
+        name: entity.name,
+        version: null,
+        body: { location, tags: entity.tags, identity: identityOf(entity.identity), properties: properties(entity, build) },
+      };
     },
   });
 }
 
 function identityOf(value: Common["identity"]): unknown {
   if (!value) return null;
-  const ids = value.user_assigned_identities?.length ? Object.fromEntries(value.user_assigned_identities.map((item) => [item.resource_id, {}])) : null;
+  const ids = value.user_assigned_identities?.length
+    ? Object.fromEntries(value.user_assigned_identities.map((item) => [item.resource_id, {}]))
+    : null;
   return { type: value.type?.split(",").map(pascal).join(","), userAssignedIdentities: ids };
 }
 
@@ -148,13 +184,26 @@ export function subnetOf(value: { vnet_name?: string; subnet?: string } | undefi
   if (value.vnet_name && !value.subnet) build.problem(["network_settings"], "a network needs a subnet", "add `subnet:`");
   if (!value.subnet) return null;
   if (FULL_ID.test(value.subnet)) return { id: value.subnet };
-  if (!value.vnet_name) build.problem(["network_settings", "subnet"], "a subnet is a full ARM id, or a name with `vnet_name` beside it", "add `vnet_name:`", value.subnet);
-  return { id: `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/virtualNetworks/${value.vnet_name}/subnets/${value.subnet}` };
+  if (!value.vnet_name)
+    build.problem(
+      ["network_settings", "subnet"],
+      "a subnet is a full ARM id, or a name with `vnet_name` beside it",
+      "add `vnet_name:`",
+      value.subnet,
+    );
+  return {
+    id: `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/virtualNetworks/${value.vnet_name}/subnets/${value.subnet}`,
+  };
 }
 
 function privateKey(file: string | undefined, build: Build): string | null {
   if (file === undefined) return null;
   if (build.files.stat(build.absolute(file))?.type === "file") return new TextDecoder().decode(build.files.read(build.absolute(file)));
-  build.problem(["ssh_settings", "ssh_private_key_file"], `no such file: ${build.absolute(file)}`, "correct the path; it is taken from the folder of this file", file);
+  build.problem(
+    ["ssh_settings", "ssh_private_key_file"],
+    `no such file: ${build.absolute(file)}`,
+    "correct the path; it is taken from the folder of this file",
+    file,
+  );
   return null;
 }

@@ -18,7 +18,10 @@ const route = object({ port: required(int), path: required(str) });
 const fields = {
   ...assetFields,
   id: readOnly(str),
-  build: object({ dockerfile_path: str, path: union(localPath("folder"), url) }, { expects: "a build context with `path` and `dockerfile_path`" }),
+  build: object(
+    { dockerfile_path: str, path: union(localPath("folder"), url) },
+    { expects: "a build context with `path` and `dockerfile_path`" },
+  ),
   image: str,
   conda_file: any,
   inference_config: object({ liveness_route: required(route), scoring_route: required(route), readiness_route: required(route) }),
@@ -33,7 +36,11 @@ function notConda(value: YamlMap, at: At): YamlMap | typeof BAD {
 }
 
 /** An environment inside another file. Its name and version are ignored, as by the SDK. */
-export const anonymousEnvironment = object(fields, { pathAware: true, before: (value, at) => withoutName(notConda(value, at)), expects: "an environment (image, conda_file or build)" });
+export const anonymousEnvironment = object(fields, {
+  pathAware: true,
+  before: (value, at) => withoutName(notConda(value, at)),
+  expects: "an environment (image, conda_file or build)",
+});
 
 /** A named environment. */
 export const namedEnvironment = extend(object(fields, { pathAware: true, before: notConda }), { name: required(str), version });
@@ -54,8 +61,10 @@ export const environment = defineKind<EnvironmentEntity>({
 
 /** The request of an environment. Anonymous ones carry the name and the version that the SDK gives them. */
 export function buildEnvironment(entity: EnvironmentEntity, build: Build, anonymous: boolean): Draft {
-  if (entity.image === undefined && entity.build === undefined) build.problem([], "an environment needs an image or a build context", "add `image:` or `build:`");
-  if (entity.image !== undefined && entity.build !== undefined) build.problem(["build"], "an environment has an image or a build context, not both", "remove `image` or `build`");
+  if (entity.image === undefined && entity.build === undefined)
+    build.problem([], "an environment needs an image or a build context", "add `image:` or `build:`");
+  if (entity.image !== undefined && entity.build !== undefined)
+    build.problem(["build"], "an environment has an image or a build context, not both", "remove `image` or `build`");
   const conda = condaText(entity.conda_file, build);
   const tags = entity.tags && Object.keys(entity.tags).length ? entity.tags : null;
   const properties = {
@@ -89,7 +98,12 @@ function condaText(conda: Yaml | undefined, build: Build): string | null {
   if (conda === undefined || conda === "" || conda === false || conda === 0) return null;
   if (isMap(conda)) return conda.size ? dumpYaml(conda) : null;
   if (typeof conda !== "string") {
-    build.problem(["conda_file"], "must be the path of a conda file or a conda specification", "write a path, or `dependencies:` below it", conda);
+    build.problem(
+      ["conda_file"],
+      "must be the path of a conda file or a conda specification",
+      "write a path, or `dependencies:` below it",
+      conda,
+    );
     return null;
   }
   try {
@@ -98,7 +112,13 @@ function condaText(conda: Yaml | undefined, build: Build): string | null {
     if (!(error instanceof ProblemsError)) throw error;
     const [first] = error.problems;
     const missing = error.problems.length === 1 && first?.rule === "no such file";
-    if (missing) build.problem(["conda_file"], `no such file: ${build.absolute(conda)}`, "correct the path; it is taken from the folder of this file", conda);
+    if (missing)
+      build.problem(
+        ["conda_file"],
+        `no such file: ${build.absolute(conda)}`,
+        "correct the path; it is taken from the folder of this file",
+        conda,
+      );
     else throw error;
     return null;
   }

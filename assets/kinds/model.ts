@@ -49,7 +49,12 @@ export function buildModel(entity: ModelEntity, build: Build): Draft {
   const templated = Boolean(entity.default_deployment_template || entity.allowed_deployment_templates?.length);
   const type = entity.type ?? "custom_model";
   if (type === "mlflow_model" && entity.path?.split("/").at(-1)?.includes("."))
-    build.problem(["path"], "an mlflow_model is a folder, not a file", "name the folder that holds the file MLmodel, or write `type: custom_model`", entity.path);
+    build.problem(
+      ["path"],
+      "an mlflow_model is a folder, not a file",
+      "name the folder that holds the file MLmodel, or write `type: custom_model`",
+      entity.path,
+    );
   return {
     name: entity.name ?? null,
     version: entity.version || null,
@@ -58,7 +63,10 @@ export function buildModel(entity: ModelEntity, build: Build): Draft {
         description: entity.description,
         tags: asText(entity.tags),
         properties: asText(entity.properties),
-        flavors: entity.flavors && Object.keys(entity.flavors).length ? Object.fromEntries(Object.entries(entity.flavors).map(([key, value]) => [key, { data: value }])) : null,
+        flavors:
+          entity.flavors && Object.keys(entity.flavors).length
+            ? Object.fromEntries(Object.entries(entity.flavors).map(([key, value]) => [key, { data: value }]))
+            : null,
         modelType: type,
         modelUri: pathOf(entity, build),
         stage: templated ? null : entity.stage,
@@ -74,10 +82,24 @@ export function buildModel(entity: ModelEntity, build: Build): Draft {
 
 function pathOf(entity: ModelEntity, build: Build): unknown {
   const path = entity.path;
-  if (path === undefined || path === "" || isUrl(path) || path.startsWith("runs:/")) return path;
-  if (!build.files.stat(build.absolute(path))) build.problem(["path"], `no such file or folder: ${build.absolute(path)}`, "correct the path; it is taken from the folder of this file", path);
+  if (!path) {
+    build.problem(["path"], "a model needs a path", "add `path:`", path);
+    return null;
+  }
+  if (isUrl(path) || path.startsWith("runs:/")) return path;
+  if (!build.files.stat(build.absolute(path)))
+    build.problem(
+      ["path"],
+      `no such file or folder: ${build.absolute(path)}`,
+      "correct the path; it is taken from the folder of this file",
+      path,
+    );
   return new UploadMark("model", build.shown(path), build.absolute(path), { datastore: entity.datastore });
 }
 
 const asText = (values: Record<string, Yaml> | undefined): Record<string, string> =>
-  Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== null).map(([key, value]) => [key, pythonString(value)]));
+  Object.fromEntries(
+    Object.entries(values ?? {})
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, pythonString(value)]),
+  );

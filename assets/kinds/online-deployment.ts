@@ -26,7 +26,10 @@ const scaleSettings = union(
     max_instances: int,
   }),
 );
-const amounts = object({ cpu: str, memory: str, gpu: str }, { before: (value: YamlMap) => new Map([...value].map(([key, item]) => [key === "nvidia.com/gpu" ? "gpu" : key, item])) });
+const amounts = object(
+  { cpu: str, memory: str, gpu: str },
+  { before: (value: YamlMap) => new Map([...value].map(([key, item]) => [key === "nvidia.com/gpu" ? "gpu" : key, item])) },
+);
 
 const fields = {
   name: required(str),
@@ -53,12 +56,20 @@ const fields = {
 } as const;
 
 const managed = object(
-  { ...fields, instance_type: required(str), egress_public_network_access: oneOf(["enabled", "disabled"]), private_network_connection: bool, creation_context: readOnly(any) },
+  {
+    ...fields,
+    instance_type: required(str),
+    egress_public_network_access: oneOf(["enabled", "disabled"]),
+    private_network_connection: bool,
+    creation_context: readOnly(any),
+  },
   { pathAware: true },
 );
 const kubernetes = object({ ...fields, resources: object({ requests: amounts, limits: amounts }) }, { pathAware: true });
 
-export type OnlineDeploymentEntity = Entity<typeof fields> & Partial<Entity<typeof managed.fields>> & Partial<Entity<typeof kubernetes.fields>>;
+export type OnlineDeploymentEntity = Entity<typeof fields> &
+  Partial<Entity<typeof managed.fields>> &
+  Partial<Entity<typeof kubernetes.fields>>;
 
 export const managedOnlineDeployment = defineKind<OnlineDeploymentEntity>({
   kind: "managedOnlineDeployment",
@@ -78,16 +89,22 @@ function buildDeployment(entity: OnlineDeploymentEntity, build: Build, endpointC
   checkNameLength(entity.name, build);
   if (!endpointNameFits(entity.name)) build.problem(["name"], `must be ${endpointName.expects}`, endpointNameFix, entity.name);
   if (managedOne && entity.scale_settings && entity.scale_settings.type !== "default")
-    build.problem(["scale_settings", "type"], "a managed deployment has the default scale settings", "write `type: default`; autoscale rules are set with Azure Monitor", entity.scale_settings.type);
+    build.problem(
+      ["scale_settings", "type"],
+      "a managed deployment has the default scale settings",
+      "write `type: default`; autoscale rules are set with Azure Monitor",
+      entity.scale_settings.type,
+    );
   if (!managedOne) refuseRegistries(entity, build);
-  const properties: Record<string, unknown> = {
+  const properties = {
     endpointComputeType,
     codeConfiguration: codeOf(entity, build),
     environmentId: environmentMark(entity.environment, build, ["environment"]),
     model: modelMark(entity.model, build),
     modelMountPath: entity.model_mount_path,
     scaleSettings: entity.scale_settings && scaleBody(entity.scale_settings),
-    properties: { ...entity.properties },
+    // The SDK sends it as a property; the field of that name is not on the wire.
+    properties: { ...entity.properties, ...(entity.private_network_connection && { "private-network-connection": true }) },
     description: entity.description,
     environmentVariables: entity.environment_variables ?? {},
     appInsightsEnabled: entity.app_insights_enabled ?? false,
@@ -99,15 +116,18 @@ function buildDeployment(entity: OnlineDeploymentEntity, build: Build, endpointC
     livenessProbe: probeBody(entity.liveness_probe),
     readinessProbe: probeBody(entity.readiness_probe),
     instanceType: entity.instance_type,
-    dataCollector: entity.data_collector && collectorBody(entity.data_collector, entity),
-    containerResourceRequirements: entity.resources && { containerResourceRequests: entity.resources.requests, containerResourceLimits: entity.resources.limits },
+    dataCollector: entity.data_collector && collectorBody(entity.data_collector, entity, build),
+    containerResourceRequirements: entity.resources && {
+      containerResourceRequests: entity.resources.requests,
+      containerResourceLimits: entity.resources.limits,
+    },
     egressPublicNetworkAccess: entity.egress_public_network_access,
   };
-  if (entity.private_network_connection) {
-    properties.privateNetworkConnection = true;
-    (properties.properties as Record<string, unknown>)["private-network-connection"] = true;
-  }
-  return { name: entity.name.toLowerCase(), version: null, body: { location: null, tags: entity.tags ?? {}, sku: { name: "Default", capacity: entity.instance_count }, properties } };
+  return {
+    name: entity.name.toLowerCase(),
+    version: null,
+    body: { location: null, tags: entity.tags ?? {}, sku: { name: "Default", capacity: entity.instance_count }, properties },
+  };
 }
 
 const endpointNameFix = "start it with a letter and use letters, digits and hyphens";
@@ -125,13 +145,20 @@ const probeBody = (value: OnlineDeploymentEntity["liveness_probe"]): unknown =>
 function scaleBody(value: NonNullable<OnlineDeploymentEntity["scale_settings"]>): unknown {
   if (value.type === "default") return { scaleType: "Default" };
   const { min_instances, max_instances, polling_interval, target_utilization_percentage } = value;
-  return { scaleType: "TargetUtilization", minInstances: min_instances, maxInstances: max_instances, pollingInterval: isoSeconds(polling_interval), targetUtilizationPercentage: target_utilization_percentage };
+  return {
+    scaleType: "TargetUtilization",
+    minInstances: min_instances,
+    maxInstances: max_instances,
+    pollingInterval: isoSeconds(polling_interval),
+    targetUtilizationPercentage: target_utilization_percentage,
+  };
 }
 
 function codeOf(entity: OnlineDeploymentEntity, build: Build): unknown {
   const configuration = entity.code_configuration;
   if (!configuration) return null;
-  if (configuration.code !== undefined && configuration.scoring_script === undefined) build.problem(["code_configuration"], "code needs a scoring script", "add `scoring_script:`");
+  if (configuration.code !== undefined && configuration.scoring_script === undefined)
+    build.problem(["code_configuration"], "code needs a scoring script", "add `scoring_script:`");
   if (configuration.code === undefined) {
     build.problem(["code_configuration"], "a code configuration needs the folder of the code", "add `code:`");
     return null;
@@ -145,8 +172,15 @@ function codeMark(code: string, script: string | undefined, build: Build): unkno
   if (isUrl(code) || isGit(code)) return code;
   const folder = build.absolute(code);
   const path = ["code_configuration", "code"];
-  if (!build.files.stat(folder)) build.problem(path, `no such folder: ${folder}`, "correct the path; it is taken from the folder of this file", code);
-  else if (script && !build.files.stat(build.files.resolve(folder, script))) build.problem(["code_configuration", "scoring_script"], `no such file: ${build.files.resolve(folder, script)}`, "correct the path; it is taken from the folder of the code", script);
+  if (!build.files.stat(folder))
+    build.problem(path, `no such folder: ${folder}`, "correct the path; it is taken from the folder of this file", code);
+  else if (script && !build.files.stat(build.files.resolve(folder, script)))
+    build.problem(
+      ["code_configuration", "scoring_script"],
+      `no such file: ${build.files.resolve(folder, script)}`,
+      "correct the path; it is taken from the folder of the code",
+      script,
+    );
   return new UploadMark("code", build.shown(code), folder);
 }
 
@@ -157,7 +191,17 @@ function modelMark(model: OnlineDeploymentEntity["model"], build: Build): unknow
 }
 
 function refuseRegistries(entity: OnlineDeploymentEntity, build: Build): void {
-  for (const [path, value] of [[["environment"], entity.environment], [["model"], entity.model], [["code_configuration", "code"], entity.code_configuration?.code]] as const) {
-    if (typeof value === "string" && value.startsWith("azureml://registries/")) build.problem([...path], "a Kubernetes deployment takes nothing from a registry", "share it to the workspace and name it there", value);
+  for (const [path, value] of [
+    [["environment"], entity.environment],
+    [["model"], entity.model],
+    [["code_configuration", "code"], entity.code_configuration?.code],
+  ] as const) {
+    if (typeof value === "string" && value.startsWith("azureml://registries/"))
+      build.problem(
+        [...path],
+        "a Kubernetes deployment takes nothing from a registry",
+        "share it to the workspace and name it there",
+        value,
+      );
   }
 }

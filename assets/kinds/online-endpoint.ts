@@ -10,7 +10,11 @@ import { camelToSnake, checked, int, oneOf, str, text } from "../schema/scalars.
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
 /** Names of endpoints and deployments. */
-export const endpointName = text(/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/, "a name of letters, digits and hyphens that starts with a letter and does not end with a hyphen", "change the name");
+export const endpointName = text(
+  /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/,
+  "a name of letters, digits and hyphens that starts with a letter and does not end with a hyphen",
+  "change the name",
+);
 
 const fields = {
   id: str,
@@ -37,8 +41,18 @@ const kubernetes = extend(object(fields, { pathAware: true }), { compute: armId(
 
 export type OnlineEndpointEntity = Entity<typeof managed.fields> & Entity<typeof kubernetes.fields>;
 
-export const managedOnlineEndpoint = defineKind<OnlineEndpointEntity>({ kind: "managedOnlineEndpoint", noun: "onlineEndpoint", field: managed, build: buildEndpoint });
-export const kubernetesOnlineEndpoint = defineKind<OnlineEndpointEntity>({ kind: "kubernetesOnlineEndpoint", noun: "onlineEndpoint", field: kubernetes, build: buildEndpoint });
+export const managedOnlineEndpoint = defineKind<OnlineEndpointEntity>({
+  kind: "managedOnlineEndpoint",
+  noun: "onlineEndpoint",
+  field: managed,
+  build: buildEndpoint,
+});
+export const kubernetesOnlineEndpoint = defineKind<OnlineEndpointEntity>({
+  kind: "kubernetesOnlineEndpoint",
+  noun: "onlineEndpoint",
+  field: kubernetes,
+  build: buildEndpoint,
+});
 
 const AUTH_MODES: Record<string, string> = { aml_token: "AMLToken", key: "Key", aad_token: "AADToken" };
 
@@ -54,7 +68,12 @@ function buildEndpoint(entity: OnlineEndpointEntity, build: Build): Draft {
       location: null,
       tags: entity.tags ?? {},
       identity: given
-        ? { type: pascal(given.type), principalId: given.principal_id, tenantId: given.tenant_id, userAssignedIdentities: assigned(given, () => ({})) }
+        ? {
+            type: pascal(given.type),
+            principalId: given.principal_id,
+            tenantId: given.tenant_id,
+            userAssignedIdentities: assigned(given, () => ({})),
+          }
         : { type: "SystemAssigned" },
       properties: {
         description: entity.description,
@@ -71,7 +90,8 @@ function buildEndpoint(entity: OnlineEndpointEntity, build: Build): Draft {
 
 /** Names of endpoints and deployments have 3 to 32 characters. */
 export function checkNameLength(name: string | undefined, build: Build): void {
-  if (name !== undefined && (name.length < 3 || name.length > 32)) build.problem(["name"], `must have 3 to 32 characters, not ${name.length}`, "change the name", name);
+  if (name !== undefined && (name.length < 3 || name.length > 32))
+    build.problem(["name"], `must have 3 to 32 characters, not ${name.length}`, "change the name", name);
 }
 
 const withoutZeros = (traffic: Record<string, number | bigint> | undefined): Record<string, number | bigint> =>

@@ -14,7 +14,12 @@ const fields = {
   type: oneOf(["pipeline"]),
   jobs: pipelineJobs,
   inputs: componentInputs,
-  outputs: dict(union(object({ type: required(exactly(PARAMETER_TYPES)), description: str, mode: str }, { unknown: "keep" }), object({ type: required(exactly(PORT_TYPES)), description: str, mode: str }))),
+  outputs: dict(
+    union(
+      object({ type: required(exactly(PARAMETER_TYPES)), description: str, mode: str }, { unknown: "keep" }),
+      object({ type: required(exactly(PORT_TYPES)), description: str, mode: str }),
+    ),
+  ),
 } as const;
 
 export type PipelineComponentEntity = Entity<typeof fields>;
@@ -26,8 +31,15 @@ export const pipelineComponent = defineKind<PipelineComponentEntity>({
   anonymousField: object({ ...fields, name: any, version: any }, { unknown: "keep" }) as never,
   build(entity, build): Draft {
     const anonymous = build.anonymous ?? undefined;
-    const spec = { ...unknownFields(entity, fields), ...commonSpec(entity as never, build, anonymous), jobs: buildNodes(entity.jobs ?? {}, portsOf(entity), build), type: "pipeline", _source: anonymous ?? "YAML.COMPONENT" };
+    // First, since it finds out which inputs are optional.
+    const jobs = buildNodes(entity.jobs ?? {}, portsOf(entity), build, true);
+    const spec = {
+      ...unknownFields(entity, fields),
+      ...commonSpec(entity as never, build, anonymous),
+      jobs,
+      type: "pipeline",
+      _source: anonymous ?? "YAML.COMPONENT",
+    };
     return componentDraft(entity as never, spec, {}, anonymous, null);
   },
 });
-

@@ -2,19 +2,34 @@
 import { DependencyMark, finishBody, ReferenceMark } from "../body.ts";
 import { identityBody, servicesBody } from "../common/command-body.ts";
 import { jobFields, type JobIdentity, type Service } from "../common/command-fields.ts";
-import { bindableInputs, inputsBody, isDataInput, jobOutputs, outputsBody, unwrap, type InputValue, type OutputValue } from "../common/job-io.ts";
+import {
+  bindableInputs,
+  inputsBody,
+  isDataInput,
+  jobOutputs,
+  outputsBody,
+  unwrap,
+  type InputValue,
+  type OutputValue,
+} from "../common/job-io.ts";
 import type { Ports } from "../pipeline/bindings.ts";
 import { componentRef, pipelineJobs } from "../pipeline/node-fields.ts";
 import { buildNodes, nodesWithoutCompute, portsOf } from "../pipeline/nodes.ts";
 import { armId, compute } from "../schema/azure.ts";
 import { object, union, type Entity } from "../schema/compound.ts";
 import { bool, oneOf } from "../schema/scalars.ts";
-import { Float } from "../yaml/value.ts";
+import { parseAs } from "../common/ports.ts";
+import { Float, type Yaml } from "../yaml/value.ts";
 import { computeMark } from "./command-job.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
 const settings = object(
-  { default_datastore: armId("datastore"), default_compute: union(oneOf(["serverless"]), armId("compute")), continue_on_step_failure: bool, force_rerun: bool },
+  {
+    default_datastore: armId("datastore"),
+    default_compute: union(oneOf(["serverless"]), armId("compute")),
+    continue_on_step_failure: bool,
+    force_rerun: bool,
+  },
   { unknown: "keep" },
 );
 
@@ -31,10 +46,16 @@ const fields = {
 
 export type PipelineJobEntity = Entity<typeof fields>;
 
-export const pipelineJob = defineKind<PipelineJobEntity>({ kind: "pipelineJob", noun: "job", field: object(fields, { pathAware: true }), build: buildPipelineJob });
+export const pipelineJob = defineKind<PipelineJobEntity>({
+  kind: "pipelineJob",
+  noun: "job",
+  field: object(fields, { pathAware: true }),
+  build: buildPipelineJob,
+});
 
 function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
-  if (entity.component && entity.jobs && Object.keys(entity.jobs).length) build.problem(["component"], "a pipeline job has `jobs` or a `component`, not both", "remove one of them");
+  if (entity.component && entity.jobs && Object.keys(entity.jobs).length)
+    build.problem(["component"], "a pipeline job has `jobs` or a `component`, not both", "remove one of them");
   const whole = entity.component ? wholeComponent(entity, build) : null;
   const jobs = whole ? {} : buildNodes(entity.jobs ?? {}, jobPorts(entity), build);
   if (!entity.compute && !entity.settings?.default_compute) refuseMissingCompute(entity, jobs, build);
@@ -74,9 +95,16 @@ function jobPorts(entity: PipelineJobEntity): Ports {
   const inputs = Object.entries((entity.inputs ?? {}) as Record<string, InputValue>).map(([name, raw]) => {
     const value = unwrap(raw);
     if (isDataInput(value)) return [name, { type: value.type ?? "uri_folder", mode: value.mode ?? null }] as const;
-    return [name, { type: value instanceof Float ? "number" : typeof value === "boolean" ? "boolean" : typeof value === "string" ? "string" : "integer" }] as const;
+    return [
+      name,
+      {
+        type: value instanceof Float ? "number" : typeof value === "boolean" ? "boolean" : typeof value === "string" ? "string" : "integer",
+      },
+    ] as const;
   });
-  const outputs = Object.entries((entity.outputs ?? {}) as Record<string, OutputValue | null>).map(([name, value]) => [name, { type: value?.type ?? "uri_folder", mode: value?.mode ?? null }] as const);
+  const outputs = Object.entries((entity.outputs ?? {}) as Record<string, OutputValue | null>).map(
+    ([name, value]) => [name, { type: value?.type ?? "uri_folder", mode: value?.mode ?? null }] as const,
+  );
   return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
 }
 
@@ -95,21 +123,37 @@ function wholeComponent(entity: PipelineJobEntity, build: Build): Whole {
   const asset = build.read(ref.path, { kind: "pipelineComponent", at: ["component"], anonymous: "YAML.COMPONENT" });
   if (!asset) return { id: null, ports: null };
   const inner = asset.entity as { display_name?: string; description?: string };
-  return { id: new DependencyMark(asset), ports: portsOf(inner as object), display_name: inner.display_name, description: inner.description };
+  return {
+    id: new DependencyMark(asset),
+    ports: portsOf(inner as object),
+    display_name: inner.display_name,
+    description: inner.description,
+  };
 }
 
-function withDefaults(inputs: Record<string, InputValue> | undefined, ports: Ports | null | undefined): Record<string, InputValue> | undefined {
+function withDefaults(
+  inputs: Record<string, InputValue> | undefined,
+  ports: Ports | null | undefined,
+): Record<string, InputValue> | undefined {
   if (!ports) return inputs;
   const result: Record<string, InputValue> = {};
   for (const [name, port] of Object.entries(ports.inputs)) {
-    const value = inputs?.[name] ?? (port.default as InputValue | undefined);
+    const value = inputs?.[name] ?? (port.default === undefined ? undefined : (parseAs(port.type ?? "", port.default as Yaml) as InputValue));
     if (value !== undefined) result[name] = value;
   }
   return result;
 }
 
-const withOutputs = (outputs: Record<string, OutputValue | null> | undefined, ports: Ports | null | undefined): Record<string, OutputValue | null> | undefined =>
-  ports ? { ...(ports.outputs as Record<string, OutputValue>), ...Object.fromEntries(Object.entries(outputs ?? {}).filter(([, value]) => value)) } : outputs;
+const withOutputs = (
+  outputs: Record<string, OutputValue | null> | undefined,
+  ports: Ports | null | undefined,
+): Record<string, OutputValue | null> | undefined =>
+  ports
+    ? {
+        ...(ports.outputs as Record<string, OutputValue>),
+        ...Object.fromEntries(Object.entries(outputs ?? {}).filter(([, value]) => value)),
+      }
+    : outputs;
 
 function refuseMissingCompute(entity: PipelineJobEntity, jobs: Record<string, unknown>, build: Build): void {
   if (!entity.jobs) return;
@@ -117,6 +161,10 @@ function refuseMissingCompute(entity: PipelineJobEntity, jobs: Record<string, un
   const finished = finishBody({ properties: { jobs } }, build.files, new Map());
   const built = (finished.body.properties as { jobs?: Record<string, unknown> }).jobs ?? {};
   for (const path of nodesWithoutCompute(built, finished.dependencies, "/properties")) {
-    build.problem(["jobs", path.split(".")[0]!], `the job \`${path}\` has no compute`, "add `compute:` to it, or `settings: {default_compute: azureml:<cluster>}` to the pipeline");
+    build.problem(
+      ["jobs", path.split(".")[0]!],
+      `the job \`${path}\` has no compute`,
+      "add `compute:` to it, or `settings: {default_compute: azureml:<cluster>}` to the pipeline",
+    );
   }
 }

@@ -5,13 +5,30 @@ import { readOnly, required } from "../schema/field.ts";
 import { any, bool, checked, int, oneOf, str, text } from "../schema/scalars.ts";
 import { defineKind } from "./kind.ts";
 
-const storageId = text(/^\/subscriptions\/.*\/resourceGroups\/.*\/providers\/Microsoft\.Storage\/storageAccounts\/.*/, "the ARM id of a storage account", "write /subscriptions/…/providers/Microsoft.Storage/storageAccounts/<name>");
-const registryId = text(/^\/subscriptions\/.*\/resourceGroups\/.*\/providers\/Microsoft\.ContainerRegistry\/registries\/.*/, "the ARM id of a container registry", "write /subscriptions/…/providers/Microsoft.ContainerRegistry/registries/<name>");
+const storageId = text(
+  /^\/subscriptions\/.*\/resourceGroups\/.*\/providers\/Microsoft\.Storage\/storageAccounts\/.*/,
+  "the ARM id of a storage account",
+  "write /subscriptions/…/providers/Microsoft.Storage/storageAccounts/<name>",
+);
+const registryId = text(
+  /^\/subscriptions\/.*\/resourceGroups\/.*\/providers\/Microsoft\.ContainerRegistry\/registries\/.*/,
+  "the ARM id of a container registry",
+  "write /subscriptions/…/providers/Microsoft.ContainerRegistry/registries/<name>",
+);
 
 const systemStorage = object({
   arm_resource_id: readOnly(any),
   storage_account_hns: bool,
-  storage_account_type: oneOf(["standard_lrs", "standard_grs", "standard_ragrs", "standard_zrs", "standard_gzrs", "standard_ragzrs", "premium_lrs", "premium_zrs"]),
+  storage_account_type: oneOf([
+    "standard_lrs",
+    "standard_grs",
+    "standard_ragrs",
+    "standard_zrs",
+    "standard_gzrs",
+    "standard_ragzrs",
+    "premium_lrs",
+    "premium_zrs",
+  ]),
   replication_count: checked(int, (count, at) => {
     if (Number(count) < 1) at.fail("must be 1 or more", "remove it for one account", count);
   }),
@@ -59,7 +76,11 @@ export const registry = defineKind<RegistryEntity>({
         properties: {
           publicNetworkAccess: pascal(entity.public_network_access),
           intellectualPropertyPublisher: entity.intellectual_property?.publisher,
-          regionDetails: entity.replication_locations.map((place) => ({ acrDetails: [acr], location: place.location, storageAccountDetails: storage(place.storage_config) })),
+          regionDetails: entity.replication_locations.map((place) => ({
+            acrDetails: [acr],
+            location: place.location,
+            storageAccountDetails: storage(place.storage_config),
+          })),
           managedResourceGroupTags: tags,
         },
       },
@@ -69,6 +90,11 @@ export const registry = defineKind<RegistryEntity>({
 
 function storage(config: Location["storage_config"]): unknown[] {
   if (Array.isArray(config)) return config.map((id) => ({ userCreatedStorageAccount: { armResourceId: { resourceId: id } } }));
-  const account = { systemCreatedStorageAccount: { storageAccountHnsEnabled: config?.storage_account_hns ?? false, storageAccountType: config?.storage_account_type ?? "standard_lrs" } };
+  const account = {
+    systemCreatedStorageAccount: {
+      storageAccountHnsEnabled: config?.storage_account_hns ?? false,
+      storageAccountType: config?.storage_account_type ?? "standard_lrs",
+    },
+  };
   return Array.from({ length: Number(config?.replication_count ?? 1) }, () => account);
 }

@@ -15,8 +15,27 @@ const armId = text(
 const rule = { name: required(str), parent_rule_names: readOnly(any), category: readOnly(any), status: readOnly(any) } as const;
 const drop = { unknown: "drop" } as const;
 const outboundRule = union(
-  object({ ...rule, type: exactly(["private_endpoint"]), destination: required(object({ service_resource_id: required(str), subresource_target: required(str), spark_enabled: required(bool) })), fqdns: list(str) }, drop),
-  object({ ...rule, type: exactly(["service_tag"]), destination: required(object({ service_tag: required(str), protocol: required(str), port_ranges: required(str), address_prefixes: list(str) })) }, drop),
+  object(
+    {
+      ...rule,
+      type: exactly(["private_endpoint"]),
+      destination: required(
+        object({ service_resource_id: required(str), subresource_target: required(str), spark_enabled: required(bool) }),
+      ),
+      fqdns: list(str),
+    },
+    drop,
+  ),
+  object(
+    {
+      ...rule,
+      type: exactly(["service_tag"]),
+      destination: required(
+        object({ service_tag: required(str), protocol: required(str), port_ranges: required(str), address_prefixes: list(str) }),
+      ),
+    },
+    drop,
+  ),
   object({ ...rule, type: exactly(["fqdn"]), destination: required(str) }, drop),
 );
 
@@ -38,10 +57,24 @@ const fields = {
   mlflow_tracking_uri: readOnly(any),
   image_build_compute: str,
   public_network_access: oneOf(["disabled", "enabled"]),
-  network_acls: object({ default_action: required(exactly(["Deny", "Allow"])), ip_rules: nullable(list(object({ value: required(str) }, { pathAware: true }))) }, { pathAware: true }),
+  network_acls: object(
+    {
+      default_action: required(exactly(["Deny", "Allow"])),
+      ip_rules: nullable(list(object({ value: required(str) }, { pathAware: true }))),
+    },
+    { pathAware: true },
+  ),
   system_datastores_auth_mode: str,
   identity: object({
-    type: required(oneOf(["system_assigned", "user_assigned", "none", "system_assigned,user_assigned"], { transform: (value) => value.split(",").map((part) => camelToSnake(part.trim())).join(",") })),
+    type: required(
+      oneOf(["system_assigned", "user_assigned", "none", "system_assigned,user_assigned"], {
+        transform: (value) =>
+          value
+            .split(",")
+            .map((part) => camelToSnake(part.trim()))
+            .join(","),
+      }),
+    ),
     principal_id: str,
     tenant_id: str,
     user_assigned_identities: nullable(dict(nullable(object({ principal_id: str, client_id: str, resource_id: str })))),
@@ -108,22 +141,36 @@ export const workspace = defineKind<WorkspaceEntity>({
 });
 
 function checkAcls({ network_acls: acls, serverless_compute: serverless }: WorkspaceEntity, build: Build): void {
-  if (acls?.default_action === "Deny" && !acls.ip_rules?.length) build.problem(["network_acls"], "Deny needs `ip_rules` that say who may come in", "add `ip_rules:`");
+  if (acls?.default_action === "Deny" && !acls.ip_rules?.length)
+    build.problem(["network_acls"], "Deny needs `ip_rules` that say who may come in", "add `ip_rules:`");
   const subnet = serverless?.custom_subnet;
-  if (subnet && subnet !== "None" && !subnet.startsWith("/subscriptions/")) build.problem(["serverless_compute", "custom_subnet"], `must be ${armId.expects}`, "write the full id of the subnet", subnet);
+  if (subnet && subnet !== "None" && !subnet.startsWith("/subscriptions/"))
+    build.problem(["serverless_compute", "custom_subnet"], `must be ${armId.expects}`, "write the full id of the subnet", subnet);
 }
 
 // The SDK writes the words with one capital only ("Systemassigned"); Azure does not mind the case.
 function identityOf(value: WorkspaceEntity["identity"]): unknown {
   if (!value) return null;
-  const type = value.type.split(",").map((part) => pascal(part.replaceAll("_", ""))).join(",");
+  const type = value.type
+    .split(",")
+    .map((part) => pascal(part.replaceAll("_", "")))
+    .join(",");
   const given = Object.entries(value.user_assigned_identities ?? {}).filter(([, meta]) => meta);
-  return { type, userAssignedIdentities: given.length ? Object.fromEntries(given.map(([id, meta]) => [id, { principalId: meta!.principal_id, clientId: meta!.client_id }])) : null };
+  return {
+    type,
+    userAssignedIdentities: given.length
+      ? Object.fromEntries(given.map(([id, meta]) => [id, { principalId: meta!.principal_id, clientId: meta!.client_id }]))
+      : null,
+  };
 }
 
 function networkBody(value: NonNullable<WorkspaceEntity["managed_network"]>): unknown {
   const rules = (value.outbound_rules ?? []).map((item) => [item.name, ruleBody(item)] as const);
-  return { isolationMode: pascal(value.isolation_mode), outboundRules: Object.fromEntries(rules), firewallSku: pascal(value.firewall_sku ?? "standard") };
+  return {
+    isolationMode: pascal(value.isolation_mode),
+    outboundRules: Object.fromEntries(rules),
+    firewallSku: pascal(value.firewall_sku ?? "standard"),
+  };
 }
 
 type Rule = NonNullable<NonNullable<NonNullable<WorkspaceEntity["managed_network"]>["outbound_rules"]>>[number];
@@ -134,10 +181,19 @@ function ruleBody(value: Rule): unknown {
   if (typeof destination === "string") return { type: "FQDN", category, destination };
   if ("service_tag" in destination) {
     const { service_tag, protocol, port_ranges, address_prefixes } = destination;
-    return { type: "ServiceTag", category, destination: { serviceTag: service_tag, protocol, portRanges: port_ranges, addressPrefixes: address_prefixes } };
+    return {
+      type: "ServiceTag",
+      category,
+      destination: { serviceTag: service_tag, protocol, portRanges: port_ranges, addressPrefixes: address_prefixes },
+    };
   }
   const { service_resource_id, subresource_target, spark_enabled } = destination;
-  return { type: "PrivateEndpoint", category, destination: { serviceResourceId: service_resource_id, subresourceTarget: subresource_target, sparkEnabled: spark_enabled }, fqdns: "fqdns" in value ? value.fqdns : null };
+  return {
+    type: "PrivateEndpoint",
+    category,
+    destination: { serviceResourceId: service_resource_id, subresourceTarget: subresource_target, sparkEnabled: spark_enabled },
+    fqdns: "fqdns" in value ? value.fqdns : null,
+  };
 }
 
 const serverlessBody = (value: NonNullable<WorkspaceEntity["serverless_compute"]>): unknown => ({

@@ -11,9 +11,17 @@ export interface Port {
   mode?: string | null;
 }
 
+/** An input that a component declares. */
+export interface InputOf extends Port {
+  optional?: boolean;
+  /** Found to be optional, since only optional inputs are bound to it. */
+  inferredOptional?: boolean;
+  default?: unknown;
+}
+
 /** Inputs and outputs that a component declares; null when it is only in Azure. */
 export interface Ports {
-  inputs: Readonly<Record<string, Port & { optional?: boolean; default?: unknown }>>;
+  inputs: Readonly<Record<string, InputOf>>;
   outputs: Readonly<Record<string, Port>>;
 }
 
@@ -44,22 +52,63 @@ export function checkBindings(around: Surroundings, build: Build): void {
   checkCycles(waits, build);
 }
 
+/**
+ * A pipeline component's input that only optional inputs are bound to is optional itself, unless the file says otherwise; one that
+ * the file says is optional may not be bound to a required input. Node by node, as the SDK does it.
+ */
+export function inferOptional(around: Surroundings, build: Build): void {
+  for (const [name, node] of Object.entries(around.nodes)) {
+    const ports = around.ports[name];
+    if (!ports) continue;
+    const bound = new Map<string, string[]>();
+    for (const [input, raw] of Object.entries(node.inputs ?? {})) {
+      const value = typeof raw === "object" && raw !== null && "path" in raw ? raw.path : raw;
+      const target = typeof value === "string" ? /^\$\{\{parent\.inputs\.(.+)\}\}$/.exec(value)?.[1] : undefined;
+      const port = ports.inputs[input];
+      if (target === undefined || !port || !Object.hasOwn(around.parent.inputs, target)) continue;
+      const required = bound.get(target) ?? [];
+      bound.set(target, port.optional === true || port.inferredOptional ? required : [...required, input]);
+    }
+    for (const [target, required] of bound) settleOptional(target, name, required, around.parent.inputs[target]!, build);
+  }
+}
+
+function settleOptional(target: string, node: string, required: readonly string[], input: InputOf, build: Build): void {
+  if (input.optional === undefined && !required.length) input.inferredOptional = true;
+  else if (input.inferredOptional && required.length) delete input.inferredOptional;
+  else if (input.optional === true && required.length) {
+    const path = ["jobs", node, "inputs", required[0]!];
+    build.problem(path, `the input \`${required[0]}\` is required, but the pipeline's input \`${target}\` is optional`, "make both required or both optional");
+  }
+}
+
 function whereTo(target: string, around: Surroundings): { rule: string; fix: string } | undefined {
   const [, where = "", ...rest] = target.split(".");
   if (where === "inputs" || where === "outputs") {
     const name = rest.join(".");
     const known = around.parent[where];
     if (Object.hasOwn(known, name) || Object.keys(known).some((key) => key.startsWith(`${name}.`))) return undefined;
-    return { rule: `the pipeline has no ${where.slice(0, -1)} \`${name}\``, fix: suggestion(name, Object.keys(known), `add \`${name}\` to the pipeline's \`${where}\``) };
+    return {
+      rule: `the pipeline has no ${where.slice(0, -1)} \`${name}\``,
+      fix: suggestion(name, Object.keys(known), `add \`${name}\` to the pipeline's \`${where}\``),
+    };
   }
-  if (where !== "jobs") return { rule: `\`parent.${where}\` is none of parent.inputs, parent.outputs and parent.jobs`, fix: "bind to ${{parent.inputs.<name>}} or ${{parent.jobs.<node>.outputs.<name>}}" };
+  if (where !== "jobs")
+    return {
+      rule: `\`parent.${where}\` is none of parent.inputs, parent.outputs and parent.jobs`,
+      fix: "bind to ${{parent.inputs.<name>}} or ${{parent.jobs.<node>.outputs.<name>}}",
+    };
   const [node = "", side = "", ...port] = rest;
-  if (!Object.hasOwn(around.nodes, node)) return { rule: `the pipeline has no job \`${node}\``, fix: suggestion(node, Object.keys(around.nodes), "name one of its jobs") };
+  if (!Object.hasOwn(around.nodes, node))
+    return { rule: `the pipeline has no job \`${node}\``, fix: suggestion(node, Object.keys(around.nodes), "name one of its jobs") };
   const ports = around.ports[node];
   if ((side !== "outputs" && side !== "inputs") || !ports) return undefined;
   const name = port.join(".");
   if (Object.hasOwn(ports[side], name)) return undefined;
-  return { rule: `the job \`${node}\` has no ${side.slice(0, -1)} \`${name}\``, fix: suggestion(name, Object.keys(ports[side]), `name one of its ${side}`) };
+  return {
+    rule: `the job \`${node}\` has no ${side.slice(0, -1)} \`${name}\``,
+    fix: suggestion(name, Object.keys(ports[side]), `name one of its ${side}`),
+  };
 }
 
 function suggestion(name: string, known: readonly string[], otherwise: string): string {
@@ -73,7 +122,12 @@ function checkCycles(waits: ReadonlyMap<string, ReadonlyMap<string, Path>>, buil
     if (done.has(name)) return;
     for (const [next, path] of waits.get(name) ?? []) {
       const start = [...open, name].indexOf(next);
-      if (start >= 0) build.problem(path, `is a cycle: ${[...[...open, name].slice(start), next].join(" → ")} wait for each other`, "take one of these bindings out");
+      if (start >= 0)
+        build.problem(
+          path,
+          `is a cycle: ${[...[...open, name].slice(start), next].join(" → ")} wait for each other`,
+          "take one of these bindings out",
+        );
       else visit(next, [...open, name]);
     }
     done.add(name);
@@ -86,5 +140,6 @@ function eachText(value: unknown, path: Path, use: (text: string, path: Path) =>
     if (hasBinding(value)) use(value, path);
   } else if (value instanceof Map) for (const [key, item] of value) eachText(item, [...path, String(key)], use);
   else if (Array.isArray(value)) value.forEach((item, index) => eachText(item, [...path, index], use));
-  else if (value !== null && typeof value === "object") for (const [key, item] of Object.entries(value)) eachText(item, [...path, key], use);
+  else if (value !== null && typeof value === "object")
+    for (const [key, item] of Object.entries(value)) eachText(item, [...path, key], use);
 }

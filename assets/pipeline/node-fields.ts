@@ -10,7 +10,10 @@ import { any, oneOf, str, text } from "../schema/scalars.ts";
 import { isMap, type Yaml } from "../yaml/value.ts";
 
 /** Where a node's component is. */
-export type ComponentRef = { in: "file"; path: string; source: "YAML.COMPONENT" | "YAML.JOB" } | { in: "azure"; text: string } | { in: "node"; entity: CommandComponentEntity };
+export type ComponentRef =
+  | { in: "file"; path: string; source: "YAML.COMPONENT" | "YAML.JOB" }
+  | { in: "azure"; text: string }
+  | { in: "node"; entity: CommandComponentEntity };
 
 export const OUTPUT_BINDING = /^\$\{\{parent\.outputs\.(.*?)\}\}$/;
 export const INPUT_BINDING = /^\$\{\{parent\.(inputs|jobs)\.(.*?)\}\}$/;
@@ -29,7 +32,9 @@ export function componentRef(inline?: Field<CommandComponentEntity>): Field<Comp
       const path = name as string;
       if (path.startsWith(REGISTRY_URI)) return asAzure(registryUri("component").load(value, at));
       if (path.startsWith("azureml:")) return asAzure(armVersioned("component", { bare: true }).load(value, at));
-      return path.startsWith("file:") ? { in: "file", path: path.slice("file:".length), source: "YAML.JOB" } : { in: "file", path, source: "YAML.COMPONENT" };
+      return path.startsWith("file:")
+        ? { in: "file", path: path.slice("file:".length), source: "YAML.JOB" }
+        : { in: "file", path, source: "YAML.COMPONENT" };
     },
   };
 }
@@ -40,8 +45,11 @@ const asAzure = (loaded: string | Bad): ComponentRef | Bad => (loaded === BAD ? 
 const outputBinding: Field<string> = {
   expects: "a binding `${{parent.outputs.<name>}}`",
   load(value, at) {
-    const inner = isMap(value) && value.has("path") && !["mode", "name", "version"].some((key) => value.has(key)) ? value.get("path") : value;
-    return typeof inner === "string" && OUTPUT_BINDING.test(inner) ? inner : at.fail("must be a binding to an output of the pipeline", "write ${{parent.outputs.<name>}}", value);
+    const inner =
+      isMap(value) && value.has("path") && !["mode", "name", "version"].some((key) => value.has(key)) ? value.get("path") : value;
+    return typeof inner === "string" && OUTPUT_BINDING.test(inner)
+      ? inner
+      : at.fail("must be a binding to an output of the pipeline", "write ${{parent.outputs.<name>}}", value);
   },
 };
 
@@ -56,7 +64,20 @@ const { command: _command, code: _code, environment: _environment, ...settings }
 
 const commandNode = object(
   {
-    ...bindableFields({ ...shared, ...settings, environment_variables: environmentVariables, environment: environmentField, command: str, code: nullable(str), limits, services, identity: jobIdentity }, SKIP),
+    ...bindableFields(
+      {
+        ...shared,
+        ...settings,
+        environment_variables: environmentVariables,
+        environment: environmentField,
+        command: str,
+        code: nullable(str),
+        limits,
+        services,
+        identity: jobIdentity,
+      },
+      SKIP,
+    ),
     inputs: bindableInputs,
     component: required(componentRef(anonymousCommandComponent as never)),
     type: oneOf(["command"]),
@@ -102,12 +123,18 @@ const LATER = ["import", "sweep", "parallel", "automl", "spark", "data_transfer"
 const node: Field<NodeEntity> = {
   expects: "a node (`type`, `component`, `inputs`, `outputs`)",
   load(value, at) {
-    if (!isMap(value)) return at.fail("must be a mapping with `type` and `component`", "write the fields of the node below its name", value);
+    if (!isMap(value))
+      return at.fail("must be a mapping with `type` and `component`", "write the fields of the node below its name", value);
     const type = value.get("type");
     const word = typeof type === "string" ? type.toLowerCase() : undefined;
     if (type !== undefined && !TYPES.includes(word ?? "")) {
       const place = at.child("type");
-      if (LATER.includes(word ?? "")) return place.fail("nodes of this type cannot be read yet", `nodes may be ${TYPES.join(" or ")}; use the Azure CLI for others`, type);
+      if (LATER.includes(word ?? ""))
+        return place.fail(
+          "nodes of this type cannot be read yet",
+          `nodes may be ${TYPES.join(" or ")}; use the Azure CLI for others`,
+          type,
+        );
       return place.fail(`must be one of ${TYPES.join(", ")}`, "change the type", type);
     }
     if (word === "pipeline") return asNode("pipeline", pipelineNode.load(value, at));
@@ -134,11 +161,30 @@ function asNode(form: NodeEntity["form"], loaded: Record<string, any> | Bad): No
 }
 
 /** `jobs:` of a pipeline. */
-export const pipelineJobs: Field<Record<string, NodeEntity>> = dict(node, text(/^[a-z_][a-z\d_]*$/, "a name of lower-case letters, digits and underscores that does not start with a digit", "rename the node"));
+export const pipelineJobs: Field<Record<string, NodeEntity>> = dict(
+  node,
+  text(/^[a-z_][a-z\d_]*$/, "a name of lower-case letters, digits and underscores that does not start with a digit", "rename the node"),
+);
 
 /** Names in the fields of a node that never reach its request. */
 export const NODE_FIELDS = new Set([
   ...Object.keys(commandNode.fields),
-  ...["name", "description", "tags", "display_name", "experiment_name", "instance_count", "instance_type", "locations", "docker_args", "shm_size", "timeout", "is_deterministic", "job_tier", "priority", "parent_job_name", "id"],
+  ...[
+    "name",
+    "description",
+    "tags",
+    "display_name",
+    "experiment_name",
+    "instance_count",
+    "instance_type",
+    "locations",
+    "docker_args",
+    "shm_size",
+    "timeout",
+    "is_deterministic",
+    "job_tier",
+    "priority",
+    "parent_job_name",
+    "id",
+  ],
 ]);
-

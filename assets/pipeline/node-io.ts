@@ -1,6 +1,17 @@
 // Inputs and outputs of a pipeline's node in the request (snake_case), and what an inline job's component declares.
 import type { Build } from "../kinds/kind.ts";
-import { checkOutput, inputMode, inputUri, isBinding, isDataInput, outputMode, unwrap, type DataInput, type InputValue, type OutputValue } from "../common/job-io.ts";
+import {
+  checkOutput,
+  inputMode,
+  inputUri,
+  isBinding,
+  isDataInput,
+  outputMode,
+  unwrap,
+  type DataInput,
+  type InputValue,
+  type OutputValue,
+} from "../common/job-io.ts";
 import { isParameter, type InputPort, type OutputPort } from "../common/ports.ts";
 import { hasBinding } from "../schema/azure.ts";
 import type { Path } from "../yaml/source.ts";
@@ -35,7 +46,12 @@ function nodeInput(value: InputValue, port: Port | undefined, build: Build, path
   const takesPath = Boolean(port?.type) && !isParameter(port?.type ?? undefined);
   if (typeof value === "string" && isBinding(value)) refuseLegacy(value, build, path);
   else if (takesPath && typeof value !== "string") {
-    build.problem(path, `takes a path or a binding, not ${pythonString(value as Yaml)}`, `write \`path:\` with a value of type ${port?.type}`, value);
+    build.problem(
+      path,
+      `takes a path or a binding, not ${pythonString(value as Yaml)}`,
+      `write \`path:\` with a value of type ${port?.type}`,
+      value,
+    );
     return null;
   } else if (takesPath && !hasBinding(value)) return dataInput({ type: port!.type!, path: value as string }, build, path);
   return { value: pythonString(value as Yaml), job_input_type: "literal" };
@@ -50,7 +66,8 @@ function dataInput(value: DataInput, build: Build, path: Path): Json {
 }
 
 function refuseLegacy(value: string, build: Build, path: Path): void {
-  if (/^\$\{\{(inputs|jobs|outputs)\./.test(value)) build.problem(path, "a binding in a pipeline starts with `parent.`", `write ${value.replace("{{", "{{parent.")}`, value);
+  if (/^\$\{\{(inputs|jobs|outputs)\./.test(value))
+    build.problem(path, "a binding in a pipeline starts with `parent.`", `write ${value.replace("{{", "{{parent.")}`, value);
 }
 
 /** The outputs of a node. */
@@ -60,7 +77,10 @@ export function nodeOutputs(node: NodeEntity, ports: Ports | null, build: Build,
   for (const name of ports ? Object.keys(ports.outputs) : Object.keys(given)) {
     const value = given[name];
     if (value === undefined || value === null) continue;
-    body[name] = typeof value === "string" ? stringOutput(value, ports?.outputs[name], build, [...path, "outputs", name]) : objectOutput(value, ports?.outputs[name], build, [...path, "outputs", name]);
+    body[name] =
+      typeof value === "string"
+        ? stringOutput(value, ports?.outputs[name], build, [...path, "outputs", name])
+        : objectOutput(value, ports?.outputs[name], build, [...path, "outputs", name]);
   }
   return body;
 }
@@ -74,8 +94,15 @@ function stringOutput(value: string, port: Port | undefined, build: Build, path:
 function objectOutput(value: OutputValue, port: Port | undefined, build: Build, path: Path): Json {
   checkOutput(value, path, build);
   const { name, version } = value;
-  if (value.path !== undefined && OUTPUT_BINDING.test(value.path)) return { value: value.path, type: "literal", mode: outputMode(value.mode), name, version };
-  return { uri: value.path, mode: outputMode(value.mode), job_output_type: port?.type === "uri_file" ? "uri_file" : (value.type ?? "uri_folder"), name, version };
+  if (value.path !== undefined && OUTPUT_BINDING.test(value.path))
+    return { value: value.path, type: "literal", mode: outputMode(value.mode), name, version };
+  return {
+    uri: value.path,
+    mode: outputMode(value.mode),
+    job_output_type: port?.type === "uri_file" ? "uri_file" : (value.type ?? "uri_folder"),
+    name,
+    version,
+  };
 }
 
 /** What the component of an inline job declares as inputs: types are those of the values, or of what they are bound to. */
@@ -92,7 +119,8 @@ function declaredInput(value: InputValue, around: Surroundings): InputPort {
   return { type: typeOfLiteral(value), default: value as Yaml };
 }
 
-const typeOfLiteral = (value: InputValue): string => (value instanceof Float ? "number" : typeof value === "boolean" ? "boolean" : typeof value === "string" ? "string" : "integer");
+const typeOfLiteral = (value: InputValue): string =>
+  value instanceof Float ? "number" : typeof value === "boolean" ? "boolean" : typeof value === "string" ? "string" : "integer";
 
 /** The same for its outputs. */
 export function declaredOutputs(node: NodeEntity, around: Surroundings): Record<string, OutputPort> {

@@ -5,7 +5,8 @@ import { str } from "./scalars.ts";
 import { typeName, type Yaml } from "../yaml/value.ts";
 
 const PREFIX = "azureml:";
-const VERSIONED_ID = /^\/?subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft.MachineLearningServices\/workspaces\/([^/]+)\/([^/]+)\/([^/]+)\/versions\/([^/]+)/;
+const VERSIONED_ID =
+  /^\/?subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft.MachineLearningServices\/workspaces\/([^/]+)\/([^/]+)\/([^/]+)\/versions\/([^/]+)/;
 const REGISTRY_VERSION = /^azureml:\/\/registries\/([^/]+)\/([^/]+)\/([^/]+)\/versions\/([^/]+)/;
 export const REGISTRY_URI = "azureml://registries/";
 
@@ -20,7 +21,11 @@ export function armId(what: string): Field<string> {
     expects: `\`azureml:<${what}>\``,
     load(value, at) {
       if (typeof value === "string" && value.startsWith(PREFIX) && value.length > PREFIX.length) return value.slice(PREFIX.length);
-      return at.fail(`must name a ${what} as \`azureml:<name>\` or \`azureml:<full ARM id>\``, typeof value === "string" && /^[\w-]+$/.test(value) ? `write azureml:${value}` : "put `azureml:` in front", value);
+      return at.fail(
+        `must name a ${what} as \`azureml:<name>\` or \`azureml:<full ARM id>\``,
+        typeof value === "string" && /^[\w-]+$/.test(value) ? `write azureml:${value}` : "put `azureml:` in front",
+        value,
+      );
     },
   };
 }
@@ -35,8 +40,10 @@ export function armVersioned(what: string, options: { bare?: boolean } = {}): Fi
       if (id === BAD) return BAD;
       const text = id as string;
       if (VERSIONED_ID.test(text) || REGISTRY_VERSION.test(text)) return text;
-      if (/^\/subscriptions\/.*\/workspaces\/[^/]+\/[^/]+/i.test(text)) return at.fail(`is no full ARM id of a ${what} version`, "end it with /versions/<version>", value);
-      if (text.includes("/") && !text.startsWith("/")) return at.fail(`an ARM id starts with a slash`, "write azureml:/subscriptions/…, or azureml:<name>:<version>", value);
+      if (/^\/subscriptions\/.*\/workspaces\/[^/]+\/[^/]+/i.test(text))
+        return at.fail(`is no full ARM id of a ${what} version`, "end it with /versions/<version>", value);
+      if (text.includes("/") && !text.startsWith("/"))
+        return at.fail(`an ARM id starts with a slash`, "write azureml:/subscriptions/…, or azureml:<name>:<version>", value);
       if (text.includes("@") || text.includes(":") || options.bare) return text;
       return at.fail(`needs a version or a label`, `write azureml:${text}:<version> or azureml:${text}@latest`, value);
     },
@@ -47,7 +54,10 @@ export function armVersioned(what: string, options: { bare?: boolean } = {}): Fi
 export function registryUri(what: string): Field<string> {
   return {
     expects: `\`azureml://registries/<registry>/${what}s/<name>/versions/<version>\``,
-    load: (value, at) => (typeof value === "string" && value.startsWith(REGISTRY_URI) ? value : at.fail(`must be a registry URI`, "start it with azureml://registries/", value)),
+    load: (value, at) =>
+      typeof value === "string" && value.startsWith(REGISTRY_URI)
+        ? value
+        : at.fail(`must be a registry URI`, "start it with azureml://registries/", value),
   };
 }
 
@@ -67,7 +77,11 @@ function existing(text: string, only: "file" | "folder" | undefined, what: strin
   const full = at.scope.files.resolve(at.scope.base, text);
   const stat = at.scope.files.stat(full);
   if (stat && (!only || stat.type === only)) return true;
-  at.fail(stat ? `is a ${stat.type}, not a ${what}` : `no such ${what}: ${full}`, "correct the path; it is taken from the folder of this file", value);
+  at.fail(
+    stat ? `is a ${stat.type}, not a ${what}` : `no such ${what}: ${full}`,
+    "correct the path; it is taken from the folder of this file",
+    value,
+  );
   return false;
 }
 
@@ -75,7 +89,8 @@ function existing(text: string, only: "file" | "folder" | undefined, what: strin
 export const code: Field<string> = {
   expects: "a local path, a URL or `azureml:<code>:<version>`",
   load(value, at): string | Bad {
-    if (typeof value !== "string") return at.fail(`must be a path, not ${typeName(value)}`, "write the path of the folder with the code", value);
+    if (typeof value !== "string")
+      return at.fail(`must be a path, not ${typeName(value)}`, "write the path of the folder with the code", value);
     if (value.startsWith("azureml://feeds/")) return value.replace("azureml://feeds/", REGISTRY_URI);
     if (isGit(value) || isUrl(value)) return value;
     if (value.startsWith(PREFIX)) return armVersioned("code").load(value, at);

@@ -1,6 +1,6 @@
 // Fields made of fields: objects, dictionaries, lists, and the choice between several.
 import type { Problem } from "../problems.ts";
-import { isMap, put, pythonString, typeName, type Yaml, type YamlMap } from "../yaml/value.ts";
+import { isMap, jsonKey, put, pythonString, typeName, type Yaml, type YamlMap } from "../yaml/value.ts";
 import { BAD, loadValue, type At, type Bad, type Field, type Loaded } from "./field.ts";
 import { nearest } from "./scalars.ts";
 
@@ -44,12 +44,17 @@ export function object<const M extends FieldMap>(fields: M, options: ObjectOptio
 }
 
 /** The same object with more (or other) fields and options. */
-export function extend<M extends FieldMap, const N extends FieldMap>(base: ObjectField<M>, fields: N, options: ObjectOptions = {}): ObjectField<Omit<M, keyof N> & N> {
+export function extend<M extends FieldMap, const N extends FieldMap>(
+  base: ObjectField<M>,
+  fields: N,
+  options: ObjectOptions = {},
+): ObjectField<Omit<M, keyof N> & N> {
   return object({ ...base.fields, ...fields } as Omit<M, keyof N> & N, { ...base.options, ...options });
 }
 
 function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: At): Record<string, unknown> | Bad {
-  if (!isMap(value)) return at.fail(`must be ${options.expects ?? "a mapping"}, not ${typeName(value)}`, "write it as `key: value` lines, indented", value);
+  if (!isMap(value))
+    return at.fail(`must be ${options.expects ?? "a mapping"}, not ${typeName(value)}`, "write it as `key: value` lines, indented", value);
   const start = at.problems.length;
   const map = options.before ? options.before(value, at) : value;
   if (map === BAD) return BAD;
@@ -66,7 +71,8 @@ function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: A
     else if (options.unknown !== "drop") at.child(name).fail("no such field here", unknownFix(name, fields), item, "key");
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (field.required && !(map as YamlMap).has(name)) at.child(name).fail(`is required; it must be ${field.expects}`, `add \`${name}:\``, undefined, "key");
+    if (field.required && !(map as YamlMap).has(name))
+      at.child(name).fail(`is required; it must be ${field.expects}`, `add \`${name}:\``, undefined, "key");
   }
   if (at.problems.length > start) return BAD;
   options.after?.(entity, at);
@@ -90,11 +96,12 @@ export function dict<T = Yaml>(values?: Field<T>, keys?: Field<string>): Field<R
       const result: Record<string, unknown> = {};
       for (const [key, item] of value) {
         const place = at.child(pythonString(key));
-        if ((values || keys) && typeof key !== "string") place.fail(`a key must be a string, not ${typeName(key)}`, "put the key in quotes", key, "key");
+        if ((values || keys) && typeof key !== "string")
+          place.fail(`a key must be a string, not ${typeName(key)}`, "put the key in quotes", key, "key");
         else {
           if (keys) keys.load(key, place);
           const loaded = values ? loadValue(values, item, place) : item;
-          if (loaded !== BAD) put(result, pythonString(key), loaded);
+          if (loaded !== BAD) put(result, jsonKey(key), loaded);
         }
       }
       return at.problems.length > start ? BAD : (result as Record<string, T>);
@@ -141,7 +148,10 @@ export function union<const F extends readonly Field<any>[]>(...fields: F): Fiel
 /** `${{…}}` anywhere in a text (the SDK's DataBindingStr). */
 const binding: Field<string> = {
   expects: "a binding `${{…}}`",
-  load: (value, at) => (typeof value === "string" && /\$\{\{\s*\S*?\s*\}\}/.test(value) ? value : at.fail("must be a binding `${{…}}`", "write for example ${{parent.inputs.<name>}}", value)),
+  load: (value, at) =>
+    typeof value === "string" && /\$\{\{\s*\S*?\s*\}\}/.test(value)
+      ? value
+      : at.fail("must be a binding `${{…}}`", "write for example ${{parent.inputs.<name>}}", value),
 };
 
 /**
@@ -152,7 +162,8 @@ export function bindable<T>(field: Field<T>, skip: readonly string[] = []): Fiel
   const shape = field as Partial<ObjectField & { choices: readonly Field[]; values: Field; items: Field }> & Field<T>;
   const flags = { required: field.required, nullable: field.nullable, readOnly: field.readOnly };
   if (shape.fields && shape.options) return { ...object(bindableFields(shape.fields, skip), shape.options), ...flags };
-  if (shape.choices) return { ...union(binding, ...shape.choices.map((choice) => (isCompound(choice) ? bindable(choice, skip) : choice))), ...flags };
+  if (shape.choices)
+    return { ...union(binding, ...shape.choices.map((choice) => (isCompound(choice) ? bindable(choice, skip) : choice))), ...flags };
   if (shape.values) return { ...dict(bindable(shape.values, skip)), ...flags };
   if (shape.items) return { ...list(bindable(shape.items, skip)), ...flags };
   if (field.expects === "a mapping") return field;
@@ -169,7 +180,8 @@ const isCompound = (field: Field): boolean => "fields" in field || "choices" in 
 export function report(tries: readonly Problem[][], value: Yaml, expects: string, at: At): Bad {
   const own = at.scope.source.problem(at.path, "", "").field;
   const inside = tries.filter((problems) => problems.length > 0 && problems.every((problem) => problem.field !== own));
-  const best = inside.toSorted((a, b) => misfit(a, own) - misfit(b, own) || a.length - b.length)[0] ?? (tries.length === 1 ? tries[0] : undefined);
+  const best =
+    inside.toSorted((a, b) => misfit(a, own) - misfit(b, own) || a.length - b.length)[0] ?? (tries.length === 1 ? tries[0] : undefined);
   if (best) {
     at.problems.push(...best);
     return BAD;
@@ -187,4 +199,5 @@ function misfit(problems: readonly Problem[], own: string): number {
   return (problems.some((problem) => problem.field === `${prefix}type`) ? 100 : 0) + (missing ? 20 : 0) + unknown * 2;
 }
 
-const some = (names: readonly string[]): string => (names.length > 6 ? `${names.slice(0, 6).join(", ")}, …` : names.join(", ")) || "no fields";
+const some = (names: readonly string[]): string =>
+  (names.length > 6 ? `${names.slice(0, 6).join(", ")}, …` : names.join(", ")) || "no fields";

@@ -5,7 +5,10 @@ import type { At, Bad, Field } from "./field.ts";
 /** `fields.Str`: text only. */
 export const str: Field<string> = {
   expects: "a string",
-  load: (value, at) => (typeof value === "string" ? value : at.fail(`must be a string, not ${typeName(value)}`, `put it in quotes: "${scalarText(value)}"`, value)),
+  load: (value, at) =>
+    typeof value === "string"
+      ? value
+      : at.fail(`must be a string, not ${typeName(value)}`, `put it in quotes: "${scalarText(value)}"`, value),
 };
 
 /** `fields.Raw`: anything. */
@@ -88,14 +91,18 @@ export const exactly = <const T extends string>(allowed: readonly T[]): Field<T>
 
 /** `camelToSnake` of the SDK, the comparison its identity and purchase enums use. */
 export const camelToSnake = (text: string): string =>
-  text.replace(/(.)([A-Z][a-z]+)/g, "$1_$2").replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  text
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase();
 
 /** A version: text, or a number that becomes text (1.0 stays "1.0"). */
 export const version: Field<string> = {
   expects: "a version",
   load(value, at) {
     if (typeof value === "string") return value;
-    if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" || value instanceof Float) return pythonString(value);
+    if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" || value instanceof Float)
+      return pythonString(value);
     return at.fail(`must be a version, not ${typeName(value)}`, "put the version in quotes", value);
   },
 };
@@ -153,4 +160,5 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-const scalarText = (value: Yaml): string => (Array.isArray(value) || isMap(value) ? JSON.stringify(plain(value)).slice(0, 40) : pythonString(value));
+const scalarText = (value: Yaml): string =>
+  Array.isArray(value) || isMap(value) ? JSON.stringify(plain(value)).slice(0, 40) : pythonString(value);

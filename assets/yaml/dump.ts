@@ -6,31 +6,31 @@ const WIDTH = 80;
 
 /** The text PyYAML would write for a value: block style, keys sorted, lines folded at 80, non-ASCII escaped. */
 export function dumpYaml(value: Yaml): string {
-  const lines = block(value, 0);
+  const lines = block(value, 0, 0);
   return `${lines.trimStart()}\n`;
 }
 
-// A value that follows "key:" or "-"; begins with a blank or a line break.
-function block(value: Yaml, indent: number, inSequence = false): string {
+// A value that follows "key:" or "-", which end at `column`; begins with a blank or a line break.
+function block(value: Yaml, indent: number, column: number, inSequence = false): string {
+  const pad = " ".repeat(indent);
   if (Array.isArray(value)) {
     if (value.length === 0) return " []";
-    // PyYAML does not indent a list below its key, but does inside another list.
-    const pad = " ".repeat(indent);
-    return value.map((item, index) => `${inSequence && index === 0 ? " " : `\n${pad}`}-${block(item, indent + 2, true)}`).join("");
+    return value
+      .map((item, index) => `${inSequence && index === 0 ? " " : `\n${pad}`}-${block(item, indent + 2, indent + 2, true)}`)
+      .join("");
   }
   if (isMap(value)) {
     if (value.size === 0) return " {}";
-    const pad = " ".repeat(indent);
-    const entries = [...value].toSorted(([a], [b]) => order(a, b));
-    return entries
+    return [...value]
+      .toSorted(([a], [b]) => order(a, b))
       .map(([key, item], index) => {
-        const start = inSequence && index === 0 ? " " : `\n${pad}`;
         const name = scalar(key, indent, indent, true);
-        return `${start}${name}:${Array.isArray(item) ? block(item, indent) : block(item, isMap(item) ? indent + 2 : indent)}`.replace(/^/, "");
+        // PyYAML does not indent a list below its key.
+        return `${inSequence && index === 0 ? " " : `\n${pad}`}${name}:${block(item, isMap(item) ? indent + 2 : indent, indent + name.length + 2)}`;
       })
       .join("");
   }
-  return ` ${scalar(value, indent + (inSequence ? 0 : 2), indent + 2, false)}`;
+  return ` ${scalar(value, indent + (inSequence ? 0 : 2), column, false)}`;
 }
 
 function order(a: Yaml, b: Yaml): number {
@@ -89,7 +89,8 @@ function analyze(value: string): { plain: boolean; single: boolean } {
     const next = chars[index + 1];
     const followed = next === undefined || /[\0 \t\r\n\x85\u2028\u2029]/.test(next);
     if (index === 0) {
-      if ("#,[]{}&*!|>'\"%@`".includes(ch) || (ch === "?" && followed) || (ch === ":" && followed) || (ch === "-" && followed)) indicators = true;
+      if ("#,[]{}&*!|>'\"%@`".includes(ch) || (ch === "?" && followed) || (ch === ":" && followed) || (ch === "-" && followed))
+        indicators = true;
     } else if ((ch === ":" && followed) || (ch === "#" && preceded)) indicators = true;
     if (!(ch === "\n" || (ch >= " " && ch <= "~"))) special = true;
     if (ch === " ") {
@@ -150,7 +151,23 @@ function singleQuoted(value: string, indent: number, column: number, key: boolea
   return `${result}'`;
 }
 
-const ESCAPES: Record<string, string> = { "\0": "0", "\x07": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", '"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P" };
+const ESCAPES: Record<string, string> = {
+  "\0": "0",
+  "\x07": "a",
+  "\b": "b",
+  "\t": "t",
+  "\n": "n",
+  "\v": "v",
+  "\f": "f",
+  "\r": "r",
+  "\x1b": "e",
+  '"': '"',
+  "\\": "\\",
+  "\x85": "N",
+  "\xa0": "_",
+  "\u2028": "L",
+  "\u2029": "P",
+};
 
 function doubleQuoted(value: string, indent: number, column: number, key: boolean): string {
   let result = '"';
@@ -161,7 +178,11 @@ function doubleQuoted(value: string, indent: number, column: number, key: boolea
     const code = ch.codePointAt(0)!;
     if (Object.hasOwn(ESCAPES, ch)) return `\\${ESCAPES[ch]}`;
     if (ch >= " " && ch <= "~") return ch;
-    return code <= 0xff ? `\\x${code.toString(16).toUpperCase().padStart(2, "0")}` : code <= 0xffff ? `\\u${code.toString(16).toUpperCase().padStart(4, "0")}` : `\\U${code.toString(16).toUpperCase().padStart(8, "0")}`;
+    return code <= 0xff
+      ? `\\x${code.toString(16).toUpperCase().padStart(2, "0")}`
+      : code <= 0xffff
+        ? `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`
+        : `\\U${code.toString(16).toUpperCase().padStart(8, "0")}`;
   });
   for (const [index, piece] of pieces.entries()) {
     const inner = index > 0 && index < pieces.length - 1;

@@ -7,7 +7,8 @@ const FLOAT =
 const INT = /^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
 const NULL = /^(?:~|null|Null|NULL|)$/;
 const STAMP = /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::?(\d\d))?))?)?$/;
-const STAMP_PLAIN = /^(?:\d\d\d\d-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/;
+const STAMP_PLAIN =
+  /^(?:\d\d\d\d-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/;
 
 /** What PyYAML's implicit resolvers make of a plain scalar. Throws where PyYAML does. */
 export function plainScalar(text: string): Yaml {
@@ -73,7 +74,8 @@ function toFloat(text: string): Float {
 function toStamp(text: string): Stamp {
   const match = STAMP.exec(text);
   if (!match) throw new Error(`${JSON.stringify(text)} is not a date`);
-  const [, year = "", month = "", day = "", hour, minute = "", second = "", fraction = "", zone, sign, zoneHour = "0", zoneMinute = "0"] = match;
+  const [, year = "", month = "", day = "", hour, minute = "", second = "", fraction = "", zone, sign, zoneHour = "0", zoneMinute = "0"] =
+    match;
   const date = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
   const check = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(check.getTime()) || check.getUTCDate() !== Number(day)) throw new Error(`${text} is no day of the calendar`);

@@ -47,7 +47,10 @@ export class Source {
 
   /** A problem at a place of this file. */
   problem(path: Path, rule: string, fix: string, value?: Yaml, part: "key" | "value" = "value"): Problem {
-    const field = path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(".").replaceAll(".[", "[");
+    const field = path
+      .map((step) => (typeof step === "number" ? `[${step}]` : step))
+      .join(".")
+      .replaceAll(".[", "[");
     return { file: this.file, ...this.locate(path, part), field, value: showValue(value), rule, fix };
   }
 }
@@ -62,37 +65,77 @@ export function readSource(files: Files, path: string, shown: string): Source {
 
 /** The text of a file, checked to be UTF-8 and of a sane length. */
 export function readText(files: Files, path: string, shown: string): string {
-  const whole = (rule: string, fix: string, value = "") => new ProblemsError([{ file: shown, line: 1, column: 1, field: "", value, rule, fix }]);
+  const whole = (rule: string, fix: string, value = "") =>
+    new ProblemsError([{ file: shown, line: 1, column: 1, field: "", value, rule, fix }]);
   const stat = files.stat(path);
   if (!stat) throw whole("no such file", "check the path; it is taken from the current folder");
   if (stat.type === "folder") throw whole("is a folder, not a YAML file", "name a file in it");
   if (stat.size > MAX_BYTES)
-    throw whole(`a file has at most ${MAX_BYTES / 1024 / 1024} MB, Azure Resource Manager's limit of a request`, "move data out of the YAML and refer to it by path", `${(stat.size / 1024 / 1024).toFixed(1)} MB`);
+    throw whole(
+      `a file has at most ${MAX_BYTES / 1024 / 1024} MB, Azure Resource Manager's limit of a request`,
+      "move data out of the YAML and refer to it by path",
+      `${(stat.size / 1024 / 1024).toFixed(1)} MB`,
+    );
   let bytes: Uint8Array;
   try {
     bytes = files.read(path);
   } catch (error) {
-    throw whole(`cannot be read (${error instanceof Error ? error.message : String(error)})`, "check that the file is there and may be read");
+    throw whole(
+      `cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      "check that the file is there and may be read",
+    );
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     const { line, column, byte } = firstBadByte(bytes);
-    throw new ProblemsError([{ file: shown, line, column, field: "", value: `byte 0x${byte.toString(16).padStart(2, "0")}`, rule: "is not UTF-8", fix: "save the file as UTF-8" }]);
+    throw new ProblemsError([
+      {
+        file: shown,
+        line,
+        column,
+        field: "",
+        value: `byte 0x${byte.toString(16).padStart(2, "0")}`,
+        rule: "is not UTF-8",
+        fix: "save the file as UTF-8",
+      },
+    ]);
   }
 }
 
 /** Parses YAML text. See {@link readSource}. */
 export function parseSource(text: string, shown: string): Source {
   const lines = new LineCounter();
-  const at = (offset: number, rule: string, fix: string, value = ""): Problem => ({ file: shown, ...position(lines, offset), field: "", value, rule, fix });
-  const doc = parseDocument(text, { schema: "failsafe", uniqueKeys: false, lineCounter: lines, merge: false, logLevel: "silent", prettyErrors: false });
+  const at = (offset: number, rule: string, fix: string, value = ""): Problem => ({
+    file: shown,
+    ...position(lines, offset),
+    field: "",
+    value,
+    rule,
+    fix,
+  });
+  const doc = parseDocument(text, {
+    schema: "failsafe",
+    uniqueKeys: false,
+    lineCounter: lines,
+    merge: false,
+    logLevel: "silent",
+    prettyErrors: false,
+  });
   const problems: Problem[] = [];
   const tab = findTab(text);
   if (tab !== undefined) problems.push(at(tab, "YAML does not allow a tab between its tokens", "indent and separate with spaces", "tab"));
   // eslint-disable-next-line no-control-regex -- these characters are what is looked for
   const control = /[^\x09\x0A\x0D\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.exec(text);
-  if (control) problems.push(at(control.index, "YAML does not allow control characters", "remove the character", `U+${control[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`));
+  if (control)
+    problems.push(
+      at(
+        control.index,
+        "YAML does not allow control characters",
+        "remove the character",
+        `U+${control[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`,
+      ),
+    );
   for (const error of doc.errors) {
     const rule = error.code === "MULTIPLE_DOCS" ? "a file holds one YAML document" : error.message.replace(/\.$/, "");
     const fix = error.code === "MULTIPLE_DOCS" ? "put each asset in a file of its own" : "correct the YAML here";
@@ -120,19 +163,37 @@ interface Reader {
 function convert(node: Node | null, reader: Reader): Yaml {
   if (node === null) return null;
   if (++reader.count > MAX_NODES) {
-    throw new ProblemsError([...reader.problems, reader.at(offsetOf(node) ?? 0, `the file has more than ${MAX_NODES} values when its aliases are expanded`, "write the values out, or use fewer aliases")]);
+    throw new ProblemsError([
+      ...reader.problems,
+      reader.at(
+        offsetOf(node) ?? 0,
+        `the file has more than ${MAX_NODES} values when its aliases are expanded`,
+        "write the values out, or use fewer aliases",
+      ),
+    ]);
   }
   if (isAlias(node)) {
     const target = node.resolve(reader.doc);
     if (!target || reader.open.includes(target)) {
-      reader.problems.push(reader.at(offsetOf(node) ?? 0, target ? "an alias may not contain itself" : "no such anchor", "name an anchor that stands before it", `*${node.source}`));
+      reader.problems.push(
+        reader.at(
+          offsetOf(node) ?? 0,
+          target ? "an alias may not contain itself" : "no such anchor",
+          "name an anchor that stands before it",
+          `*${node.source}`,
+        ),
+      );
       return null;
     }
     return convert(target as Node, reader);
   }
   if (isScalar(node)) return scalar(node, reader);
   reader.open.push(node);
-  const result = isSeq(node) ? sequence(node.items as Node[], node.tag, node, reader) : isYamlMap(node) ? mapping(node.items as Pair<Node, Node | null>[], node, reader) : null;
+  const result = isSeq(node)
+    ? sequence(node.items as Node[], node.tag, node, reader)
+    : isYamlMap(node)
+      ? mapping(node.items as Pair<Node, Node | null>[], node, reader)
+      : null;
   reader.open.pop();
   return result;
 }
@@ -147,7 +208,9 @@ function scalar(node: { value: unknown; type?: string; tag?: string } & Node, re
     }
     return node.type === "PLAIN" && node.tag !== "!" ? plainScalar(text) : text;
   } catch (error) {
-    reader.problems.push(reader.at(offsetOf(node) ?? 0, error instanceof Error ? error.message : String(error), "put the value in quotes", text.slice(0, 80)));
+    reader.problems.push(
+      reader.at(offsetOf(node) ?? 0, error instanceof Error ? error.message : String(error), "put the value in quotes", text.slice(0, 80)),
+    );
     return null;
   }
 }
@@ -166,7 +229,8 @@ function mapping(pairs: Pair<Node, Node | null>[], node: Node & { tag?: string }
     if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") merge(pair.value, merged, reader);
     else {
       const name = convert(key, reader);
-      if (typeof name === "object" && name !== null && (Array.isArray(name) || name instanceof Map)) reader.problems.push(reader.at(offsetOf(key) ?? 0, "a key may not be a list or a mapping", "use a string as key"));
+      if (typeof name === "object" && name !== null && (Array.isArray(name) || name instanceof Map))
+        reader.problems.push(reader.at(offsetOf(key) ?? 0, "a key may not be a list or a mapping", "use a string as key"));
       own.delete(name);
       own.set(name, convert(pair.value, reader));
     }
@@ -188,12 +252,14 @@ function merge(value: Node | null, target: YamlMap, reader: Reader): void {
 }
 
 function checkTag(tag: string | undefined, core: string, node: Node, reader: Reader): void {
-  if (tag && tag !== "!" && tag !== `tag:yaml.org,2002:${core}`) reader.problems.push(reader.at(offsetOf(node) ?? 0, `the tag ${tag} cannot be loaded`, "remove the tag"));
+  if (tag && tag !== "!" && tag !== `tag:yaml.org,2002:${core}`)
+    reader.problems.push(reader.at(offsetOf(node) ?? 0, `the tag ${tag} cannot be loaded`, "remove the tag"));
 }
 
 function descend(node: unknown, step: string | number, doc: Document): { key: unknown; value: unknown } | undefined {
   const target = isAlias(node) ? node.resolve(doc) : node;
-  if (isSeq(target) && typeof step === "number") return target.items[step] === undefined ? undefined : { key: target.items[step], value: target.items[step] };
+  if (isSeq(target) && typeof step === "number")
+    return target.items[step] === undefined ? undefined : { key: target.items[step], value: target.items[step] };
   if (!isYamlMap(target)) return undefined;
   const pair = target.items.findLast((item) => isScalar(item.key) && String(item.key.value) === String(step));
   if (pair) return { key: pair.key, value: pair.value };

@@ -52,7 +52,8 @@ export function typeName(value: Yaml | undefined): string {
 /** The value as a message shows it: one line, at most 80 characters. */
 export function showValue(value: Yaml | undefined): string {
   if (value === undefined) return "";
-  const text = isMap(value) || Array.isArray(value) ? JSON.stringify(plain(value)) : typeof value === "string" ? JSON.stringify(value) : String(value);
+  const text =
+    isMap(value) || Array.isArray(value) ? JSON.stringify(plain(value)) : typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

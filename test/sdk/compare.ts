@@ -7,8 +7,10 @@ type Json = unknown;
 /** Our body, with local paths as `LOCAL:<path>` and what is registered before in its place. */
 export function oursComparable(asset: Asset): Json {
   const values = new Map<string, Json>();
-  for (const upload of asset.uploads) values.set(upload.pointer, upload.includes.length ? "LOCAL:merged" : `LOCAL:${upload.localPath}${upload.suffix}`);
-  for (const dependency of asset.dependencies) values.set(dependency.pointer, { registered: withoutLabels(oursComparable(dependency.asset)) });
+  for (const upload of asset.uploads)
+    values.set(upload.pointer, upload.includes.length ? "LOCAL:merged" : `LOCAL:${upload.localPath}${upload.suffix}`);
+  for (const dependency of asset.dependencies)
+    values.set(dependency.pointer, { registered: withoutLabels(oursComparable(dependency.asset)) });
   return withoutLabels(walk(asset.body, values, ""));
 }
 
@@ -16,7 +18,9 @@ function walk(value: Json, values: ReadonlyMap<string, Json>, pointer: string): 
   if (values.has(pointer)) return values.get(pointer);
   if (Array.isArray(value)) return value.map((item, index) => walk(item, values, `${pointer}/${index}`));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, values, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, walk(item, values, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`)]),
+  );
 }
 
 /** The SDK's body in the same form. */
@@ -24,9 +28,13 @@ export function theirsComparable(answer: Answer): Json {
   const registered = new Map((answer.also ?? []).map((item) => [item.url, item.body]));
   const expand = (value: Json): Json => {
     if (typeof value === "string") {
+      if (value.startsWith("azureml:azureml:")) return value.slice("azureml:".length);
       if (value.includes("code_with_additional_includes")) return "LOCAL:merged";
-      if (/^azureml:(azureml_anonymous|CliV2AnonymousEnvironment):/.test(value) && registered.has(value)) return { registered: expand(registered.get(value)) };
-      return registered.has(value) && !value.endsWith(":LATEST") && registered.get(value) !== undefined ? { registered: expand(registered.get(value)) } : value;
+      if (/^azureml:(azureml_anonymous|CliV2AnonymousEnvironment):/.test(value) && registered.has(value))
+        return { registered: expand(registered.get(value)) };
+      return registered.has(value) && !value.endsWith(":LATEST") && registered.get(value) !== undefined
+        ? { registered: expand(registered.get(value)) }
+        : value;
     }
     if (Array.isArray(value)) return value.map(expand);
     if (value === null || typeof value !== "object") return value;
@@ -41,7 +49,11 @@ export function theirsComparable(answer: Answer): Json {
 
 // The recording workspace says that the latest version of everything is LATEST.
 function withoutLabels(value: Json): Json {
-  if (typeof value === "string") return value.replace(/^(azureml:[^/@]+)@latest$/, "$1:LATEST").replaceAll("{subscriptionId}", "S").replaceAll("{resourceGroupName}", "G");
+  if (typeof value === "string")
+    return value
+      .replace(/^(azureml:(?!AzureML-)[^/@]+)@latest$/, "$1:LATEST")
+      .replaceAll("{subscriptionId}", "S")
+      .replaceAll("{resourceGroupName}", "G");
   if (Array.isArray(value)) return value.map(withoutLabels);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutLabels(item)]));
@@ -52,7 +64,10 @@ export function settle(ours: Json, theirs: Json, asset: Asset): [Json, Json] {
   const [mine, other] = [structuredClone(ours), structuredClone(theirs)] as [Record<string, any>, Record<string, any>];
   if (mine.location === undefined) delete other.location;
   if (mine.properties?.computeLocation === undefined) delete other.properties?.computeLocation;
-  if (asset.noun === "job") for (const key of ["displayName", "experimentName"]) if (mine.properties[key] === undefined) delete other.properties[key];
+  if (asset.noun === "job")
+    for (const key of ["displayName", "experimentName"]) if (mine.properties[key] === undefined) delete other.properties[key];
+  // The SDK sends the short name of a registered component, unresolved.
+  if (asset.kind === "pipelineJob" && typeof mine.properties.componentId === "string") mine.properties.componentId = mine.properties.componentId.replace(/^azureml:(?!\/)/, "");
   // The SDK applies these by a template of its own, not in the workspace's own body.
   if (asset.noun === "workspace") for (const key of ["encryption", "networkAcls"]) delete mine.properties[key];
   return [mine, other];

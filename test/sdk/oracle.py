@@ -96,7 +96,10 @@ VERSIONS = {
 
 def echo(path, body):
     name = path.rsplit("/", 1)[-1]
-    return {**(body or {}), "id": path, "name": name, "systemData": {}}
+    answer = {**(body or {}), "id": path, "name": name, "systemData": {}}
+    if "/models/" in path:
+        answer["properties"] = {"flavors": {}, **answer.get("properties", {})}
+    return answer
 
 
 def respond(request, status, payload, kwargs):
@@ -136,7 +139,7 @@ def stub_uploads():
         if path is None:
             return artifact, None
         text = str(path)
-        if re.match(r"^(https?|azureml|wasbs?|abfss?|adl|git\+\w+)[:]", text) or "://" in text:
+        if re.match(r"^(https?|azureml|wasbs?|abfss?|adl|runs|git\+\w+)[:]", text) or "://" in text:
             return artifact, None
         if not os.path.isabs(text):
             text = os.path.join(str(artifact.base_path or os.getcwd()), text)
@@ -190,6 +193,7 @@ def shorten(value):
     if isinstance(value, str):
         if value.startswith(LOCAL):
             return "LOCAL:" + value[len(LOCAL):]
+        value = value.replace("azureml://subscriptions/S/resourcegroups/G/workspaces/W/", "azureml://")
         text = value[len("azureml:"):] if value.startswith("azureml:/subscriptions/") else value
         match = re.fullmatch(rf"{PROVIDER}/codes/([^/]+)/versions/1", text)
         if match:

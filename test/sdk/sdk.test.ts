@@ -8,13 +8,29 @@ import { oursComparable, settle, theirsComparable } from "./compare.ts";
 import { askSdk, type Answer, type Asked } from "./setup.ts";
 
 const FIXTURES = path.join(import.meta.dirname, "fixtures");
-const nouns = ["workspace", "compute", "data", "environment", "model", "component", "job", "onlineEndpoint", "onlineDeployment", "registry"] as const;
+const nouns = [
+  "workspace",
+  "compute",
+  "data",
+  "environment",
+  "model",
+  "component",
+  "job",
+  "onlineEndpoint",
+  "onlineDeployment",
+  "registry",
+] as const;
 const files = diskFiles();
 
 /** Fixtures lie in a folder of their noun; those that both refuse in `refused/<noun>`. */
 function list(folder: string): string[] {
   const full = path.join(FIXTURES, folder);
-  return fs.existsSync(full) ? fs.readdirSync(full).filter((name) => name.endsWith(".yml")).map((name) => path.join(folder, name)) : [];
+  return fs.existsSync(full)
+    ? fs
+        .readdirSync(full)
+        .filter((name) => name.endsWith(".yml"))
+        .map((name) => path.join(folder, name))
+    : [];
 }
 
 /** `# set: a.b=c` lines at the top of a fixture are the overrides it is read with. */
@@ -29,7 +45,9 @@ const answers = new Map<string, Answer>();
 beforeAll(() => {
   const asked = [...accepted, ...refused].map(([name, noun]): Asked => {
     const full = path.join(FIXTURES, name);
-    const sets = setsOf(fs.readFileSync(full, "utf8")).map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)] as const);
+    const sets = setsOf(fs.readFileSync(full, "utf8")).map(
+      (text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)] as const,
+    );
     return { path: full, kind: noun, sets };
   });
   for (const answer of askSdk(asked)) answers.set(path.relative(FIXTURES, answer.path), answer);
@@ -55,10 +73,13 @@ describe("the same request as the SDK's", () => {
     else expect(sentVersion ?? "LATEST").toMatch(/^(LATEST|NEXT)$/);
   });
 
-  test.each(accepted.filter(([name]) => fs.readFileSync(path.join(FIXTURES, name), "utf8").includes("$schema")))("%s is known by its schema", (name, noun) => {
-    const result = readAsset(path.join(FIXTURES, name), files, { sets: setsOf(fs.readFileSync(path.join(FIXTURES, name), "utf8")) });
-    expect(result.ok && result.asset.noun).toBe(noun as Noun);
-  });
+  test.each(accepted.filter(([name]) => fs.readFileSync(path.join(FIXTURES, name), "utf8").includes("$schema")))(
+    "%s is known by its schema",
+    (name, noun) => {
+      const result = readAsset(path.join(FIXTURES, name), files, { sets: setsOf(fs.readFileSync(path.join(FIXTURES, name), "utf8")) });
+      expect(result.ok && result.asset.noun).toBe(noun as Noun);
+    },
+  );
 });
 
 describe("refused by both", () => {

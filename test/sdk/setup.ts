@@ -53,6 +53,14 @@ export interface Answer {
 
 /** What the SDK sends for each file; one Python process for all. */
 export function askSdk(asked: readonly Asked[]): Answer[] {
-  const out = execFileSync(sdkPython(), [path.join(import.meta.dirname, "oracle.py")], { input: JSON.stringify(asked), encoding: "utf8", maxBuffer: 1 << 28, stdio: ["pipe", "pipe", "ignore"] });
-  return out.trim().split("\n").map((line) => JSON.parse(line) as Answer);
+  const out = execFileSync(sdkPython(), [path.join(import.meta.dirname, "oracle.py")], {
+    input: JSON.stringify(asked),
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  return out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Answer);
 }
