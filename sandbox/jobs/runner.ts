@@ -1,15 +1,16 @@
 // The job runner of a sandbox: starts jobs, cancels them, and goes on after a restart with those that were cut off.
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { transaction } from "../state/database.ts";
 import { setTags } from "../runs/logged.ts";
-import { runFolder } from "../runs/logs.ts";
+import { logFolder, runFolder } from "../runs/logs.ts";
 import { isEnded, type Run } from "../runs/run.ts";
 import { changeStatus } from "../runs/status.ts";
 import { runsOf } from "../runs/store.ts";
 import { Stopped, runError } from "./failure.ts";
 import { Nodes } from "./nodes.ts";
-import { clearArtifacts, longUri, unnamed } from "./outputs.ts";
+import { clearArtifacts, keepArtifacts, longUri, unnamed } from "./outputs.ts";
 import { allSteps, endStep, runPipeline, type KeptStep } from "./pipeline.ts";
 import { endMarked } from "./process.ts";
 import type { Plan, StepOutput, StepSpec } from "./spec.ts";
@@ -101,6 +102,7 @@ export class JobRunner {
       }
       endStep(context, root, error);
     }
+    if (root.kind === "pipeline" && isEnded(runsOf(this.#sandbox).get(root.workspace, root.id)!.status)) await keepArtifacts(this.#sandbox, root, workspace, join(runFolder(this.#sandbox, root), "wd"), logFolder(this.#sandbox, root));
   }
 
   /** A pipeline's output is the output of the step that it is bound to. */

@@ -17,7 +17,7 @@ import { targetOf, type Nodes } from "./nodes.ts";
 import { keepArtifacts, keepOutputs, prepareOutputs } from "./outputs.ts";
 import { startGroup } from "./process.ts";
 import type { StepSpec } from "./spec.ts";
-import { stepVariables } from "./variables.ts";
+import { stepVariables, tracking } from "./variables.ts";
 
 const standardLog = "user_logs/std_log.txt";
 const buildLog = "azureml-logs/20_image_build_log.txt";
@@ -47,6 +47,8 @@ export async function runStep({ sandbox, workspace, nodes }: StepContext, run: R
   await clean(folder);
   changeStatus(sandbox, run, "Preparing");
   const environment = await ensureEnvironment(sandbox, spec.environmentId, note(buildLog), signal, { workspaceId: workspace.id });
+  const warning = tracking(environment).note;
+  if (warning) note(buildLog)(`note: ${warning}`);
 
   changeStatus(sandbox, run, "Queued");
   const target = targetOf(sandbox, spec.computeId, workspace.id);

@@ -1,5 +1,5 @@
 // The environment of a step's processes: what Azure ML sets, and nothing of the host's own.
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import type { ArmResource, SandboxContext } from "../core.ts";
@@ -32,8 +32,7 @@ export async function stepVariables(
   const [, , subscription, , group] = workspace.id.split("/");
   const { base } = sandbox.urls;
   const token = await sandbox.issueToken(`${base}/`, options.principalId, days * 86_400);
-  // azureml-mlflow knows `azureml://` only; plain MLflow knows `https://` only.
-  const scheme = hasAzuremlMlflow(environment) ? "azureml" : "https";
+  const { scheme } = tracking(environment);
   const trackingUri = `${base.replace(/^https/, scheme)}/mlflow/v1.0${workspace.id}`;
   const ca = certificateBundle(sandbox);
   return {
@@ -88,9 +87,22 @@ const prefixed = (prefix: string, values: Readonly<Record<string, string>>): Rec
 const onlyPaths = (spec: StepSpec, values: InputValues): InputValues =>
   Object.fromEntries(Object.entries(values).filter(([name]) => spec.inputs[name]?.kind === "uri"));
 
-function hasAzuremlMlflow(environment: BuiltEnvironment): boolean {
-  const minor = /(\d+\.\d+)/.exec(readFileSync(join(environment.dir, "pyvenv.cfg"), "utf8").match(/^version_info\s*=\s*(.*)$/m)?.[1] ?? "")?.[1];
-  return existsSync(join(environment.dir, "lib", `python${minor}`, "site-packages", "azureml", "mlflow"));
+/**
+ * azureml-mlflow brings `azureml://`, as on Azure; without it MLflow knows `https://` only. With MLflow 3 the plug-in fails as soon as an
+ * artifact is logged (`azureml_artifacts_builder() got an unexpected keyword argument`): there plain `https://` works.
+ */
+export function tracking(environment: Pick<BuiltEnvironment, "dir">): { readonly scheme: "azureml" | "https"; readonly note?: string } {
+  const packages = sitePackages(environment.dir);
+  if (!packages || !existsSync(join(packages, "azureml", "mlflow"))) return { scheme: "https" };
+  const version = readdirSync(packages).map((name) => /^mlflow(?:_skinny)?-(\d+\.[^-]*)\.dist-info$/.exec(name)?.[1]).find((found) => found !== undefined);
+  if (Number.parseInt(version ?? "2") < 3) return { scheme: "azureml" };
+  return { scheme: "https", note: `azureml-mlflow does not work with MLflow ${version}: on Azure, logging an artifact fails; here MLflow tracks without it. Use MLflow 2, or leave azureml-mlflow out.` };
+}
+
+function sitePackages(dir: string): string | undefined {
+  const lib = join(dir, "lib");
+  const python = existsSync(lib) ? readdirSync(lib).find((name) => name.startsWith("python3")) : undefined;
+  return python && join(lib, python, "site-packages");
 }
 
 /** The public certificate authorities and the sandbox's own in one file, so that a step reaches both. */

@@ -5,7 +5,7 @@ import type { SandboxContext } from "../core.ts";
 import { detailsOut, runOut } from "./history-shapes.ts";
 import { deleteTag, setTags } from "./logged.ts";
 import { answerLog } from "./logs.ts";
-import type { Run } from "./run.ts";
+import { isEnded, type Run } from "./run.ts";
 import { runsOf, type RunChange } from "./store.ts";
 import { asking, workspacePath, type Asking } from "./workspace.ts";
 
@@ -25,6 +25,8 @@ export function runOf(sandbox: SandboxContext, key: string, id: string): Run {
 
 export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunControl): void {
   const base = `/history/v1.0${workspacePath}`;
+  /** Runs whose details have been asked for. */
+  const seen = new Set<string>();
   const forms = [`${base}/runs/:run`, `${base}/experiments/:experiment/runs/:run`, `${base}/experimentids/:experiment/runs/:run`];
   const on = (method: string, suffix: string, answer: Answer): void => {
     for (const form of forms)
@@ -42,7 +44,13 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
   });
 
   on("GET", "", (_, _asked, run) => runOut(sandbox, run));
-  on("GET", "/details", (_, asked, run) => detailsOut(sandbox, run, asked.workspace));
+  on("GET", "/details", (c, asked, run) => {
+    const details = detailsOut(sandbox, run, asked.workspace);
+    // `jobs.stream` prints logs only of a job that it has seen under way; here a job may have ended before its first look.
+    const first = !seen.has(run.id) && isEnded(run.status) && Date.now() - (run.ended ?? 0) < 30_000;
+    seen.add(run.id);
+    return first && /azure-ai-ml|azsdk-python-.*ml/i.test(c.req.header("user-agent") ?? "") ? { ...details, status: "Finalizing" } : details;
+  });
   on("GET", "/children", (c, asked, run) => page(c, runsOf(sandbox).children(asked.key, run.id).toReversed()));
   on("PATCH", "", async (c, _, run) => runOut(sandbox, change(sandbox, run, await bodyOf(c))));
   on("PATCH", "/tags", async (c, _, run) => {

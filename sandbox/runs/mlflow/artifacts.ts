@@ -42,7 +42,7 @@ export const artifactCalls: Readonly<Record<string, Handler>> = {
 export function mountArtifactProxy(app: Hono, base: string, sandbox: SandboxContext): void {
   const handle = (work: (c: Context, call: MlflowCall) => Promise<Response>) => async (c: Context) => {
     try {
-      const call = await readCall(c, sandbox);
+      const call = await readCall(c, sandbox, false);
       return await work(c, call);
     } catch (error) {
       if (error instanceof ArmError) return c.json(errorBody(error), error.status as 400);

@@ -24,16 +24,19 @@ export interface MlflowCall {
 
 export type Handler = (call: MlflowCall) => unknown;
 
-export async function readCall(c: Context, sandbox: SandboxContext): Promise<MlflowCall> {
+/** @param withBody false for requests whose body is a file */
+export async function readCall(c: Context, sandbox: SandboxContext, withBody = true): Promise<MlflowCall> {
   const { workspace, key, caller } = await asking(c, sandbox);
+  const agent = c.req.header("user-agent") ?? "";
   return {
     sandbox,
     workspace,
     key,
     principalId: caller.principalId,
-    fields: { ...queryFields(c), ...(await bodyFields(c)) },
+    fields: { ...queryFields(c), ...(withBody ? await bodyFields(c) : {}) },
     path: c.req.param() as Record<string, string>,
-    azureml: /azureml-mlflow/i.test(c.req.header("user-agent") ?? ""),
+    // azureml-mlflow calls v2.0 of the service for every MLflow but 1, and names itself in every request, also in plain `https://` ones.
+    azureml: /azureml-mlflow/i.test(agent) && (c.req.path.startsWith("/mlflow/v2.0/") || /mlflow-python-client\/1\./.test(agent)),
     host: new URL(sandbox.urls.base).host,
   };
 }

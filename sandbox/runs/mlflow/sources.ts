@@ -3,7 +3,7 @@ import type { ArmResource } from "../../core.ts";
 import { artifactStoreUri } from "../artifacts.ts";
 import { workspaceUri } from "../workspace.ts";
 import type { MlflowCall } from "./call.ts";
-import { invalid } from "./error.ts";
+import { invalid, missing } from "./error.ts";
 
 /** Where a source lies, and the run it belongs to if its place says so. */
 export interface Source {
@@ -15,6 +15,18 @@ const inStore = (workspace: ArmResource, path: string): string => `${workspaceUr
 
 /** Throws INVALID_PARAMETER_VALUE for a source that no one but the client can read. */
 export function sourceUri(call: MlflowCall, source: string): Source {
+  const logged = /^models:\/(m-[^/]+)\/?$/.exec(source);
+  if (logged) {
+    const row = call.sandbox.db.prepare("SELECT run, path FROM logged_models WHERE workspace = ? AND id = ? AND deleted = 0").get(call.key, logged[1]!);
+    if (!row) throw missing(`Logged model with ID '${logged[1]}' not found.`);
+    return { uri: inStore(call.workspace, `ExperimentRun/dcid.${String(row["run"] ?? logged[1])}/${String(row["path"])}`), runId: row["run"] === null ? undefined : String(row["run"]) };
+  }
+  const version = /^models:\/([^/]+)\/(\d+)\/?$/.exec(source);
+  if (version) {
+    const properties = call.sandbox.resources.get(`${call.workspace.id}/models/${version[1]}/versions/${version[2]}`)?.properties;
+    if (!properties) throw missing(`Model Version (name=${version[1]}, version=${version[2]}) not found`);
+    return { uri: String(properties["modelUri"]), runId: properties["jobName"] as string | undefined };
+  }
   const run =
     /^azureml:\/\/.*\/experiments\/[^/]+\/runs\/([^/]+)\/artifacts\/?(.*)$/i.exec(source) ??
     /^mlflow-artifacts:\/+(?:[^/]*:\d+\/+)?[^/]+\/([^/]+)\/artifacts\/?(.*)$/i.exec(source) ??
