@@ -1,11 +1,11 @@
 // One inference server process: started as a process group of its own, probed, and ended with everything it made.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Probe } from "./spec.ts";
 
@@ -15,6 +15,8 @@ export interface Launch {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Each process gets a folder of its own below it as HOME and TMPDIR, empty at each start like a container's. */
+  readonly scratch: string;
 }
 
 export interface Probes {
@@ -78,16 +80,19 @@ export class Instance {
     });
   }
 
-  /** Starts the process; its output is appended to `logFile`. */
-  static async start(launch: Launch, logFile: string, onChange: () => void): Promise<Instance> {
+  /** Starts the process with this number; its output is appended to `logFile`. */
+  static async start(launch: Launch, index: number, logFile: string, onChange: () => void): Promise<Instance> {
     const port = await freePort();
+    const own = join(launch.scratch, String(index));
+    rmSync(own, { recursive: true, force: true });
+    for (const folder of ["home", "tmp"]) mkdirSync(join(own, folder), { recursive: true });
     mkdirSync(dirname(logFile), { recursive: true });
     const log = openSync(logFile, "a");
     try {
       const command = launch.command.map((part) => part.replaceAll("{port}", String(port)));
       const child = spawn("/bin/sh", ["-c", WITH_WATCHER, "watcher", ...command], {
         cwd: launch.cwd,
-        env: { ...launch.env },
+        env: { ...launch.env, HOME: join(own, "home"), TMPDIR: join(own, "tmp") },
         stdio: ["ignore", log, log, "pipe"],
         detached: true,
       });

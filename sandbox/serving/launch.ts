@@ -1,6 +1,6 @@
 // From a deployment's resource to the process that serves it: environment, variables, command.
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ArmError } from "../core.ts";
@@ -34,11 +34,11 @@ export async function prepareLaunch(
   const script = scriptOf(spec, files);
   const environment = await environmentOf(sandbox, parts, spec, files, log, signal);
   for (const note of environment.notes) log(`note: ${note}`);
-  for (const folder of ["home", "tmp"]) await mkdir(join(dir, folder), { recursive: true });
   const root = files.code ?? dir;
   return {
     command: [environment.python, serveScript, "--entry_script", script, "--port", "{port}"],
     cwd: root,
+    scratch: join(dir, "scratch"),
     env: {
       LANG: "C.UTF-8",
       PYTHONUNBUFFERED: "1",
@@ -47,8 +47,6 @@ export async function prepareLaunch(
       ...environment.env,
       ...spec.variables,
       PATH: [environment.binDir, spec.variables["PATH"], "/usr/local/bin:/usr/bin:/bin"].filter(Boolean).join(":"),
-      HOME: join(dir, "home"),
-      TMPDIR: join(dir, "tmp"),
       AML_APP_ROOT: root,
       AZUREML_ENTRY_SCRIPT: script,
       SERVICE_NAME: spec.endpointName,

@@ -5,10 +5,16 @@ import type { WindowSummary } from "./router/window.ts";
 
 type Answer = Extract<FromRouter, { call: number }>;
 
+interface Call {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A running router. */
 export class RouterLink {
   readonly #worker: Worker;
-  readonly #calls = new Map<number, (answer: Answer) => void>();
+  readonly #calls = new Map<number, Call>();
+  #ended = false;
   readonly #versions = new Map<number, () => void>();
   #next = 0;
   #version = 0;
@@ -32,9 +38,17 @@ export class RouterLink {
         case "listening":
           return;
         default:
-          this.#calls.get(message.call)?.(message);
+          this.#calls.get(message.call)?.resolve(message);
           this.#calls.delete(message.call);
       }
+    });
+    worker.on("exit", () => {
+      this.#ended = true;
+      // A thread that takes its place gets the newest table before its first request.
+      for (const done of this.#versions.values()) done();
+      this.#versions.clear();
+      for (const { reject } of this.#calls.values()) reject(new Error("The scoring router has ended."));
+      this.#calls.clear();
     });
   }
 
@@ -66,6 +80,7 @@ export class RouterLink {
 
   /** Pushes a table; resolves when every new request goes by it. */
   async push(endpoints: RouteTable["endpoints"]): Promise<void> {
+    if (this.#ended) return;
     const version = ++this.#version;
     await new Promise<void>((done) => {
       this.#versions.set(version, done);
@@ -80,7 +95,9 @@ export class RouterLink {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, atMostMs);
     });
-    await Promise.race([this.#call((call) => ({ type: "drain", call, instances })), late]);
+    // A router that ended serves nobody.
+    const drained = this.#call((call) => ({ type: "drain", call, instances })).catch(() => undefined);
+    await Promise.race([drained, late]);
     clearTimeout(timer);
   }
 
@@ -99,9 +116,10 @@ export class RouterLink {
   }
 
   async #call(make: (call: number) => ToRouter): Promise<Answer> {
+    if (this.#ended) throw new Error("The scoring router has ended.");
     const call = ++this.#next;
-    return await new Promise((resolve) => {
-      this.#calls.set(call, resolve);
+    return await new Promise((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject });
       this.#send(make(call));
     });
   }

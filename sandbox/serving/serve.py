@@ -11,5 +11,12 @@ constants.DEFAULT_HOST = "127.0.0.1"
 
 from azureml_inference_server_http.amlserver import run  # noqa: E402
 
+import gunicorn  # noqa: E402
+
+# From 25.1 on gunicorn opens a socket for its own command line; its path may be too long here, and nobody asks there.
+if gunicorn.version_info >= (25, 1):
+    arguments = [os.environ.get("GUNICORN_CMD_ARGS", ""), "--no-control-socket"]
+    os.environ["GUNICORN_CMD_ARGS"] = " ".join(filter(None, arguments))
+
 sys.argv[0] = os.path.join(os.path.dirname(sys.executable), "azmlinfsrv")
 run()

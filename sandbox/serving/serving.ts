@@ -49,15 +49,7 @@ export class Serving {
 
   /** Starts the router and, without waiting for them, the deployments that served when the sandbox ended. */
   async start(options: RouterOptions): Promise<void> {
-    this.#link = await RouterLink.start(
-      options,
-      async (token) => await this.#verify(token),
-      (error) => {
-        // Without its router a sandbox answers nothing; ending it makes the next start whole again.
-        this.#sandbox.log("serving", `the scoring router died: ${error.stack ?? error.message}`);
-        throw error;
-      },
-    );
+    await this.#route(options);
     const kept = this.#sandbox.db.prepare("SELECT id, spec FROM serving_deployments").all() as unknown as { id: string; spec: string }[];
     for (const { id, spec } of kept) {
       const resource = this.#sandbox.resources.get(id);
@@ -65,6 +57,19 @@ export class Serving {
       void this.#revive(id, JSON.parse(spec) as DeploymentSpec);
     }
     await this.push();
+  }
+
+  /** Starts the router's thread, and another in its place should it ever die. */
+  async #route(options: RouterOptions): Promise<void> {
+    const link = await RouterLink.start(options, async (token) => await this.#verify(token), (error) => {
+      this.#sandbox.log("serving", `the scoring router died and is started again: ${error.stack ?? error.message}`);
+      if (this.#link !== link) return;
+      this.#route({ ...options, port: link.port }).then(
+        async () => await this.push(),
+        (again: Error) => this.#sandbox.log("serving", `the scoring router could not be started again: ${again.message}`),
+      );
+    });
+    this.#link = link;
   }
 
   /** The port that the router listens on. */

@@ -124,6 +124,11 @@ test("keys of a body are taken, never shown, and can be made anew", async () => 
   const second = (await box.act(id, "listKeys")).body as Record<string, string>;
   expect(second["primaryKey"]).not.toBe(first["primaryKey"]);
   expect(second["secondaryKey"]).toBe(first["secondaryKey"]);
+  await box.act(id, "regenerateKeys", { keyType: "secondary", keyValue: second["secondaryKey"] });
+  const third = (await box.act(id, "listKeys")).body as Record<string, string>;
+  expect(third["secondaryKey"]).not.toBe(second["secondaryKey"]);
+  await box.act(id, "regenerateKeys", { keyType: "secondary", keyValue: "chosen-by-hand-0123456789" });
+  expect((await box.act(id, "listKeys")).body).toMatchObject({ secondaryKey: "chosen-by-hand-0123456789" });
   await expect(box.act(id, "regenerateKeys", { keyType: "third" })).rejects.toMatchObject({ status: 400, target: "keyType" });
   await expect(box.act(id, "token")).rejects.toMatchObject({ status: 400, message: expect.stringContaining("authMode 'Key'") });
 });

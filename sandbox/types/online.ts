@@ -168,7 +168,10 @@ async function regenerateKeys(endpoint: ArmResource, body: unknown, sandbox: San
     throw new ArmError(400, "BadArgument", "keyValue must be a string of at least 16 characters, or be left out for a new key.", { target: "keyValue" });
   }
   const serving = await servingOf(sandbox);
-  serving.keys.set(endpoint.id, which, typeof keyValue === "string" ? keyValue : undefined);
+  const { primaryKey, secondaryKey } = serving.keys.of(endpoint.id);
+  // The Python SDK sends the key that is there already as keyValue, and expects a new one.
+  const given = typeof keyValue === "string" && keyValue !== (which === "Primary" ? primaryKey : secondaryKey) ? keyValue : undefined;
+  serving.keys.set(endpoint.id, which, given);
   await serving.push();
   return { status: 200 };
 }

@@ -257,6 +257,14 @@ test("a drain waits for what is under way, and the body is streamed to its end",
   expect(new TextDecoder().decode((await reader.read()).value)).toBe("last");
 });
 
+test("a router's thread that dies says so, and leaves nobody waiting for it", async () => {
+  const died = Promise.withResolvers<Error>();
+  const link = await RouterLink.start({ host: "127.0.0.1", port: 0, tls: undefined }, async () => undefined, died.resolve);
+  await link.push([undefined as unknown as EndpointRoute]);
+  expect((await died.promise).message).toContain("undefined");
+  await expect(link.metrics({ id: endpointId, from: 0, to: 1, stepSeconds: 5 })).rejects.toThrow("ended");
+});
+
 test("a body past the limit is 413", async () => {
   const { port } = await model(named("blue"));
   const { score } = await routed(endpoint([deployment("blue", 100, [port])]));
