@@ -9,7 +9,7 @@ import type { SandboxInfo, StartOptions } from "./control.ts";
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: { get(name: string): string | null };
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
 }

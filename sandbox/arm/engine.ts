@@ -149,7 +149,7 @@ export class Engine {
     const type = this.registry.get(typeOf(asked.id));
     const id = idOf(asked.id);
     return await this.#locks.alone(resourceKey(id), async () => {
-      const resource = this.store.get(id);
+      const resource = this.store.get(id) ?? (type.remove ? type.find?.(id, this.#sandbox) : undefined);
       const forGood = asked.query.get(type.softDelete?.purgeFlag ?? "forceToPurge")?.toLowerCase() === "true";
       if (!resource) {
         if (forGood && type.softDelete && this.store.purge(id)) return { operation: undefined };

@@ -60,6 +60,7 @@ function version(home: Home, kind: AssetKind): AnyType {
     show: kind === "codes" ? (resource): ArmResource => resource : undefined,
     list: (scope, query, sandbox) => listed(sandbox, scope, query, kind),
     remove(resource, sandbox) {
+      if (resource.properties["environmentType"] === "Curated") throw new ArmError(403, "AuthorizationFailed", `'${resource.id}' belongs to the public registry 'azureml' and cannot be deleted.`);
       if (home === "registries") rememberDeleted(sandbox, resource.id);
     },
     actionsBefore: ["startPendingUpload", "createOrGetStartPendingUpload"],

@@ -54,11 +54,24 @@ export interface Parts {
   readonly listener: Listener;
 }
 
+/** Where Azurite's refusals are not Azure's: a wrong signature is 403 AuthenticationFailed, whichever scheme is tried last. */
+function likeAzure(): void {
+  const Token = load("blob/authentication/BlobTokenAuthenticator.js").default;
+  const validate = Token.prototype.validate;
+  Token.prototype.validate = async function (request: { getHeader(name: string): string | undefined }, context: unknown) {
+    return /^bearer /i.test(request.getHeader("authorization") ?? "") ? await validate.call(this, request, context) : undefined;
+  };
+  const StorageError = load("blob/errors/StorageError.js").default;
+  load("blob/errors/StorageErrorFactory.js").default.getAuthorizationFailure = (id: string): Error =>
+    new StorageError(403, "AuthenticationFailed", "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.", id);
+}
+
 /** Blob metadata and extent metadata live in Loki (memory) until `remember` (loki.ts) gives them a file; bytes in `dir/extents`. */
 export function azuriteParts(dir: string, accounts: AccountDataStore, delegationSecret: string): Parts {
   const logger = load("common/Logger.js").default;
   // Otherwise user delegation keys would be signed with a constant that anyone can read.
   load("blob/utils/constants.js").USERDELEGATIONKEY_BASIC_KEY = delegationSecret;
+  likeAzure();
   const blobs = new (load("blob/persistence/LokiBlobMetadataStore.js").default)(`${dir}/unused-blobs`, true);
   const extents = new (load("common/persistence/LokiExtentMetadataStore.js").default)(`${dir}/unused-extents`, true);
   const files = new (load("common/persistence/FSExtentStore.js").default)(

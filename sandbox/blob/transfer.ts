@@ -68,7 +68,8 @@ export async function upload(sandbox: SandboxContext, fileOrDir: string, locatio
   };
   let bytes = 0;
   await inParallel(files, async (file) => {
-    bytes += (await stat(file)).size;
+    const { size } = await stat(file);
+    bytes += size;
     await container.getBlockBlobClient(name(file)).uploadFile(file, signal ? { abortSignal: signal } : {});
   });
   return { files: files.length, bytes };

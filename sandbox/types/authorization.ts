@@ -89,6 +89,7 @@ export const roleDefinitions: ResourceType<z.infer<typeof definitionBody>> = {
   },
   fill: ({ after }) => ({ ...after, properties: { description: "", ...after.properties, type: "CustomRole" } }),
   remove(resource, sandbox, cascade) {
+    if (builtInRoles[resource.name.toLowerCase()]) throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${resource.name}' is built in and cannot be deleted.`);
     const used = sandbox.resources.all(assignmentType).filter((one) => sameRole(one, resource.id));
     if (used.length && !cascade) {
       throw new ArmError(409, "RoleDefinitionHasAssignments", `There are existing role assignments referencing role (code: RoleDefinitionHasAssignments), e.g. ${used[0]!.id}.`);
