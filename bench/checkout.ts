@@ -1,0 +1,82 @@
+// A second checkout in a temporary folder for benchmarks: this repo's program by links, its own sandbox, Pulumi home and state.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sandboxEnv, startSandbox, stopSandbox } from "../sandbox/control.ts";
+import type { StartOptions } from "../sandbox/control.ts";
+import { installProviders } from "../sandbox/providers/install.ts";
+
+const repo = fileURLToPath(new URL("..", import.meta.url));
+
+export interface Checkout {
+  readonly dir: string;
+  /** Environment of a shell prepared for its sandbox. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs `pulumi` in `folder` (default: the checkout itself); seconds. Throws with the output when it fails. */
+  pulumi(args: readonly string[], folder?: string): number;
+  /** Resources of the stack's state. */
+  resources(stack: string, folder?: string): number;
+  /** A folder beside it with a program of its own: `index.ts` and the settings of Pulumi.yaml that this repo's program has. */
+  program(name: string, index: string): string;
+  close(): Promise<void>;
+}
+
+/** With a running sandbox, and the stacks initialised. */
+export async function openCheckout(stacks: readonly string[], options: StartOptions = {}): Promise<Checkout> {
+  const dir = mkdtempSync(join(tmpdir(), "mlops-bench-"));
+  for (const name of readdirSync(repo)) {
+    if (name.startsWith("Pulumi.")) cpSync(join(repo, name), join(dir, name));
+    else if (!/^\.(git|sandbox)$/.test(name)) symlinkSync(join(repo, name), join(dir, name));
+  }
+  const home = join(dir, ".sandbox");
+  await startSandbox(home, options);
+  const pulumiHome = join(home, "pulumi-home");
+  await installProviders(pulumiHome, repo);
+  mkdirSync(join(dir, "state"));
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    ...(await sandboxEnv(home, "shell")),
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "bench",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PATH: [join(repo, ".tools", "bin"), join(repo, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
+  };
+  delete env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  const run = (args: readonly string[], folder: string): string => {
+    const result = spawnSync("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28 });
+    if (result.status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${(result.stdout + result.stderr).slice(-4_000)}`);
+    return result.stdout;
+  };
+  const checkout: Checkout = {
+    dir,
+    env,
+    pulumi: (args, folder = dir) => {
+      const begun = performance.now();
+      run(args, folder);
+      return (performance.now() - begun) / 1000;
+    },
+    resources: (stack, folder = dir) => {
+      const exported = JSON.parse(run(["stack", "export", "--stack", stack], folder)) as { deployment: { resources?: unknown[] } };
+      return exported.deployment.resources?.length ?? 0;
+    },
+    program: (name, index) => {
+      const folder = join(dir, `program-${name}`);
+      mkdirSync(folder);
+      for (const link of ["node_modules", "stacks", "package.json", "provider"]) symlinkSync(join(repo, link), join(folder, link));
+      const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n    nodeargs: --require ./stacks/preload.cjs\n";
+      writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nmain: index.ts\n${runtime}`);
+      writeFileSync(join(folder, "index.ts"), index);
+      run(["stack", "init", "dev"], folder);
+      return folder;
+    },
+    close: async () => {
+      await stopSandbox(home);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  for (const stack of stacks) run(["stack", "init", stack], dir);
+  return checkout;
+}

@@ -1,0 +1,90 @@
+// What a preview costs: the dev stage against an empty program, and each further resource.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openCheckout } from "./checkout.ts";
+import type { Checkout } from "./checkout.ts";
+import { median } from "./figures.ts";
+import type { Benchmark, Figure } from "./figures.ts";
+
+const repo = fileURLToPath(new URL("..", import.meta.url));
+const ROUNDS = 7;
+const SIZES = [100, 550, 1_000];
+const SIZE_ROUNDS = 3;
+
+export const benchmark: Benchmark = { name: "preview", measure };
+
+/** Takes about three minutes; needs Pulumi CLI and sandbox, which it starts for itself. */
+export async function measure(report: (line: string) => void): Promise<Figure[]> {
+  const checkout = await openCheckout(["dev"]);
+  try {
+    return [...stageAgainstEmpty(checkout, report), ...perResource(checkout, report)];
+  } finally {
+    await checkout.close();
+  }
+}
+
+/** Alternating runs, so that both see the same machine. */
+function stageAgainstEmpty(checkout: Checkout, report: (line: string) => void): Figure[] {
+  const empty = checkout.program("empty", "export {};\n");
+  checkout.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], empty);
+  report("up of the dev stage");
+  checkout.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"]);
+  const resources = checkout.resources("dev");
+  const pair = (): [number, number] => [
+    checkout.pulumi(["preview", "--stack", "dev", "--expect-no-changes"]),
+    checkout.pulumi(["preview", "--stack", "dev"], empty),
+  ];
+  pair();
+  const rounds = Array.from({ length: ROUNDS }, pair);
+  const stage = median(rounds.map(([s]) => s));
+  const base = median(rounds.map(([, e]) => e));
+  report(`dev stage ${stage.toFixed(2)} s, empty program ${base.toFixed(2)} s`);
+  const how = `medians of ${ROUNDS} alternating runs: ${resources} resources ${stage.toFixed(2)} s, empty program ${base.toFixed(2)} s`;
+  return [{ name: "preview of the dev stage, no changes, against an empty program", value: stage / base, unit: "×", atMost: 2, how }];
+}
+
+/** The dev stage with a project folder of ever more data assets; each file makes a component and a version. */
+function perResource(checkout: Checkout, report: (line: string) => void): Figure[] {
+  const times = SIZES.map((size) => {
+    const folder = generatedProject(checkout.dir, size);
+    checkout.pulumi(["config", "set", "azure-mlops:project", relative(repo, folder), "--stack", "dev"]);
+    const args = ["preview", "--stack", "dev"];
+    checkout.pulumi(args);
+    const seconds = median(Array.from({ length: SIZE_ROUNDS }, () => checkout.pulumi(args)));
+    report(`${size} generated resources: ${seconds.toFixed(2)} s`);
+    rmSync(folder, { recursive: true });
+    return seconds;
+  });
+  const [small, middle, large] = times as [number, number, number];
+  const slope = (from: number, to: number, a: number, b: number): number => ((b - a) / (to - from)) * 1_000;
+  const halves = [slope(SIZES[0]!, SIZES[1]!, small, middle), slope(SIZES[1]!, SIZES[2]!, middle, large)] as const;
+  const seen = SIZES.map((size, i) => `${size}: ${times[i]!.toFixed(2)} s`).join(", ");
+  return [
+    {
+      name: `preview, each further resource between ${SIZES[0]} and ${SIZES.at(-1)} generated ones`,
+      value: slope(SIZES[0]!, SIZES.at(-1)!, small, large),
+      unit: "ms",
+      atMost: 10,
+      how: `medians of ${SIZE_ROUNDS} runs, ${seen}`,
+    },
+    {
+      name: "preview, cost of a resource in the upper half of that range against the lower half (1 is linear)",
+      value: halves[1] / halves[0],
+      unit: "×",
+      atMost: 1.5,
+      how: `${halves[0].toFixed(1)} ms, then ${halves[1].toFixed(1)} ms`,
+    },
+  ];
+}
+
+function generatedProject(dir: string, resources: number): string {
+  const folder = join(dir, `project-${resources}`);
+  mkdirSync(join(folder, "data"), { recursive: true });
+  for (const part of ["deploy", "mlops"]) cpSync(join(repo, "project", part), join(folder, part), { recursive: true });
+  for (let i = 0; i < resources / 2; i++) {
+    const path = `azureml://datastores/workspaceblobstore/paths/generated/${i}.csv`;
+    writeFileSync(join(folder, "data", `table-${i}.yml`), `name: table-${i}\nversion: "1"\ntype: uri_file\npath: ${path}\ndescription: Generated table ${i}.\n`);
+  }
+  return folder;
+}
