@@ -65,13 +65,13 @@ export class Engine {
     return type.show?.(resource, this.#sandbox) ?? resource;
   }
 
-  /** All of the type below the scope, in order of their ids. `$top` and `$skip` are the router's. */
-  list({ id, query }: Asked): ArmResource[] {
+  /** Up to `count` of the type below the scope from `offset` on, in order of their ids. */
+  list({ id, query }: Asked, offset = 0, count = Number.MAX_SAFE_INTEGER): ArmResource[] {
     const type = this.registry.get(typeOf(id));
     const scope = id.segments.length > 1 ? idOf(id) : id.scope;
     if (id.segments.length > 1 && !type.makesParent && !this.find(scope)) throw parentNotFound(id, type.type);
     checkGroup(id, this.#sandbox.subscriptionId, (one) => this.find(one));
-    const found = type.list?.(scope, query, this.#sandbox) ?? this.store.list(scope, type.type);
+    const found = type.list?.(scope, query, this.#sandbox).slice(offset, offset + count) ?? this.store.slice(scope, type.type, offset, count);
     return found.map((resource) => this.shown(resource, type));
   }
 
@@ -260,7 +260,7 @@ export class Engine {
 
   #checkTaken(type: AnyType, id: string, content: Record<string, unknown>): void {
     const name = nameOf(id);
-    if (type.globalName && this.store.all(type.type).some((other) => other.name.toLowerCase() === name.toLowerCase())) {
+    if (type.globalName && this.store.hasName(type.type, name)) {
       throw new ArmError(409, type.globalName.code, type.globalName.message(name));
     }
     if (type.softDelete && this.#grave(type, id) && !type.softDelete.recovers?.(content)) {

@@ -51,7 +51,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     case "GET":
     case "HEAD": {
       if (isResource) return shown(c, engine.read(asked));
-      return c.json(page(engine.list(asked).map((one) => named(c, one)), url, links.origin));
+      return c.json(page((offset, count) => engine.list(asked, offset, count).map((one) => named(c, one)), url, links.origin));
     }
     case "PUT":
     case "PATCH": {

@@ -9,13 +9,14 @@ export interface Page {
 
 const usualPage = 1000;
 
-/** `$skip` counts resources; `$top` limits a page as it does in Azure Machine Learning's lists. */
-export function page(all: readonly ArmResource[], url: URL, origin: string): Page {
-  const size = count(url, "$top") ?? usualPage;
+/** `read` gives a part of the list; `$skip` counts resources; `$top` limits a page as it does in Azure Machine Learning's lists. */
+export function page(read: (offset: number, count: number) => readonly ArmResource[], url: URL, origin: string): Page {
+  const size = Math.min(Math.max(count(url, "$top") ?? usualPage, 1), usualPage);
   const start = count(url, "$skip") ?? count(url, "$skipToken") ?? 0;
-  const value = all.slice(start, start + Math.min(Math.max(size, 1), usualPage));
+  const found = read(start, size + 1);
+  const value = found.slice(0, size);
   const end = start + value.length;
-  if (end >= all.length) return { value };
+  if (found.length <= size) return { value };
   const next = new URL(url.pathname + url.search, origin);
   next.searchParams.delete("$skipToken");
   next.searchParams.set("$skip", String(end));

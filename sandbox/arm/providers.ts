@@ -70,7 +70,8 @@ export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContex
       const url = new URL(c.req.url);
       const scopeId = url.pathname.replace(/\/resources\/?$/, "");
       if (c.req.param("group")) engine.read({ id: parsePath(scopeId), apiVersion: "", principalId: "", query: url.searchParams });
-      return page(resourcesBelow(engine, scopeId, url.searchParams.get("$filter") ?? ""), url, `https://${c.req.header("host") ?? url.host}`);
+      const all = resourcesBelow(engine, scopeId, url.searchParams.get("$filter") ?? "");
+      return page((offset, count) => all.slice(offset, offset + count), url, `https://${c.req.header("host") ?? url.host}`);
     });
   }
 }

@@ -25,8 +25,10 @@ export interface ResourceStore extends Resources {
   purge(id: string): boolean;
   /** Brings a soft-deleted resource and what lived below it back; undefined when there is none. */
   recover(id: string): ArmResource | undefined;
-  /** How many resources of a type are below a scope, without reading them. */
-  count(scope: string, type: string): number;
+  /** A part of `list`, without reading the rest. */
+  slice(scope: string, type: string, offset: number, count: number): ArmResource[];
+  /** Is there a resource of the type with this name, wherever? */
+  hasName(type: string, name: string): boolean;
 }
 
 export function resourceKey(id: string): string {
@@ -42,6 +44,7 @@ export function openResources(db: DatabaseSync): ResourceStore {
       key TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS resources_by_type ON resources (type, key);
+    CREATE INDEX IF NOT EXISTS resources_by_name ON resources (type, name);
     CREATE TABLE IF NOT EXISTS deleted_resources (
       root TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
       deleted_at INTEGER NOT NULL, purge_at INTEGER NOT NULL, PRIMARY KEY (root, key)
@@ -53,7 +56,8 @@ export function openResources(db: DatabaseSync): ResourceStore {
      ON CONFLICT (key) DO UPDATE SET type = excluded.type, name = excluded.name, json = excluded.json`,
   );
   const listBelow = db.prepare("SELECT json FROM resources WHERE type = ? AND key > ? AND key < ? ORDER BY key");
-  const countBelow = db.prepare("SELECT count(*) AS n FROM resources WHERE type = ? AND key > ? AND key < ?");
+  const sliceBelow = db.prepare("SELECT json FROM resources WHERE type = ? AND key > ? AND key < ? ORDER BY key LIMIT ? OFFSET ?");
+  const byName = db.prepare("SELECT 1 FROM resources WHERE type = ? AND name = ?");
   const listAll = db.prepare("SELECT json FROM resources WHERE type = ? ORDER BY key");
   const tree = db.prepare("SELECT json FROM resources WHERE key = ? OR (key > ? AND key < ?) ORDER BY key");
   const removeOne = db.prepare("DELETE FROM resources WHERE key = ?");
@@ -93,8 +97,11 @@ export function openResources(db: DatabaseSync): ResourceStore {
     list(scope, type) {
       return listBelow.all(type.toLowerCase(), ...below(resourceKey(scope))).map(parse);
     },
-    count(scope, type) {
-      return (countBelow.get(type.toLowerCase(), ...below(resourceKey(scope))) as { n: number }).n;
+    slice(scope, type, offset, count) {
+      return sliceBelow.all(type.toLowerCase(), ...below(resourceKey(scope)), count, offset).map(parse);
+    },
+    hasName(type, name) {
+      return byName.get(type.toLowerCase(), name.toLowerCase()) !== undefined;
     },
     all(type) {
       return listAll.all(type.toLowerCase()).map(parse);
