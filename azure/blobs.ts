@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { Azure } from "./client.ts";
 
-/** A place in Blob storage: `https://acct.blob.core.windows.net/container/some/path`, with a SAS as its query or without. */
+/** A container, or a folder in one. */
 export interface BlobPlace {
   readonly container: ContainerClient;
   /** Path below the container, without slashes at its ends; empty for the container itself. */
@@ -19,23 +19,20 @@ export interface Upload {
 }
 
 /**
- * Opens a place. A URL with a signature is used as it is; any other gets Entra tokens (then the caller needs the role
+ * Opens a container by its URL. One with a signature is used as it is; any other gets Entra tokens (then the caller needs the role
  * Storage Blob Data Contributor or Reader there).
  */
-export async function openBlobs(azure: Azure, url: string): Promise<BlobPlace> {
+export async function openContainer(azure: Azure, url: string): Promise<BlobPlace> {
   const { ContainerClient: Client } = await import("@azure/storage-blob");
   const parts = new URL(url);
   // The sandbox's names look like `acct.blob.core.sandbox@localhost:1`; what stands before the @ only tells accounts apart.
   parts.username = "";
   parts.password = "";
-  const [container = "", ...path] = parts.pathname.replace(/^\/+/, "").split("/");
-  const containerUrl = `${parts.origin}/${container}`;
-  const signed = parts.searchParams.has("sig");
   const options = { retryOptions: { maxTries: 6, retryDelayInMs: 500 } };
-  const prefix = decodeURIComponent(path.join("/")).replace(/\/+$/, "");
+  const signed = parts.searchParams.has("sig");
   return {
-    container: signed ? new Client(containerUrl + parts.search, undefined, options) : new Client(containerUrl, azure.credential, options),
-    prefix,
+    container: signed ? new Client(parts.href, undefined, options) : new Client(parts.href, azure.credential, options),
+    prefix: "",
     url: url.replace(/[?#].*$/s, "").replace(/\/+$/, ""),
   };
 }

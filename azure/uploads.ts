@@ -1,5 +1,5 @@
 // Getting local files into a workspace: code versions and the files behind data assets, each under its content's name.
-import { below, openBlobs, uploadFiles } from "./blobs.ts";
+import { below, openContainer, uploadFiles } from "./blobs.ts";
 import type { BlobPlace, Upload } from "./blobs.ts";
 import type { Azure } from "./client.ts";
 import { isConflict } from "./errors.ts";
@@ -52,7 +52,7 @@ export async function uploadCode(
   );
   const { blobUri, credential } = pending.blobReferenceForConsumption;
   // A workspace without storage keys gives no SAS; then the caller's own sign-in has to do.
-  const place = await openBlobs(azure, credential?.sasUri ?? blobUri);
+  const place = await openContainer(azure, credential?.sasUri ?? blobUri);
   const sent = await uploadFiles(place, code.files, options);
   options.onProgress?.(`${sent} of ${code.files.length} files sent`);
   try {
@@ -78,7 +78,6 @@ interface Datastore {
   readonly properties: {
     readonly accountName: string;
     readonly containerName: string;
-    readonly endpoint?: string;
     readonly protocol?: string;
     readonly credentials?: { readonly credentialsType?: string };
   };
@@ -111,11 +110,12 @@ export async function openDatastore(
 ): Promise<BlobPlace> {
   const id = `${workspaceId}/datastores/${encodeURIComponent(name)}`;
   const { properties } = await azure.get<Datastore>(id, versioned(options));
-  const { accountName, containerName, protocol = "https", endpoint = azure.cloud.storageSuffix } = properties;
-  const url = `${protocol}://${accountName}.blob.${endpoint}/${containerName}`;
+  const { accountName, containerName, protocol = "https" } = properties;
+  // Not the datastore's own `endpoint`: behind ARM_CLOUD_METADATA_URL the cloud decides where blobs are.
+  const url = `${protocol}://${accountName}.blob.${azure.cloud.storageSuffix}/${containerName}`;
   if (properties.credentials?.credentialsType === "Sas") {
     const secrets = await azure.post<{ sasToken?: string }>(`${id}/listSecrets`, undefined, versioned(options));
-    if (secrets.sasToken) return openBlobs(azure, `${url}?${secrets.sasToken.replace(/^\?/, "")}`);
+    if (secrets.sasToken) return openContainer(azure, `${url}?${secrets.sasToken.replace(/^\?/, "")}`);
   }
-  return openBlobs(azure, url);
+  return openContainer(azure, url);
 }

@@ -1,5 +1,5 @@
 // The Azure ML registry, through which models, components and environments pass from one workspace to another.
-import { ComponentResource, output } from "@pulumi/pulumi";
+import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { Registry } from "./azure.ts";
 import type { RegistryArgs } from "./azure.ts";
@@ -53,7 +53,7 @@ export class ModelRegistry extends ComponentResource {
       { parent: this },
     );
     this.nodes = { registry };
-    this.registryName = output(args.registryName);
+    this.registryName = registry.name;
     this.registerOutputs({ registryName: this.registryName });
   }
 }

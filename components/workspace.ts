@@ -1,5 +1,5 @@
 // An Azure ML workspace with all that belongs to it, reachable by Entra identities only.
-import { ComponentResource, all, interpolate, output } from "@pulumi/pulumi";
+import { ComponentResource, interpolate } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, CustomResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { ApplicationInsights, ContainerRegistry, LogAnalytics, MlWorkspace, StorageAccount, UserAssignedIdentity, Vault } from "./azure.ts";
 import type { ApplicationInsightsArgs, ContainerRegistryArgs, LogAnalyticsArgs, MlWorkspaceArgs, StorageAccountArgs, VaultArgs } from "./azure.ts";
@@ -198,7 +198,8 @@ export class Workspace extends ComponentResource {
     ];
     this.nodes = { logs, insights, storage, vault, containerRegistry, identity, jobsIdentity, workspace };
     this.workspaceId = workspace.id;
-    this.workspaceName = output(names.workspace);
+    // The resource's output, not the argument: what uses the name has to wait for the workspace.
+    this.workspaceName = workspace.name;
     this.jobsIdentityId = jobsIdentity.id;
     this.registerOutputs({ workspaceId: this.workspaceId, workspaceName: this.workspaceName, jobsIdentityId: this.jobsIdentityId });
   }
@@ -237,6 +238,3 @@ export class Workspace extends ComponentResource {
     return operators.flatMap((id) => this.#workingHere(`${name}-operator-${id.slice(0, 8)}`, { principalId: id }, workspace, storage, args, child));
   }
 }
-
-/** Settles once every one of the grants is there. */
-export const granted = (grants: readonly Resource[]): Output<unknown> => all(grants.map((resource) => resource.urn));

@@ -6,7 +6,7 @@ import type { Call } from "./kind.ts";
 const patienceMs = 5 * 60_000;
 
 /**
- * Does the work again while Azure refuses it with 403, for up to five minutes. The work has to be safe to repeat.
+ * Does the work again while Azure refuses it for want of a role, for up to five minutes. The work has to be safe to repeat.
  * https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected
  */
 export async function whileRolesSettle<T>(call: Call, work: () => Promise<T>, limits = { patienceMs, pauseMs: 5_000 }): Promise<T> {
@@ -15,15 +15,18 @@ export async function whileRolesSettle<T>(call: Call, work: () => Promise<T>, li
     try {
       return await work();
     } catch (error) {
-      if (statusOf(error) !== 403 || Date.now() + limits.pauseMs > until) throw error;
+      if (!missesRole(error) || Date.now() + limits.pauseMs > until) throw error;
       call.say("Azure answers 403; waiting for a new role assignment to hold");
       await sleep(limits.pauseMs, undefined, { signal: call.signal });
     }
   }
 }
 
-/** `status` of an AzureError, `statusCode` of the storage client's errors. */
-function statusOf(error: unknown): number | undefined {
-  const { status, statusCode } = (error ?? {}) as { status?: number; statusCode?: number };
-  return status ?? statusCode;
+/** Codes of 403 by which Resource Manager and the blob service say that a role is missing; others (a wrong signature) stay wrong. */
+const roleCodes = ["AuthorizationFailed", "AuthorizationPermissionMismatch", "Forbidden", "ForbiddenByRbac", "UserForbidden"];
+
+/** Errors of the client have `status`, those of the storage client `statusCode`; both have `code`. */
+function missesRole(error: unknown): boolean {
+  const { status, statusCode, code } = (error ?? {}) as { status?: number; statusCode?: number; code?: string };
+  return (status ?? statusCode) === 403 && roleCodes.includes(code ?? "");
 }

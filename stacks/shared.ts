@@ -11,12 +11,12 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
   const names = suffix.apply((text) => registryNames(settings, text));
   const tags = stackTags(settings, "shared");
   const group = new ResourceGroup("shared", { resourceGroupName: names.resourceGroup, location: settings.location, tags });
-  const registry = new ModelRegistry("shared", {
+  new ModelRegistry("shared", {
     resourceGroupName: group.name,
     registryName: names.registry,
     location: settings.location,
     furtherLocations: settings.registryLocations,
     tags,
   });
-  return { location: settings.location, registryName: registry.registryName, registryResourceGroupName: group.name };
+  return { location: settings.location, registryName: names.registry, registryResourceGroupName: names.resourceGroup };
 }

@@ -74,8 +74,9 @@ export function stage(settings: StageSettings): Record<string, unknown> {
       dependsOn: [production],
     });
   return {
-    ...{ location, workspaceName },
-    resourceGroupName: group.name,
+    location,
+    workspaceName: local.workspace,
+    resourceGroupName: local.resourceGroup,
     registryName: registry.registry,
     registryResourceGroupName: registry.resourceGroup,
     ...(settings.training ? { clusterName: local.cluster } : {}),
