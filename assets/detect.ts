@@ -77,6 +77,10 @@ export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem
   );
 }
 
+/** Whether a word names a kind or a noun. */
+export const isKindOrNoun = (word: string): word is Kind | Noun =>
+  isNoun(word) || Object.values(TYPES).some((types) => Object.values<string>(types).includes(word));
+
 const isNoun = (word: string): word is Noun => (NOUNS as readonly string[]).includes(word);
 
 /** `…/latest/pipelineJob.schema.json` → job. */
@@ -136,17 +140,15 @@ function byShape(map: YamlMap): Noun | undefined {
   return has("name", "location") && has("location") ? "workspace" : undefined;
 }
 
-const JOB_ONLY = ["compute", "experiment_name", "settings", "limits", "services", "identity", "queue_settings", "component"];
+const JOB_ONLY = ["compute", "experiment_name", "settings", "limits", "services", "identity", "component", "parent_job_name"];
 const COMPONENT_ONLY = ["version", "is_deterministic", "additional_includes"];
-const PORT_ONLY = ["optional", "default", "min", "max", "enum"];
 
+// A job's inputs have values, a component's have types; a component has a name, which a job is mostly given by Azure.
 function componentOrJob(map: YamlMap): Noun {
   if (JOB_ONLY.some((name) => map.has(name))) return "job";
   if (COMPONENT_ONLY.some((name) => map.has(name))) return "component";
   const inputs = map.get("inputs");
-  const ports = isMap(inputs) ? [...inputs.values()] : [];
-  const declared = ports.some(
-    (port) => isMap(port) && (PORT_ONLY.some((name) => port.has(name)) || (port.has("type") && !port.has("path") && !port.has("value"))),
-  );
-  return declared && map.has("name") ? "component" : "job";
+  const values = isMap(inputs) ? [...inputs.values()] : [];
+  if (values.some((value) => !isMap(value) || value.has("path") || value.has("value"))) return "job";
+  return map.has("name") ? "component" : "job";
 }

@@ -2,8 +2,10 @@
 export type { Asset, Dependency, Kind, Noun, Reference, ReferenceType, Upload } from "./asset.ts";
 export { parseReference, replaceAt } from "./body.ts";
 export type { FileStat, Files } from "./files.ts";
+export { isKindOrNoun } from "./detect.ts";
 export { KINDS } from "./kinds/index.ts";
 export { formatProblem, ProblemsError, type Problem } from "./problems.ts";
+export { memoryFiles } from "./memory-files.ts";
 export { newSession, readAsset, type ReadOptions, type ReadResult, type Session } from "./read.ts";
 export { renderFiles, type Rendered } from "./render.ts";
 export { contentHash, jsonHash, uploadFiles, uuidOf, type UploadFile } from "./upload.ts";

@@ -19,4 +19,3 @@ function isEmpty(value: unknown): boolean {
   if (isMap(value)) return value.size === 0;
   return typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
 }
-

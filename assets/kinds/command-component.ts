@@ -89,7 +89,8 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
   checkComponentBindings(entity, build);
   if (entity.code !== undefined && isGit(entity.code))
     build.problem(["code"], "git paths are not supported as code of a component", "name a local folder", entity.code);
-  if (entity.queue_settings) build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
+  if (entity.queue_settings)
+    build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
   const includes = (entity.additional_includes ?? []).map((path, index) => {
     if (!build.files.stat(build.absolute(path)))
       build.problem(

@@ -138,7 +138,8 @@ function withDefaults(
   if (!ports) return inputs;
   const result: Record<string, InputValue> = {};
   for (const [name, port] of Object.entries(ports.inputs)) {
-    const value = inputs?.[name] ?? (port.default === undefined ? undefined : (parseAs(port.type ?? "", port.default as Yaml) as InputValue));
+    const value =
+      inputs?.[name] ?? (port.default === undefined ? undefined : (parseAs(port.type ?? "", port.default as Yaml) as InputValue));
     if (value !== undefined) result[name] = value;
   }
   return result;

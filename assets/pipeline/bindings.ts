@@ -78,7 +78,11 @@ function settleOptional(target: string, node: string, required: readonly string[
   else if (input.inferredOptional && required.length) delete input.inferredOptional;
   else if (input.optional === true && required.length) {
     const path = ["jobs", node, "inputs", required[0]!];
-    build.problem(path, `the input \`${required[0]}\` is required, but the pipeline's input \`${target}\` is optional`, "make both required or both optional");
+    build.problem(
+      path,
+      `the input \`${required[0]}\` is required, but the pipeline's input \`${target}\` is optional`,
+      "make both required or both optional",
+    );
   }
 }
 

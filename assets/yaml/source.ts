@@ -33,16 +33,16 @@ export class Source {
   /** Line and column of a value (or of its key), or of the nearest thing around it that is in the text. */
   locate(path: Path, part: "key" | "value" = "value"): { line: number; column: number } {
     let node: unknown = this.#doc.contents;
-    let best = offsetOf(node) ?? 0;
+    let best: unknown = node;
     for (const [index, step] of path.entries()) {
-      const last = index === path.length - 1;
       const found = descend(node, step, this.#doc);
       if (!found) break;
-      const offset = (last && part === "key" ? offsetOf(found.key) : undefined) ?? offsetOf(found.value) ?? offsetOf(found.key);
-      if (offset !== undefined) best = offset;
+      // What is missing is shown at the key of the nearest thing around it.
+      const whole = index === path.length - 1 && part === "value" && found.value !== null;
+      best = whole ? found.value : found.key;
       node = found.value;
     }
-    return position(this.#lines, best);
+    return position(this.#lines, offsetOf(best) ?? 0);
   }
 
   /** A problem at a place of this file. */
@@ -119,7 +119,7 @@ export function parseSource(text: string, shown: string): Source {
     uniqueKeys: false,
     lineCounter: lines,
     merge: false,
-    logLevel: "silent",
+    logLevel: "error",
     prettyErrors: false,
   });
   const problems: Problem[] = [];
@@ -298,6 +298,8 @@ function firstBadByte(bytes: Uint8Array): { line: number; column: number; byte: 
     if (decodes(middle)) low = middle;
     else high = middle - 1;
   }
+  // A character that breaks off is bad from its first byte on.
+  while (low > 0 && new TextDecoder("utf-8").decode(bytes.subarray(0, low)).endsWith("\uFFFD")) low--;
   const before = new TextDecoder("utf-8").decode(bytes.subarray(0, low)).split("\n");
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, byte: bytes[low] ?? 0 };
 }

@@ -67,7 +67,8 @@ export function settle(ours: Json, theirs: Json, asset: Asset): [Json, Json] {
   if (asset.noun === "job")
     for (const key of ["displayName", "experimentName"]) if (mine.properties[key] === undefined) delete other.properties[key];
   // The SDK sends the short name of a registered component, unresolved.
-  if (asset.kind === "pipelineJob" && typeof mine.properties.componentId === "string") mine.properties.componentId = mine.properties.componentId.replace(/^azureml:(?!\/)/, "");
+  if (asset.kind === "pipelineJob" && typeof mine.properties.componentId === "string")
+    mine.properties.componentId = mine.properties.componentId.replace(/^azureml:(?!\/)/, "");
   // The SDK applies these by a template of its own, not in the workspace's own body.
   if (asset.noun === "workspace") for (const key of ["encryption", "networkAcls"]) delete mine.properties[key];
   return [mine, other];
