@@ -11,7 +11,7 @@ const LONGEST_BACK_OFF_MS = 60_000;
 /** Who has run this long starts with a short back-off again. */
 const STEADY_MS = 60_000;
 const LOG_CHECK_MS = 5_000;
-const STOP_GRACE_MS = 3_000;
+const STOP_GRACE_MS = 2_000;
 
 export interface GenerationOptions {
   readonly launch: Launch;

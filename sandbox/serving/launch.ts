@@ -50,6 +50,8 @@ export async function prepareLaunch(
       AML_APP_ROOT: root,
       AZUREML_ENTRY_SCRIPT: script,
       SERVICE_NAME: spec.endpointName,
+      // The scoring URI's path here, so that swagger.json describes calls that work.
+      SERVICE_PATH_PREFIX: `${spec.location}/${spec.endpointName}`.toLowerCase(),
       HOSTNAME: `${spec.endpointName}-${spec.name}`,
       ...(files.modelDir === undefined ? {} : { AZUREML_MODEL_DIR: files.modelDir }),
       ...(spec.scriptless && files.mlflowFolder !== undefined ? { MLFLOW_MODEL_FOLDER: files.mlflowFolder } : {}),

@@ -83,7 +83,7 @@ test("a deployment serves its model, takes traffic, and its logs can be read", a
   expect(await response.json()).toMatchObject({ by: "blue", model: "weights" });
   expect((await box.score(endpointId, { key: "x".repeat(32) })).status).toBe(401);
   const swagger = await box.score(endpointId, { path: "/swagger.json", method: "GET" });
-  expect(await swagger.json()).toMatchObject({ swagger: "2.0", paths: { "/score": {} } });
+  expect(await swagger.json()).toMatchObject({ swagger: "2.0", paths: { "/westeurope/wine/score": {} } });
   const { content } = (await box.act(deploymentId("blue"), "getLogs", { tail: 50 })).body as { content: string };
   expect(content).toContain("scored by blue");
   const storage = (await box.act(deploymentId("blue"), "getLogs", { containerType: "StorageInitializer" })).body as { content: string };
