@@ -17,6 +17,8 @@ export interface PulumiRun {
 export interface Pulumi {
   /** Runs `pulumi …args`; `show` passes its output on to standard error while it runs. */
   run(args: readonly string[], show?: boolean): Promise<PulumiRun>;
+  /** Makes the stack if it does not exist. */
+  ensure(stack: string): Promise<void>;
   /** `pulumi up` of a stack, made if it does not exist; throws CommandError when it fails. */
   up(stack: string): Promise<void>;
   destroy(stack: string): Promise<void>;
@@ -68,7 +70,7 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     return done;
   };
 
-  const select = async (stack: string): Promise<void> => {
+  const ensure = async (stack: string): Promise<void> => {
     const known = await must(["stack", "ls", "--json"]);
     const names = (JSON.parse(known.stdout) as { name: string }[]).map(({ name }) => name.split("/").at(-1));
     if (!names.includes(stack)) await must(["stack", "init", stack, "--no-select"]).catch(() => must(["stack", "init", stack]));
@@ -76,8 +78,9 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
 
   return {
     run,
+    ensure,
     async up(stack) {
-      await select(stack);
+      await ensure(stack);
       await must(["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack], true);
     },
     async destroy(stack) {
@@ -93,7 +96,7 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
       return Object.keys(outputs).length > 0 ? outputs : undefined;
     },
     async setConfig(stack, values) {
-      await select(stack);
+      await ensure(stack);
       const plain = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${projectName}:${key}=${value}`]);
       await must(["config", "set-all", "--stack", stack, ...plain]);
     },

@@ -1,8 +1,12 @@
 // `mlops sandbox …`: the local Azure of this checkout, started, stopped, looked at, pointed at, thrown away.
 import { createReadStream, existsSync, readFileSync, watchFile } from "node:fs";
 import { createInterface } from "node:readline/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type EnvFor, logFile, resetSandbox, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
+import { stages } from "../open.ts";
+import { projectName, pulumiFor } from "../pulumi.ts";
 import { clientEnv, sandboxDir } from "../target.ts";
 
 const start: Command = {
@@ -57,6 +61,7 @@ const env: Command = {
     const dir = sandboxDir(call.repo);
     await startSandbox(dir, { onStart: () => call.out.progress("sandbox  starting …") });
     const values = await clientEnv(call.repo, option(call, "for") as EnvFor);
+    if (values["PULUMI_BACKEND_URL"]) await makeStacks(call, values);
     for (const [name, value] of Object.entries(values)) call.out.print(`export ${name}=${quoted(value)}`);
     call.out.result(values);
   },
@@ -99,6 +104,15 @@ const reset: Command = {
 };
 
 export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, reset];
+
+/** Plain `pulumi preview --stack qa` then works for every stack, brought up or not. */
+async function makeStacks(call: Call, values: Record<string, string>): Promise<void> {
+  const state = fileURLToPath(values["PULUMI_BACKEND_URL"] ?? "");
+  const pulumi = pulumiFor(call, { kind: "sandbox", env: { ...process.env, ...values } });
+  for (const stack of ["shared", ...stages]) {
+    if (!existsSync(join(state, ".pulumi", "stacks", projectName, `${stack}.json`))) await pulumi.ensure(stack);
+  }
+}
 
 const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
 

@@ -1,10 +1,10 @@
 // `mlops status`: what stands in each stage: workspace, endpoint, slots, model, traffic, health.
-import Table from "cli-table3";
 import { type Command } from "../command.ts";
 import { type EndpointState, readEndpoint, unhealthy } from "../flow/endpoint.ts";
 import { openStage } from "../flow/workspace.ts";
 import { stages } from "../open.ts";
 import { pulumiFor } from "../pulumi.ts";
+import { table } from "../table.ts";
 import { chooseTarget, targetOption } from "../target.ts";
 
 interface StageStatus {
@@ -37,9 +37,8 @@ export const status: Command = {
         return { ...known, endpoint, ...(problem ? { problem } : {}) };
       }),
     );
-    const table = new Table({ head: ["stage", "workspace", "endpoint", "slot", "model", "traffic", "state"], style: { head: [], border: [] } });
-    for (const row of all) for (const line of rows(row)) table.push(line);
-    call.out.print(`target: ${target.kind}\n${table.toString()}`);
+    const head = ["stage", "workspace", "endpoint", "slot", "model", "traffic", "state"];
+    call.out.print(`target: ${target.kind}\n\n${table(head, all.flatMap(rows))}`);
     call.out.result({ target: target.kind, stages: all });
   },
 };

@@ -1,6 +1,6 @@
 // The metrics of a job's runs, read from the workspace's MLflow service, and their table.
-import Table from "cli-table3";
 import type { RunStep } from "./follow.ts";
+import { table } from "../table.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Metric {
@@ -30,11 +30,10 @@ export async function metricsOf(workspace: Workspace, steps: readonly Pick<RunSt
 
 /** A table for a terminal: one row a metric, the step named once. */
 export function metricsTable(metrics: readonly Metric[]): string {
-  const table = new Table({ head: ["step", "metric", "value"], style: { head: [], border: [] }, colAligns: ["left", "left", "right"] });
-  let last = "";
-  for (const { step, name, value } of metrics) {
-    table.push([step === last ? "" : step, name, Number.isInteger(value) ? String(value) : value.toPrecision(5)]);
-    last = step;
-  }
-  return table.toString();
+  const rows = metrics.map(({ step, name, value }, index) => [
+    metrics[index - 1]?.step === step ? "" : step,
+    name,
+    Number.isInteger(value) ? String(value) : value.toPrecision(5),
+  ]);
+  return table(["step", "metric", "value"], rows, ["left", "left", "right"]);
 }
