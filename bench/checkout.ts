@@ -1,6 +1,6 @@
 // A second checkout in a temporary folder for benchmarks: this repo's program by links, its own sandbox, Pulumi home and state.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ export interface Checkout {
 export async function openCheckout(stacks: readonly string[], options: StartOptions = {}): Promise<Checkout> {
   const dir = mkdtempSync(join(tmpdir(), "mlops-bench-"));
   for (const name of readdirSync(repo)) {
-    if (name.startsWith("Pulumi.")) cpSync(join(repo, name), join(dir, name));
+    if (name.startsWith("Pulumi.")) writeFileSync(join(dir, name), readFileSync(join(repo, name), "utf8").replace(/^encryptionsalt:.*$/m, ""));
     else if (!/^\.(git|sandbox)$/.test(name)) symlinkSync(join(repo, name), join(dir, name));
   }
   const home = join(dir, ".sandbox");
@@ -40,11 +40,8 @@ export async function openCheckout(stacks: readonly string[], options: StartOpti
     ...(await sandboxEnv(home, "shell")),
     PULUMI_HOME: pulumiHome,
     PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
-    PULUMI_CONFIG_PASSPHRASE: "bench",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
     PATH: [join(repo, ".tools", "bin"), join(repo, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
   };
-  delete env["PULUMI_CONFIG_PASSPHRASE_FILE"];
   const run = (args: readonly string[], folder: string): string => {
     const result = spawnSync("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28 });
     if (result.status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${(result.stdout + result.stderr).slice(-4_000)}`);
@@ -77,6 +74,11 @@ export async function openCheckout(stacks: readonly string[], options: StartOpti
       rmSync(dir, { recursive: true, force: true });
     },
   };
-  for (const stack of stacks) run(["stack", "init", stack], dir);
+  try {
+    for (const stack of stacks) run(["stack", "init", stack], dir);
+  } catch (error) {
+    await checkout.close();
+    throw error;
+  }
   return checkout;
 }
