@@ -8,6 +8,9 @@ import type { Target } from "./target.ts";
 /** Pulumi project name, the namespace of every config key (`azure-mlops:modelVersion`). */
 export const projectName = "azure-mlops";
 
+/** Config keys that name the deployed model version. */
+export const modelConfig = ["modelName", "modelVersion"] as const;
+
 export interface PulumiRun {
   readonly code: number;
   readonly stdout: string;
@@ -25,6 +28,8 @@ export interface Pulumi {
   /** Outputs of a stack; undefined when the stack does not exist or was never brought up. */
   outputs(stack: string): Promise<Record<string, unknown> | undefined>;
   setConfig(stack: string, values: Readonly<Record<string, string>>): Promise<void>;
+  /** Removes keys; those that are not there are no error. */
+  unsetConfig(stack: string, keys: readonly string[]): Promise<void>;
   config(stack: string): Promise<Record<string, string>>;
 }
 
@@ -99,6 +104,11 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
       await ensure(stack);
       const plain = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${projectName}:${key}=${value}`]);
       await must(["config", "set-all", "--stack", stack, ...plain]);
+    },
+    async unsetConfig(stack, keys) {
+      const set = await this.config(stack);
+      const there = keys.filter((key) => key in set);
+      if (there.length > 0) await must(["config", "rm-all", "--stack", stack, ...there.map((key) => `${projectName}:${key}`)]);
     },
     async config(stack) {
       const done = await must(["config", "--json", "--stack", stack]);

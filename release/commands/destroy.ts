@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { type Call, type Command, CommandError, option } from "../command.ts";
 import { stages } from "../open.ts";
-import { pulumiFor } from "../pulumi.ts";
+import { modelConfig, pulumiFor } from "../pulumi.ts";
 import { chooseTarget, targetOption } from "../target.ts";
 
 export const destroy: Command = {
@@ -35,6 +35,8 @@ export const destroy: Command = {
     call.out.progress("jobs with their logs and metrics, registered models, data and endpoints among it.");
     if (call.options["yes"] !== true && !(await confirmed(call, stage))) throw new CommandError("not destroyed", "Type the stage's name, or give --yes.");
     await pulumi.destroy(stage);
+    // The model went with its workspace; a stack that still names it could not come up again.
+    await pulumi.unsetConfig(stage, modelConfig);
     call.out.print(`${stage} is gone. \`pulumi up --stack ${stage}\` makes it again under the same names.`);
     call.out.result({ stage, destroyed: true });
   },

@@ -6,6 +6,7 @@ import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { invoke } from "./invoke.ts";
 import { logs } from "./logs.ts";
+import { render } from "./render.ts";
 import { sandboxCommands } from "./sandbox.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   invoke,
   logs,
   status,
+  render,
   destroy,
   ...sandboxCommands,
   test,

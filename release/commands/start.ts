@@ -6,7 +6,7 @@ import { startSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError } from "../command.ts";
 import { deployModel } from "../flow/deploy.ts";
 import { projectOf } from "../open.ts";
-import { pulumiFor } from "../pulumi.ts";
+import { modelConfig, pulumiFor } from "../pulumi.ts";
 import { sandboxDir, sandboxTarget } from "../target.ts";
 import { printDeployed } from "./deploy.ts";
 import { runTraining } from "./train.ts";
@@ -28,6 +28,11 @@ export const start: Command = {
     call.out.progress(`sandbox  ${sandbox.armEndpoint} (state in ${sandboxDir(call.repo)})`);
     const target = await sandboxTarget(call.repo);
     const pulumi = pulumiFor(call, target);
+    await pulumi.ensure("dev");
+    if (!(await pulumi.outputs("dev"))) {
+      // A stack that is not up has no model yet; what its config names went with an earlier workspace.
+      await pulumi.unsetConfig("dev", modelConfig);
+    }
     for (const stack of ["shared", "dev"]) {
       call.out.progress(`up  pulumi up --stack ${stack}`);
       await pulumi.up(stack);
