@@ -76,14 +76,12 @@ export function finishBody(draft: unknown, files: Files, hashes: Hashes): Finish
   const walk = (value: unknown, pointer: string): unknown => {
     if (value instanceof UploadMark) {
       const upload: Upload = {
-        ...{
-          pointer,
-          kind: value.kind,
-          localPath: value.localPath,
-          includes: value.includes,
-          suffix: value.suffix,
-          datastore: value.datastore,
-        },
+        pointer,
+        kind: value.kind,
+        localPath: value.localPath,
+        includes: value.includes,
+        suffix: value.suffix,
+        datastore: value.datastore,
         get files() {
           return content(value).files;
         },
@@ -105,7 +103,7 @@ export function finishBody(draft: unknown, files: Files, hashes: Hashes): Finish
     }
     if (value instanceof Float) return value.value;
     if (value instanceof Stamp) return value.iso;
-    if (isMap(value)) return walk(plainKeepingMarks(value as Yaml), pointer);
+    if (isMap(value)) return walk(plainKeepingMarks(value), pointer);
     if (Array.isArray(value)) return value.map((item, index) => walk(item, `${pointer}/${index}`));
     if (value === null || typeof value !== "object") return value;
     const object: Record<string, unknown> = {};

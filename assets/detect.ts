@@ -2,7 +2,7 @@
 import type { Kind, Noun } from "./asset.ts";
 import type { Problem } from "./problems.ts";
 import type { Source } from "./yaml/source.ts";
-import { isMap, type YamlMap } from "./yaml/value.ts";
+import { isMap, pythonString, type YamlMap } from "./yaml/value.ts";
 
 export const NOUNS: readonly Noun[] = [
   "workspace",
@@ -58,7 +58,7 @@ export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem
   if (!isMap(map)) return source.problem([], "must be a mapping of fields", "write `key: value` lines");
   if (wanted && !isNoun(wanted)) return wanted;
   const schema = map.get("$schema");
-  const noun = (wanted as Noun | undefined) ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map);
+  const noun = wanted ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map);
   if (noun) return byType(noun, map, source);
   if (typeof schema === "string")
     return source.problem(["$schema"], "names no kind that this program reads", `the kinds are ${NOUNS.join(", ")}`, schema);
@@ -118,7 +118,7 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
 
 // Without a schema: fields that only one kind has. The order matters where a field is known to more.
 function byShape(map: YamlMap): Noun | undefined {
-  const type = String(map.get("type") ?? "").toLowerCase();
+  const type = pythonString(map.get("type") ?? "").toLowerCase();
   const has = (...names: string[]) => names.some((name) => map.has(name));
   if (has("endpoint_name")) return "onlineDeployment";
   if (has("replication_locations")) return "registry";

@@ -76,8 +76,16 @@ function finish(kind: Kind, path: string, entity: unknown, draft: Draft, files: 
   const versionGiven = typeof draft.version === "string";
   let derived: string | undefined;
   return {
-    ...{ kind, noun, path, name: draft.name, versionGiven, body, uploads, references, dependencies, entity },
-    // Hashing reads the code: only when someone asks.
+    kind,
+    noun,
+    path,
+    name: draft.name,
+    versionGiven,
+    body,
+    uploads,
+    references,
+    dependencies,
+    entity,
     get version() {
       return draft.version !== undefined ? draft.version : (derived ??= draft.versionOf?.(finished.hash) ?? finished.hash.slice(0, 16));
     },
@@ -147,7 +155,7 @@ class Builder implements Build {
   }
 }
 
-const lastPart = (path: string): string => showValue(path.split(/[/\\]/).at(-1)!).replaceAll('"', "");
+const lastPart = (path: string): string => showValue(path.split(/[/\\]/).at(-1)).replaceAll('"', "");
 
 function sorted(problems: readonly Problem[]): Problem[] {
   const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));

@@ -16,7 +16,7 @@ export function isoSeconds(amount: Amount, unit = 1): string | null {
   const minutes = Math.floor(seconds / 60) % 60;
   const last = rest ? `${seconds % 60}.${String(rest).padStart(6, "0")}`.replace(/0+$/, "") : `${seconds % 60}`;
   const time = `${hours ? `${hours}H` : ""}${minutes ? `${minutes}M` : ""}${seconds % 60 || rest ? `${last}S` : ""}`;
-  return `${value < 0 ? "-" : ""}P${days ? `${days}D` : ""}${time ? `T${time}` : ""}` || null;
+  return `${value < 0 ? "-" : ""}P${days ? `${days}D` : ""}${time ? `T${time}` : ""}`;
 }
 
 export const isoMillis = (amount: Amount): string | null => isoSeconds(amount, 0.001);

@@ -126,7 +126,7 @@ export function inputsBody(
     const value = unwrap(raw);
     body[name] = isDataInput(value)
       ? dataInputBody(value, build, ["inputs", name])
-      : { jobInputType: "literal", value: pythonString(value as Yaml) };
+      : { jobInputType: "literal", value: pythonString(value) };
   }
   return body;
 }

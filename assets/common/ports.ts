@@ -62,13 +62,13 @@ function inputPortBody(port: InputPort, build: Build, path: Path): unknown {
   const text = (key: "default" | "min" | "max") => {
     const value = port[key];
     if (value === undefined) return undefined;
-    const parsed = parseAs(type, value as Yaml);
+    const parsed = parseAs(type, value);
     if (parsed === undefined || (key !== "default" && (type === "string" || type === "boolean"))) {
       const rule =
         parsed === undefined
           ? `must be ${type === "boolean" ? "true or false" : `a ${type}`}, the type of the input`
           : `an input of type ${type} has no ${key}`;
-      build.problem([...path, key], rule, parsed === undefined ? "change the value or the type" : "remove it", value as Yaml);
+      build.problem([...path, key], rule, parsed === undefined ? "change the value or the type" : "remove it", value);
       return undefined;
     }
     return pythonString(parsed);

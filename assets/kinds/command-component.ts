@@ -4,7 +4,7 @@ import { assetFields } from "../common/asset-fields.ts";
 import { commandFields, componentDistribution, componentResources, type Distribution, type Resources } from "../common/command-fields.ts";
 import { withoutEmpty } from "../common/empty.ts";
 import { codeMark, environmentMark } from "../common/marks.ts";
-import { componentInputs, componentOutputs, inputPortsBody, outputPortsBody, type InputPort, type OutputPort } from "../common/ports.ts";
+import { componentInputs, componentOutputs, inputPortsBody, outputPortsBody } from "../common/ports.ts";
 import { dict, list, object, type Entity } from "../schema/compound.ts";
 import { readOnly, required, BAD, type Field } from "../schema/field.ts";
 import { any, bool, oneOf, str } from "../schema/scalars.ts";
@@ -12,17 +12,16 @@ import { pythonString, type Yaml } from "../yaml/value.ts";
 import { isGit } from "../schema/azure.ts";
 import { uuidOf } from "../upload.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
-import type { EnvironmentEntity } from "./environment.ts";
 
 /** Names of components. */
 const componentName: Field<string> = {
   expects: "a name of lower-case letters, digits and underscores that starts with a letter",
   load(value, at) {
     const text = str.load(value, at);
-    if (text === BAD || /^[a-z][a-z\d_]*$/.test(text as string)) return text;
+    if (text === BAD || /^[a-z][a-z\d_]*$/.test(text)) return text;
     return at.fail(
       "must have lower-case letters, digits and underscores only, and start with a letter",
-      `write ${suggestName(text as string)}`,
+      `write ${suggestName(text)}`,
       value,
     );
   },
@@ -104,22 +103,20 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
   const { environment, distribution, resources, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
   const spec: Record<string, unknown> = {
     ...unknownFields(entity, commandComponentFields),
-    ...commonSpec(rest as never, build, anonymous),
+    ...commonSpec(rest, build, anonymous),
     is_deterministic: entity.is_deterministic ?? true,
     command: entity.command,
     code: codeMark(entity.code, build, includes),
-    environment: environmentMark(environment as string | EnvironmentEntity, build, ["environment"]),
-    resources: specResources(resources as Resources | undefined),
-    distribution: specDistribution(distribution as Distribution | undefined),
+    environment: environmentMark(environment, build, ["environment"]),
+    resources: specResources(resources),
+    distribution: specDistribution(distribution),
     type: "command",
     properties: properties && Object.keys(properties).length ? properties : null,
     additional_includes: includes.length ? entity.additional_includes : null,
     _source: anonymous ?? "YAML.COMPONENT",
   };
-  const text = Object.fromEntries(
-    Object.entries((properties ?? {}) as Record<string, Yaml>).map(([key, value]) => [key, pythonString(value)]),
-  );
-  return componentDraft(entity as never, withoutEmpty(spec) as Record<string, unknown>, text, anonymous);
+  const text = Object.fromEntries(Object.entries(properties ?? {}).map(([key, value]) => [key, pythonString(value)]));
+  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, text, anonymous);
 }
 
 /** The parts of a specification that all components share. */
@@ -137,8 +134,8 @@ export function commonSpec(
     description: entity.description,
     tags,
     is_deterministic: entity.is_deterministic,
-    inputs: notEmpty(inputPortsBody((entity.inputs ?? {}) as Record<string, InputPort>, build)),
-    outputs: notEmpty(outputPortsBody((entity.outputs ?? {}) as Record<string, OutputPort>, build)),
+    inputs: notEmpty(inputPortsBody(entity.inputs ?? {}, build)),
+    outputs: notEmpty(outputPortsBody(entity.outputs ?? {}, build)),
   };
 }
 

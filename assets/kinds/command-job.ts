@@ -1,24 +1,14 @@
 // Command jobs (`az ml job`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-command; REST CommandJob 2025-01-01-preview.
 import { ReferenceMark } from "../body.ts";
 import { distributionBody, identityBody, limitsBody, queueBody, resourcesBody, servicesBody } from "../common/command-body.ts";
-import {
-  commandFields,
-  jobFields,
-  limits,
-  type Distribution,
-  type JobIdentity,
-  type QueueSettings,
-  type Resources,
-  type Service,
-} from "../common/command-fields.ts";
-import { inputsBody, jobInputs, jobOutputs, outputsBody, type OutputValue } from "../common/job-io.ts";
+import { commandFields, jobFields, limits, type Service } from "../common/command-fields.ts";
+import { inputsBody, jobInputs, jobOutputs, outputsBody } from "../common/job-io.ts";
 import { codeMark, environmentMark } from "../common/marks.ts";
 import { compute, REGISTRY_URI } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { readOnly } from "../schema/field.ts";
 import { any, oneOf, str } from "../schema/scalars.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
-import type { EnvironmentEntity } from "./environment.ts";
 
 export const commandJobFields = {
   ...commandFields,
@@ -40,7 +30,7 @@ export const commandJob = defineKind<CommandJobEntity>({ kind: "commandJob", nou
 function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
   const command = modernBraces(entity.command);
   const local = entity.compute === "local";
-  const resources = resourcesBody(entity.resources as Resources | undefined) ?? (local ? { properties: {} } : null);
+  const resources = resourcesBody(entity.resources) ?? (local ? { properties: {} } : null);
   if (local && resources) resources.properties = { ...(resources.properties as object), IsLocal: { IsLocal: true } };
   checkBindings(command, entity.inputs, build);
   if (entity.code?.startsWith(REGISTRY_URI))
@@ -60,11 +50,11 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
         experimentName: entity.experiment_name,
         isArchived: false,
         inputs: inputsBody(entity.inputs, build),
-        outputs: outputsBody(entity.outputs as Record<string, OutputValue | null> | undefined, build),
-        environmentId: environmentMark(entity.environment as string | EnvironmentEntity, build, ["environment"]),
-        distribution: distributionBody(entity.distribution as Distribution | undefined),
+        outputs: outputsBody(entity.outputs, build),
+        environmentId: environmentMark(entity.environment, build, ["environment"]),
+        distribution: distributionBody(entity.distribution),
         tags: entity.tags ?? {},
-        identity: identityBody(entity.identity as JobIdentity | undefined),
+        identity: identityBody(entity.identity),
         environmentVariables: {
           ...environmentValues(entity.environment_variables),
           ...(local && { AZUREML_COMPUTE_USE_COMMON_RUNTIME: "true" }),
@@ -72,7 +62,7 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
         resources,
         limits: limitsBody(entity.limits),
         services: servicesBody(entity.services as Record<string, Service> | undefined),
-        queueSettings: queueBody(entity.queue_settings as QueueSettings | undefined),
+        queueSettings: queueBody(entity.queue_settings),
         parentJobName: entity.parent_job_name,
       },
     },
@@ -83,10 +73,15 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
 export const environmentValues = (value: unknown): Record<string, unknown> =>
   value && typeof value === "object" ? (value as Record<string, unknown>) : {};
 
+// The caller's own group: ids in it are completed by the caller.
+const GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}";
+
 /** A compute in a job; "local" is no resource. */
 export function computeMark(name: string | undefined): unknown {
   if (name === undefined || name.toLowerCase() === "local") return null;
-  return new ReferenceMark(name.toLowerCase().startsWith("virtualclusters/") ? "virtualCluster" : "compute", name);
+  const cluster = /^virtualclusters\/(.+)$/i.exec(name)?.[1];
+  if (cluster === undefined) return new ReferenceMark("compute", name);
+  return new ReferenceMark("virtualCluster", `${GROUP}/providers/Microsoft.MachineLearningServices/virtualclusters/${cluster}`);
 }
 
 // Commands of old files write {inputs.x} for ${{inputs.x}}.

@@ -3,7 +3,7 @@
 import { isoSeconds } from "../common/duration.ts";
 import { pascal } from "../common/identity.ts";
 import { anyDict } from "../common/asset-fields.ts";
-import { dict, list, object, type Entity } from "../schema/compound.ts";
+import { dict, list, object, type Entity, type FieldMap } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
 import { any, bool, camelToSnake, int, oneOf, str } from "../schema/scalars.ts";
 import type { Kind } from "../asset.ts";
@@ -149,7 +149,7 @@ type Common = Pick<AmlComputeEntity, "name" | "location" | "tags"> & { identity?
 /** A kind of compute: its fields, and what stands in `properties` of its request. */
 export function compute<E extends Common>(
   kind: Kind,
-  fields: Record<string, any>,
+  fields: FieldMap,
   properties: (entity: E, build: Build) => Record<string, unknown>,
 ): KindDefinition<E> {
   return defineKind<E>({

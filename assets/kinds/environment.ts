@@ -128,5 +128,5 @@ function condaText(conda: Yaml | undefined, build: Build): string | null {
 function anonymousVersion(image: string, conda: string | null): string {
   const sha = (text: string) => createHash("sha256").update(text).digest("hex");
   const first = sha(image);
-  return sha(conda ? [...sha(conda)].join(first) : first);
+  return sha(conda ? sha(conda).split("").join(first) : first);
 }

@@ -35,6 +35,7 @@ export interface Draft {
   versionOf?: (hash: string) => string;
 }
 
+// oxlint-disable-next-line typescript/no-explicit-any -- the table of kinds holds entities of every type
 export interface KindDefinition<E = any> {
   readonly kind: Kind;
   readonly noun: Noun;

@@ -11,7 +11,7 @@ import { readOnly, required } from "../schema/field.ts";
 import { any, bool, camelToSnake, int, oneOf, str } from "../schema/scalars.ts";
 import { anonymousEnvironment, namedEnvironment } from "./environment.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
-import { buildModel, inlineModel, type ModelEntity } from "./model.ts";
+import { buildModel, inlineModel } from "./model.ts";
 import { checkNameLength, endpointName } from "./online-endpoint.ts";
 import type { YamlMap } from "../yaml/value.ts";
 
@@ -187,7 +187,7 @@ function codeMark(code: string, script: string | undefined, build: Build): unkno
 function modelMark(model: OnlineDeploymentEntity["model"], build: Build): unknown {
   if (model === undefined) return null;
   if (typeof model === "string") return new ReferenceMark("model", model);
-  return new DependencyMark(build.inline("model", model, buildModel(model as ModelEntity, build)));
+  return new DependencyMark(build.inline("model", model, buildModel(model, build)));
 }
 
 function refuseRegistries(entity: OnlineDeploymentEntity, build: Build): void {

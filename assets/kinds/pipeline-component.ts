@@ -40,6 +40,6 @@ export const pipelineComponent = defineKind<PipelineComponentEntity>({
       type: "pipeline",
       _source: anonymous ?? "YAML.COMPONENT",
     };
-    return componentDraft(entity as never, spec, {}, anonymous, null);
+    return componentDraft(entity, spec, {}, anonymous, null);
   },
 });

@@ -1,7 +1,7 @@
 // Pipeline jobs (`az ml job`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-pipeline; REST PipelineJob 2024-01-01-preview.
 import { DependencyMark, finishBody, ReferenceMark } from "../body.ts";
 import { identityBody, servicesBody } from "../common/command-body.ts";
-import { jobFields, type JobIdentity, type Service } from "../common/command-fields.ts";
+import { jobFields, type Service } from "../common/command-fields.ts";
 import {
   bindableInputs,
   inputsBody,
@@ -76,7 +76,7 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
         jobs,
         isArchived: false,
         inputs: inputsBody(withDefaults(entity.inputs as Record<string, InputValue> | undefined, whole?.ports), build, { dots: true }),
-        outputs: outputsBody(withOutputs(entity.outputs as Record<string, OutputValue | null> | undefined, whole?.ports), build),
+        outputs: outputsBody(withOutputs(entity.outputs, whole?.ports), build),
         settings: {
           ...other,
           default_compute: default_compute === undefined ? null : new ReferenceMark("compute", default_compute as string),
@@ -84,7 +84,7 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
           _source: whole ? "REMOTE.WORKSPACE.JOB" : "YAML.JOB",
         },
         services: servicesBody(entity.services as Record<string, Service> | undefined),
-        identity: identityBody(entity.identity as JobIdentity | undefined),
+        identity: identityBody(entity.identity),
       },
     },
   };

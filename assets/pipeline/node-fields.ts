@@ -1,7 +1,20 @@
 // The nodes of a pipeline: how one is read. A node is a component with settings of its own, or a whole job written inline.
-import { commandFields, environmentVariables, jobFields, jobIdentity, limits, services } from "../common/command-fields.ts";
+import {
+  commandFields,
+  environmentVariables,
+  jobFields,
+  jobIdentity,
+  limits,
+  services,
+  type Distribution,
+  type JobIdentity,
+  type QueueSettings,
+  type Resources,
+  type Service,
+} from "../common/command-fields.ts";
 import { environmentField } from "../common/environment-field.ts";
 import { bindableInputs, jobInputs, outputObject, type InputValue, type OutputValue } from "../common/job-io.ts";
+import type { EnvironmentEntity } from "../kinds/environment.ts";
 import { anonymousCommandComponent, type CommandComponentEntity } from "../kinds/command-component.ts";
 import { armVersioned, compute, registryUri, REGISTRY_URI } from "../schema/azure.ts";
 import { bindableFields, dict, object, union } from "../schema/compound.ts";
@@ -25,11 +38,11 @@ export function componentRef(inline?: Field<CommandComponentEntity>): Field<Comp
     load(value, at): ComponentRef | Bad {
       if (isMap(value) && inline) {
         const entity = inline.load(value, at);
-        return entity === BAD ? BAD : { in: "node", entity: entity as CommandComponentEntity };
+        return entity === BAD ? BAD : { in: "node", entity: entity };
       }
       const name = str.load(value, at);
       if (name === BAD) return BAD;
-      const path = name as string;
+      const path = name;
       if (path.startsWith(REGISTRY_URI)) return asAzure(registryUri("component").load(value, at));
       if (path.startsWith("azureml:")) return asAzure(armVersioned("component", { bare: true }).load(value, at));
       return path.startsWith("file:")
@@ -39,7 +52,7 @@ export function componentRef(inline?: Field<CommandComponentEntity>): Field<Comp
   };
 }
 
-const asAzure = (loaded: string | Bad): ComponentRef | Bad => (loaded === BAD ? BAD : { in: "azure", text: loaded as string });
+const asAzure = (loaded: string | Bad): ComponentRef | Bad => (loaded === BAD ? BAD : { in: "azure", text: loaded });
 
 /** `${{parent.outputs.x}}`, also as `{path: …}` alone. */
 const outputBinding: Field<string> = {
@@ -106,6 +119,26 @@ const commandJobNode = object(
   { pathAware: true },
 );
 
+/** Settings of a node besides its ports; fields that no schema knows stand beside them. */
+export interface NodeSettings {
+  display_name?: string;
+  description?: string;
+  tags?: Record<string, string>;
+  properties?: Record<string, string | null>;
+  comment?: string;
+  code?: string;
+  command?: string;
+  environment?: string | EnvironmentEntity;
+  environment_variables?: Record<string, Yaml>;
+  resources?: Resources;
+  distribution?: Distribution;
+  queue_settings?: QueueSettings;
+  limits?: { timeout?: number | bigint | string };
+  services?: Record<string, Service>;
+  identity?: JobIdentity;
+  [unknown: string]: unknown;
+}
+
 /** A node as it was read. */
 export interface NodeEntity {
   form: "component" | "pipeline" | "job";
@@ -114,7 +147,7 @@ export interface NodeEntity {
   component?: ComponentRef;
   compute?: string;
   /** The other fields, by their names in the file. */
-  fields: Record<string, any>;
+  fields: NodeSettings;
 }
 
 const TYPES = ["command", "pipeline"];
@@ -154,9 +187,15 @@ function nodeIsPipeline(component: Yaml | undefined, at: At): boolean {
   return files.stat(path)?.type === "file" && /^type:\s*["']?pipeline\b/m.test(new TextDecoder().decode(files.read(path)));
 }
 
-function asNode(form: NodeEntity["form"], loaded: Record<string, any> | Bad): NodeEntity | Bad {
+function asNode(form: NodeEntity["form"], loaded: unknown): NodeEntity | Bad {
   if (loaded === BAD) return BAD;
-  const { inputs, outputs, component, compute: target, ...fields } = loaded as Record<string, any>;
+  const {
+    inputs,
+    outputs,
+    component,
+    compute: target,
+    ...fields
+  } = loaded as NodeSettings & Pick<NodeEntity, "inputs" | "outputs" | "component" | "compute">;
   return { form, inputs, outputs, component, compute: target, fields };
 }
 
@@ -169,22 +208,20 @@ export const pipelineJobs: Field<Record<string, NodeEntity>> = dict(
 /** Names in the fields of a node that never reach its request. */
 export const NODE_FIELDS = new Set([
   ...Object.keys(commandNode.fields),
-  ...[
-    "name",
-    "description",
-    "tags",
-    "display_name",
-    "experiment_name",
-    "instance_count",
-    "instance_type",
-    "locations",
-    "docker_args",
-    "shm_size",
-    "timeout",
-    "is_deterministic",
-    "job_tier",
-    "priority",
-    "parent_job_name",
-    "id",
-  ],
+  "name",
+  "description",
+  "tags",
+  "display_name",
+  "experiment_name",
+  "instance_count",
+  "instance_type",
+  "locations",
+  "docker_args",
+  "shm_size",
+  "timeout",
+  "is_deterministic",
+  "job_tier",
+  "priority",
+  "parent_job_name",
+  "id",
 ]);

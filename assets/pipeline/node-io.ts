@@ -15,7 +15,7 @@ import {
 import { isParameter, type InputPort, type OutputPort } from "../common/ports.ts";
 import { hasBinding } from "../schema/azure.ts";
 import type { Path } from "../yaml/source.ts";
-import { Float, pythonString, type Yaml } from "../yaml/value.ts";
+import { Float, pythonString } from "../yaml/value.ts";
 import type { Port, Ports, Surroundings } from "./bindings.ts";
 import { INPUT_BINDING, OUTPUT_BINDING, type NodeEntity } from "./node-fields.ts";
 
@@ -48,13 +48,13 @@ function nodeInput(value: InputValue, port: Port | undefined, build: Build, path
   else if (takesPath && typeof value !== "string") {
     build.problem(
       path,
-      `takes a path or a binding, not ${pythonString(value as Yaml)}`,
+      `takes a path or a binding, not ${pythonString(value)}`,
       `write \`path:\` with a value of type ${port?.type}`,
       value,
     );
     return null;
   } else if (takesPath && !hasBinding(value)) return dataInput({ type: port!.type!, path: value as string }, build, path);
-  return { value: pythonString(value as Yaml), job_input_type: "literal" };
+  return { value: pythonString(value), job_input_type: "literal" };
 }
 
 function dataInput(value: DataInput, build: Build, path: Path): Json {
@@ -116,7 +116,7 @@ function declaredInput(value: InputValue, around: Surroundings): InputPort {
     const source = sourceOf(value, around);
     return { type: source?.type ?? "uri_folder", mode: source?.mode ?? undefined };
   }
-  return { type: typeOfLiteral(value), default: value as Yaml };
+  return { type: typeOfLiteral(value), default: value };
 }
 
 const typeOfLiteral = (value: InputValue): string =>

@@ -38,7 +38,7 @@ export function armVersioned(what: string, options: { bare?: boolean } = {}): Fi
     load(value, at) {
       const id = plainId.load(value, at);
       if (id === BAD) return BAD;
-      const text = id as string;
+      const text = id;
       if (VERSIONED_ID.test(text) || REGISTRY_VERSION.test(text)) return text;
       if (/^\/subscriptions\/.*\/workspaces\/[^/]+\/[^/]+/i.test(text))
         return at.fail(`is no full ARM id of a ${what} version`, "end it with /versions/<version>", value);
@@ -68,7 +68,7 @@ export function localPath(only?: "file" | "folder"): Field<string> {
     expects: `a local ${what}`,
     load(value, at) {
       const text = str.load(value, at);
-      return text === BAD || existing(text as string, only, what, value, at) ? text : BAD;
+      return text === BAD || existing(text, only, what, value, at) ? text : BAD;
     },
   };
 }

@@ -4,7 +4,9 @@ import { isMap, jsonKey, put, pythonString, typeName, type Yaml, type YamlMap } 
 import { BAD, loadValue, type At, type Bad, type Field, type Loaded } from "./field.ts";
 import { nearest } from "./scalars.ts";
 
-export type FieldMap = Readonly<Record<string, Field<any>>>;
+// oxlint-disable-next-line typescript/no-explicit-any -- a field of any type: each keeps its own
+export type AnyField = Field<any>;
+export type FieldMap = Readonly<Record<string, AnyField>>;
 
 type RequiredKeys<M> = { [K in keyof M]: M[K] extends { required: true } ? K : never }[keyof M];
 type ReadOnlyKeys<M> = { [K in keyof M]: M[K] extends { readOnly: true } ? K : never }[keyof M];
@@ -23,7 +25,7 @@ export interface ObjectOptions {
   /** Runs before the fields are read; may answer a changed copy. */
   before?: (value: YamlMap, at: At) => YamlMap | Bad;
   /** Runs on what was read. */
-  after?: (entity: any, at: At) => void;
+  after?: (entity: Record<string, unknown>, at: At) => void;
   /** What it is, as the end of "must be …". */
   expects?: string;
 }
@@ -49,7 +51,8 @@ export function extend<M extends FieldMap, const N extends FieldMap>(
   fields: N,
   options: ObjectOptions = {},
 ): ObjectField<Omit<M, keyof N> & N> {
-  return object({ ...base.fields, ...fields } as Omit<M, keyof N> & N, { ...base.options, ...options });
+  const all: FieldMap = { ...base.fields, ...fields };
+  return object(all as Omit<M, keyof N> & N, { ...base.options, ...options });
 }
 
 function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: At): Record<string, unknown> | Bad {
@@ -59,7 +62,7 @@ function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: A
   const map = options.before ? options.before(value, at) : value;
   if (map === BAD) return BAD;
   const entity: Record<string, unknown> = {};
-  for (const [key, item] of map as YamlMap) {
+  for (const [key, item] of map) {
     const name = pythonString(key);
     const field = typeof key === "string" && Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field?.readOnly && item !== null) continue;
@@ -71,7 +74,7 @@ function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: A
     else if (options.unknown !== "drop") at.child(name).fail("no such field here", unknownFix(name, fields), item, "key");
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (field.required && !(map as YamlMap).has(name))
+    if (field.required && !map.has(name))
       at.child(name).fail(`is required; it must be ${field.expects}`, `add \`${name}:\``, undefined, "key");
   }
   if (at.problems.length > start) return BAD;
@@ -127,7 +130,7 @@ export function list<T>(items: Field<T>): Field<T[]> & { readonly items: Field<T
 }
 
 /** The first of several fields that takes the value (the SDK's UnionField). Reports as the one that came nearest. */
-export function union<const F extends readonly Field<any>[]>(...fields: F): Field<Loaded<F[number]>> & { readonly choices: F } {
+export function union<const F extends readonly AnyField[]>(...fields: F): Field<Loaded<F[number]>> & { readonly choices: F } {
   const expects = [...new Set(fields.map((field) => field.expects))].join(", or ");
   return {
     choices: fields,
@@ -158,7 +161,7 @@ const binding: Field<string> = {
  * The same field, taking a binding instead of each single value in it, as fields of pipeline nodes do. The fields named in `skip`
  * stay as they are, at every depth.
  */
-export function bindable<T>(field: Field<T>, skip: readonly string[] = []): Field<any> {
+export function bindable<T>(field: Field<T>, skip: readonly string[] = []): AnyField {
   const shape = field as Partial<ObjectField & { choices: readonly Field[]; values: Field; items: Field }> & Field<T>;
   const flags = { required: field.required, nullable: field.nullable, readOnly: field.readOnly };
   if (shape.fields && shape.options) return { ...object(bindableFields(shape.fields, skip), shape.options), ...flags };

@@ -84,7 +84,7 @@ function analyze(value: string): { plain: boolean; single: boolean } {
   let spaceBreak = false;
   let preceded = true;
   let previous = "";
-  const chars = [...value];
+  const chars = Array.from(value);
   for (const [index, ch] of chars.entries()) {
     const next = chars[index + 1];
     const followed = next === undefined || /[\0 \t\r\n\x85\u2028\u2029]/.test(next);
@@ -173,7 +173,7 @@ function doubleQuoted(value: string, indent: number, column: number, key: boolea
   let result = '"';
   let at = column + 1;
   let start = 0;
-  const chars = [...value];
+  const chars = Array.from(value);
   const pieces = chars.map((ch) => {
     const code = ch.codePointAt(0)!;
     if (Object.hasOwn(ESCAPES, ch)) return `\\${ESCAPES[ch]}`;
@@ -187,7 +187,7 @@ function doubleQuoted(value: string, indent: number, column: number, key: boolea
   for (const [index, piece] of pieces.entries()) {
     const inner = index > 0 && index < pieces.length - 1;
     if (!key && inner && piece === " " && at + (index - start) > WIDTH) {
-      result += `${" "}\\\n${" ".repeat(indent)}`.replace(/^ /, "");
+      result += ` \\\n${" ".repeat(indent)}`.replace(/^ /, "");
       if (chars[index] === " ") result += "\\";
       at = indent;
       start = index;

@@ -4,13 +4,12 @@ import type { Files } from "../files.ts";
 import { ProblemsError, type Problem } from "../problems.ts";
 import { plainScalar, taggedScalar } from "./scalar.ts";
 import { findTab } from "./tabs.ts";
+import { readText } from "./text.ts";
 import { showValue, type Yaml, type YamlMap } from "./value.ts";
 
 /** Keys and indexes from the root of a file to a value in it. */
 export type Path = readonly (string | number)[];
 
-/** Azure Resource Manager takes no request over 4 MB, so no file that describes one can be longer. */
-export const MAX_BYTES = 4 * 1024 * 1024;
 /** Values after aliases are expanded; a file with more is a mistake or an attack ("billion laughs"). */
 const MAX_NODES = 200_000;
 
@@ -63,46 +62,6 @@ export function readSource(files: Files, path: string, shown: string): Source {
   return parseSource(readText(files, path, shown), shown);
 }
 
-/** The text of a file, checked to be UTF-8 and of a sane length. */
-export function readText(files: Files, path: string, shown: string): string {
-  const whole = (rule: string, fix: string, value = "") =>
-    new ProblemsError([{ file: shown, line: 1, column: 1, field: "", value, rule, fix }]);
-  const stat = files.stat(path);
-  if (!stat) throw whole("no such file", "check the path; it is taken from the current folder");
-  if (stat.type === "folder") throw whole("is a folder, not a YAML file", "name a file in it");
-  if (stat.size > MAX_BYTES)
-    throw whole(
-      `a file has at most ${MAX_BYTES / 1024 / 1024} MB, Azure Resource Manager's limit of a request`,
-      "move data out of the YAML and refer to it by path",
-      `${(stat.size / 1024 / 1024).toFixed(1)} MB`,
-    );
-  let bytes: Uint8Array;
-  try {
-    bytes = files.read(path);
-  } catch (error) {
-    throw whole(
-      `cannot be read (${error instanceof Error ? error.message : String(error)})`,
-      "check that the file is there and may be read",
-    );
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    const { line, column, byte } = firstBadByte(bytes);
-    throw new ProblemsError([
-      {
-        file: shown,
-        line,
-        column,
-        field: "",
-        value: `byte 0x${byte.toString(16).padStart(2, "0")}`,
-        rule: "is not UTF-8",
-        fix: "save the file as UTF-8",
-      },
-    ]);
-  }
-}
-
 /** Parses YAML text. See {@link readSource}. */
 export function parseSource(text: string, shown: string): Source {
   const lines = new LineCounter();
@@ -145,7 +104,7 @@ export function parseSource(text: string, shown: string): Source {
   if (doc.contents === null || (isScalar(doc.contents) && doc.contents.source === "" && doc.contents.type === "PLAIN"))
     throw new ProblemsError([at(0, "the file is empty", "write the fields of the asset, or remove the file")]);
   const reader: Reader = { doc, at, count: 0, problems, open: [] };
-  const root = convert(doc.contents as Node, reader);
+  const root = convert(doc.contents, reader);
   if (problems.length) throw new ProblemsError(problems);
   if (root === null) throw new ProblemsError([at(0, "the file is empty", "write the fields of the asset, or remove the file")]);
   return new Source(shown, root, doc, lines);
@@ -185,7 +144,7 @@ function convert(node: Node | null, reader: Reader): Yaml {
       );
       return null;
     }
-    return convert(target as Node, reader);
+    return convert(target, reader);
   }
   if (isScalar(node)) return scalar(node, reader);
   reader.open.push(node);
@@ -199,7 +158,7 @@ function convert(node: Node | null, reader: Reader): Yaml {
 }
 
 function scalar(node: { value: unknown; type?: string; tag?: string } & Node, reader: Reader): Yaml {
-  const text = String(node.value ?? "");
+  const text = typeof node.value === "string" ? node.value : "";
   try {
     if (node.tag && node.tag !== "!") {
       const value = taggedScalar(node.tag, text);
@@ -279,27 +238,4 @@ const offsetOf = (node: unknown): number | undefined => (node as Node | null | u
 function position(lines: LineCounter, offset: number): { line: number; column: number } {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function firstBadByte(bytes: Uint8Array): { line: number; column: number; byte: number } {
-  // The longest prefix that decodes, by halving: what follows it is the bad byte.
-  let low = 0;
-  let high = bytes.length;
-  const decodes = (end: number) => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (decodes(middle)) low = middle;
-    else high = middle - 1;
-  }
-  // A character that breaks off is bad from its first byte on.
-  while (low > 0 && new TextDecoder("utf-8").decode(bytes.subarray(0, low)).endsWith("\uFFFD")) low--;
-  const before = new TextDecoder("utf-8").decode(bytes.subarray(0, low)).split("\n");
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, byte: bytes[low] ?? 0 };
 }

@@ -3,6 +3,10 @@ import type { Asset } from "../../assets/index.ts";
 import type { Answer } from "./setup.ts";
 
 type Json = unknown;
+interface Body {
+  location?: string;
+  properties: Record<string, unknown>;
+}
 
 /** Our body, with local paths as `LOCAL:<path>` and what is registered before in its place. */
 export function oursComparable(asset: Asset): Json {
@@ -61,9 +65,9 @@ function withoutLabels(value: Json): Json {
 
 /** Takes out what the SDK fills from the workspace or the machine where the file says nothing. */
 export function settle(ours: Json, theirs: Json, asset: Asset): [Json, Json] {
-  const [mine, other] = [structuredClone(ours), structuredClone(theirs)] as [Record<string, any>, Record<string, any>];
+  const [mine, other] = [structuredClone(ours), structuredClone(theirs)] as [Body, Body];
   if (mine.location === undefined) delete other.location;
-  if (mine.properties?.computeLocation === undefined) delete other.properties?.computeLocation;
+  if (mine.properties.computeLocation === undefined) delete other.properties.computeLocation;
   if (asset.noun === "job")
     for (const key of ["displayName", "experimentName"]) if (mine.properties[key] === undefined) delete other.properties[key];
   // The SDK sends the short name of a registered component, unresolved.
