@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { bad } from "./conda.ts";
-import { installedPythons, nearestPython, type Python } from "./pythons.ts";
+import { findPython, type Python } from "./pythons.ts";
 import { recipeHash, type Recipe } from "./recipe.ts";
 import { runUv } from "./uv.ts";
 
@@ -31,7 +31,6 @@ interface Ready {
 }
 
 const underWay = new Map<string, Promise<string>>();
-let pythons: Promise<Python[]> | undefined;
 
 /**
  * @param root folder that keeps environments, `.sandbox/environments`
@@ -46,7 +45,7 @@ export async function buildEnvironment(
   signal?: AbortSignal,
   caFile?: string,
 ): Promise<BuiltEnvironment> {
-  const python = nearestPython(recipe.python, await (pythons ??= installedPythons()));
+  const python = await findPython(recipe.python);
   if (!python) throw bad("no Python ≥ 3.8 is installed on this machine; install one (python.org, apt, brew) and try again");
   const notes = [...recipe.notes];
   if (recipe.python && recipe.python !== python.minor)

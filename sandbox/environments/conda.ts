@@ -118,6 +118,7 @@ export function addPipLine(raw: string, found: Requirements, files: Readonly<Rec
       case "-c":
       case "--constraint":
         throw bad(`"${line}": constraint files are not read here; write the versions into the list itself`);
+      case undefined:
       default:
         return;
     }

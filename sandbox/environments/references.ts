@@ -3,6 +3,7 @@ import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { curatedEnvironment } from "./images.ts";
 import type { EnvironmentSpec } from "./recipe.ts";
+import { textOf } from "../runs/text.ts";
 
 const versionsInWorkspace = "Microsoft.MachineLearningServices/workspaces/environments/versions";
 const versionsInRegistry = "Microsoft.MachineLearningServices/registries/environments/versions";
@@ -49,7 +50,7 @@ function kept(sandbox: Pick<SandboxContext, "resources">, reference: string, own
   const type = /\/registries\//i.test(owner) ? versionsInRegistry : versionsInWorkspace;
   const container = `${owner}/environments/${name}`;
   const found = version === undefined ? newest(sandbox.resources.list(container, type)) : sandbox.resources.get(`${container}/versions/${version}`);
-  if (found) return { label: `${name}:${found.name}`, spec: found.properties as EnvironmentSpec, owner };
+  if (found) return { label: `${name}:${found.name}`, spec: found.properties, owner };
   const curated = curatedEnvironment(name);
   if (curated) return { label: name, spec: { curated }, owner: undefined };
   const there = sandbox.resources.list(container, type).map((one) => one.name);
@@ -57,7 +58,7 @@ function kept(sandbox: Pick<SandboxContext, "resources">, reference: string, own
 }
 
 function newest(versions: readonly ArmResource[]): ArmResource | undefined {
-  const when = (one: ArmResource) => String(one.systemData?.["createdAt"] ?? "");
+  const when = (one: ArmResource) => textOf(one.systemData?.["createdAt"]);
   return versions.toSorted((a, b) => when(b).localeCompare(when(a)) || b.name.localeCompare(a.name, "en", { numeric: true }))[0];
 }
 

@@ -2,6 +2,7 @@
 import { durationMs } from "../serving/durations.ts";
 import type { StepInput, StepOutput, UriInput } from "./spec.ts";
 import { userError } from "./refuse.ts";
+import { textOf } from "../runs/text.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,7 @@ export function field(body: Json, camel: string): unknown {
 
 export function textField(body: Json, camel: string): string | undefined {
   const value = field(body, camel);
-  return value === undefined || value === "" ? undefined : String(value);
+  return value === undefined || value === "" ? undefined : textOf(value);
 }
 
 export const objectField = (body: Json, camel: string): Json => {
@@ -33,9 +34,9 @@ export function modeOf(value: unknown, usual: string): string {
     evalmount: "eval_mount",
     evaldownload: "eval_download",
   };
-  const plain = String(value).replaceAll("_", "").toLowerCase();
+  const plain = textOf(value).replaceAll("_", "").toLowerCase();
   const mode = known[plain] ?? { romount: "ro_mount", rwmount: "rw_mount", download: "download", upload: "upload", direct: "direct" }[plain];
-  if (!mode) throw userError(`"${String(value)}" is not a mode; modes are ro_mount, rw_mount, download, upload, direct, eval_mount, eval_download.`, "mode");
+  if (!mode) throw userError(`"${textOf(value)}" is not a mode; modes are ro_mount, rw_mount, download, upload, direct, eval_mount, eval_download.`, "mode");
   return mode;
 }
 
@@ -44,11 +45,11 @@ export const literalTypes = new Set(["string", "number", "integer", "boolean", "
 /** An input as a job has it: `{jobInputType, value | uri, mode}`, or a bare value. Undefined for null (an optional input left out). */
 export function inputOf(name: string, raw: unknown): StepInput | undefined {
   if (raw === null || raw === undefined) return undefined;
-  if (!isObject(raw)) return { kind: "literal", value: String(raw) };
+  if (!isObject(raw)) return { kind: "literal", value: textOf(raw) };
   const type = textField(raw, "jobInputType") ?? textField(raw, "type") ?? (field(raw, "uri") === undefined ? "literal" : "uri_folder");
   if (literalTypes.has(type.toLowerCase())) {
     const value = field(raw, "value");
-    return value === undefined ? undefined : { kind: "literal", value: String(value) };
+    return value === undefined ? undefined : { kind: "literal", value: textOf(value) };
   }
   const uri = textField(raw, "uri") ?? textField(raw, "path") ?? textField(raw, "value");
   if (uri === undefined) throw userError(`Input "${name}" of type ${type} has no uri.`, `inputs.${name}`);
@@ -76,8 +77,8 @@ export function outputOf(raw: unknown, names: { run: string; output: string; dat
 export function timeoutOf(body: Json): number | undefined {
   const value = field(objectField(body, "limits"), "timeout");
   if (value === undefined) return undefined;
-  const milliseconds = typeof value === "number" ? value * 1000 : (durationMs(String(value)) ?? Number(value) * 1000);
-  if (!Number.isFinite(milliseconds) || milliseconds <= 0) throw userError(`limits.timeout "${String(value)}" is not a duration; write seconds or ISO 8601 (PT10M).`, "limits.timeout");
+  const milliseconds = typeof value === "number" ? value * 1000 : (durationMs(textOf(value)) ?? Number(value) * 1000);
+  if (!Number.isFinite(milliseconds) || milliseconds <= 0) throw userError(`limits.timeout "${textOf(value)}" is not a duration; write seconds or ISO 8601 (PT10M).`, "limits.timeout");
   return milliseconds;
 }
 

@@ -122,7 +122,7 @@ test("a pipeline: steps side by side as the nodes allow, bound outputs, children
   await kit.until("pipe", "Completed");
   expect(await kit.text("workspaceblobstore", "azureml/pipe/result/all.txt")).toBe("hello\ntwo-hello\n");
   const children = await kit.children("pipe");
-  expect(children.map((child) => [child.name, child.status]).sort()).toEqual([["join", "Completed"], ["left", "Completed"], ["right", "Completed"], ["third", "Completed"]]);
+  expect(children.map((child) => `${child.name} ${child.status}`).toSorted((a, b) => a.localeCompare(b))).toEqual(["join Completed", "left Completed", "right Completed", "third Completed"]);
   // Two nodes: at no moment do three of the one-second steps run, at some moment two do.
   const spans = children.filter((child) => child.name !== "join").map((child) => [Date.parse(child.startTimeUtc), Date.parse(child.endTimeUtc)] as const);
   const most = Math.max(...spans.map(([start]) => spans.filter(([from, to]) => from <= start && start < to).length));
@@ -139,7 +139,7 @@ test("a pipeline with a failing step: the others are canceled, the error names t
   await kit.submit("broken", { jobType: "Pipeline", settings: { default_compute: "cpu-cluster" }, jobs: { bad: { componentId: bad }, slow: { componentId: slow } } });
   await kit.until("broken", "Failed");
   expect((await kit.details("broken")).error!.error.message).toMatch(/Pipeline has failed child jobs\. Failed nodes: \/bad\..*exited with status code 3/s);
-  expect((await kit.children("broken")).map((child) => [child.name, child.status]).sort()).toEqual([["bad", "Failed"], ["slow", "Canceled"]]);
+  expect((await kit.children("broken")).map((child) => `${child.name} ${child.status}`).toSorted((a, b) => a.localeCompare(b))).toEqual(["bad Failed", "slow Canceled"]);
   const log = await fetch((await kit.details("broken")).logFiles["logs/azureml/executionlogs.txt"]!);
   expect(await log.text()).toMatch(/bad: Failed[\s\S]*Finishing experiment/);
 });

@@ -1,5 +1,6 @@
 // What jobs may ask that the sandbox does not run, refused by name; and the one form of a user's mistakes.
 import { ArmError } from "../core.ts";
+import { textOf } from "../runs/text.ts";
 
 /** 501: known in Azure, not here. */
 export const notModeled = (what: string, why: string): ArmError => new ArmError(501, "NotModeledInSandbox", `${what} is not modelled in the sandbox: ${why}.`);
@@ -31,7 +32,7 @@ export function refuseKind(kind: string, where: string): never {
 export function refuseDistribution(distribution: unknown, instances: number, where: string): void {
   if (typeof distribution !== "object" || distribution === null) return;
   const { distributionType, type, processCountPerInstance, process_count_per_instance, workerCount, worker_count } = distribution as Record<string, unknown>;
-  const kind = String(distributionType ?? type ?? "?");
+  const kind = textOf(distributionType ?? type, "?");
   const processes = Number(processCountPerInstance ?? process_count_per_instance ?? workerCount ?? worker_count ?? 1) * instances;
   if (processes > 1) throw notModeled(`${where}: distribution ${kind} with ${processes} processes`, "it starts one process a step; set one instance and one process per instance");
 }

@@ -9,6 +9,7 @@ import type { Run } from "../runs/run.ts";
 import { workspaceGuid } from "../runs/workspace.ts";
 import type { InputValues } from "./inputs.ts";
 import type { StepSpec } from "./spec.ts";
+import { textOf } from "../runs/text.ts";
 
 export interface StepPlaces {
   readonly home: string;
@@ -65,7 +66,7 @@ export async function stepVariables(
     AZUREML_WORKSPACE_ID: workspaceGuid(workspace),
     AZUREML_WORKSPACE_SCOPE: workspace.id,
     AZUREML_SERVICE_ENDPOINT: base,
-    AZUREML_DISCOVERY_SERVICE_ENDPOINT: String(workspace.properties["discoveryUrl"] ?? `${base}/discovery`),
+    AZUREML_DISCOVERY_SERVICE_ENDPOINT: textOf(workspace.properties["discoveryUrl"], `${base}/discovery`),
     AZUREML_NODE_COUNT: String(spec.instances),
     AZUREML_CR_DISTRIBUTED_CONFIG: "",
     MLFLOW_TRACKING_URI: trackingUri,

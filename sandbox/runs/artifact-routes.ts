@@ -52,7 +52,7 @@ export function mountArtifacts(app: Hono, sandbox: SandboxContext): void {
     });
     // No blob is made: the client uploads it, and insists that it is new.
     on("POST", "/batch/metadata", async (c, root) => {
-      const { paths = [] } = (await c.req.json()) as { paths?: { path: string }[] };
+      const { paths = [] } = await c.req.json<{ paths?: { path: string }[] }>();
       const entries = paths.map(({ path }) => [path, content(root, safePath(path), "rcw")] as const);
       return { artifacts: Object.fromEntries(paths.map(({ path }) => [path, artifact(root, path)])), artifactContentInformation: Object.fromEntries(entries), errors: {} };
     });

@@ -20,7 +20,7 @@ export interface ArtifactFile {
 /** Refuses what would leave its place, with 400. */
 export function safePath(path: string): string {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..") || /[\u0000-\u001f\\]/.test(path)) throw new ArmError(400, "INVALID_PARAMETER_VALUE", `Invalid artifact path: '${path}'.`);
+  if (parts.includes("..") || /[\p{Cc}\\]/u.test(path)) throw new ArmError(400, "INVALID_PARAMETER_VALUE", `Invalid artifact path: '${path}'.`);
   return parts.join("/");
 }
 

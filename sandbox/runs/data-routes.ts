@@ -19,7 +19,7 @@ export function mountDataUris(app: Hono, sandbox: SandboxContext): void {
   const answer = (path: string, shape: (found: { uri: string; type: string }) => object): void => {
     app.post(path, async (c) => {
       const { key, workspace } = await asking(c, sandbox);
-      const { values } = (await c.req.json()) as { values?: string[] };
+      const { values } = await c.req.json<{ values?: string[] }>();
       if (!Array.isArray(values)) throw new ArmError(400, "UserError", "The body has no list `values` of asset ids.");
       const found = values.map((id) => [id, resolve(key, workspace, id)] as const).filter((pair) => pair[1] !== undefined);
       return c.json({ values: Object.fromEntries(found.map(([id, one]) => [id, shape(one!)])) });

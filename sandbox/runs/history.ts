@@ -8,6 +8,7 @@ import { answerLog } from "./logs.ts";
 import { isEnded, type Run } from "./run.ts";
 import { runsOf, type RunChange } from "./store.ts";
 import { asking, workspacePath, type Asking } from "./workspace.ts";
+import { textOf } from "./text.ts";
 
 /** What the job runner does for run history: ends a run that it owns. */
 export interface RunControl {
@@ -74,7 +75,7 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
 
   app.post(`${base}/rundata`, async (c) => {
     const asked = await asking(c, sandbox);
-    const run = runOf(sandbox, asked.key, String((await bodyOf(c))["runId"] ?? ""));
+    const run = runOf(sandbox, asked.key, textOf((await bodyOf(c))["runId"]));
     return c.json({ runMetadata: runOut(sandbox, run), runDefinition: null, jobSpecification: null });
   });
   app.post(`${base}/batchrundata`, async (c) => {
@@ -86,7 +87,7 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
   for (const form of ["experiments", "experimentids"])
     app.post(`${base}/${form}/:experiment/runs\\:query`, async (c) => {
       const asked = await asking(c, sandbox);
-      const experiment = experimentOf(sandbox, asked, c.req.param("experiment")!);
+      const experiment = experimentOf(sandbox, asked, c.req.param("experiment"));
       const runs = runsOf(sandbox).list(asked.key, [experiment]).filter((run) => !run.hidden && !run.deleted);
       return c.json(page(c, runs, Number((await bodyOf(c))["top"] ?? 100)));
     });

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { ArmError } from "../core.ts";
 import type { ArmResource, Caller, SandboxContext } from "../core.ts";
+import { textOf } from "./text.ts";
 
 /** Path pattern of a workspace below a service's prefix, for Hono. */
 export const workspacePath =
@@ -25,7 +26,7 @@ export async function asking(c: Context, sandbox: SandboxContext): Promise<Askin
 }
 
 /** The workspace's own GUID, part of asset ids. */
-export const workspaceGuid = (workspace: ArmResource): string => String(workspace.properties["workspaceId"] ?? "");
+export const workspaceGuid = (workspace: ArmResource): string => textOf(workspace.properties["workspaceId"]);
 
 /** `/subscriptions/…/workspaces/w` as `azureml://subscriptions/…/workspaces/w`. */
 export function workspaceUri(workspace: ArmResource): string {

@@ -16,6 +16,7 @@ import type { Plan, StepSpec } from "../jobs/spec.ts";
 import { setTags, tagsOf } from "../runs/logged.ts";
 import { isEnded, type Run } from "../runs/run.ts";
 import { runsOf } from "../runs/store.ts";
+import { textOf } from "../runs/text.ts";
 
 const type = "Microsoft.MachineLearningServices/workspaces/jobs";
 
@@ -63,7 +64,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   async provision(resource, sandbox) {
     const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
     if (run && run.status !== "NotStarted") return;
-    const { displayName, description, experimentName, tags, properties, jobType } = resource.properties as Record<string, unknown>;
+    const { displayName, description, experimentName, tags, properties, jobType } = resource.properties;
     runnerOf(sandbox).submit({
       resource,
       plan: planOf(resource, sandbox),
@@ -72,7 +73,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
       description: (description as string | null) ?? undefined,
       tags: withoutNulls((tags ?? {}) as Record<string, unknown>) as Record<string, string>,
       properties: withoutNulls((properties ?? {}) as Record<string, unknown>) as Record<string, string>,
-      principalId: String(resource.systemData?.["createdBy"] ?? sandbox.tenantId),
+      principalId: textOf(resource.systemData?.["createdBy"], sandbox.tenantId),
       pipeline: String(jobType).toLowerCase() === "pipeline",
     });
   },
@@ -176,7 +177,7 @@ function changed(before: ArmResource, after: ArmResource, sandbox: SandboxContex
   if (!isObject(before.properties) || Object.keys(before.properties).length === 0) throw userError(`'${after.name}' is a step of a pipeline job and cannot be changed.`, "name");
   const run = runsOf(sandbox).get(workspaceIdOf(after), after.name);
   if (!run) return;
-  const { displayName, description, isArchived, tags } = after.properties as Record<string, unknown>;
+  const { displayName, description, isArchived, tags } = after.properties;
   runsOf(sandbox).update(run.workspace, run.id, { displayName: String(displayName), description: (description as string | null) ?? undefined, hidden: isArchived === true });
   setTags(sandbox, run, withoutNulls((tags ?? {}) as Record<string, unknown>) as Record<string, string>);
 }
@@ -190,7 +191,7 @@ function shown(resource: ArmResource, run: Run | undefined, sandbox: SandboxCont
       const made = run?.outputs[name];
       const usual = `azureml://datastores/workspaceblobstore/paths/azureml/${resource.name}/${name}/`;
       const declared = isObject(output) ? output : {};
-      const uri = String(made?.uri ?? declared["uri"] ?? usual).replaceAll(/\$\{\{\s*name\s*\}\}/g, resource.name).replaceAll(/\$\{\{\s*output_name\s*\}\}/g, name);
+      const uri = textOf(made?.uri ?? declared["uri"], usual).replaceAll(/\$\{\{\s*name\s*\}\}/g, resource.name).replaceAll(/\$\{\{\s*output_name\s*\}\}/g, name);
       return [name, { description: null, mode: "ReadWriteMount", jobOutputType: made?.type ?? "uri_folder", ...declared, uri: longUri(workspace, uri) }];
     }),
   );

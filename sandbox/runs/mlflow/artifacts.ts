@@ -9,10 +9,11 @@ import { runOf } from "./runs.ts";
 import { artifactUri } from "./shapes.ts";
 import { proxiedUri } from "./sources.ts";
 import { ArmError } from "../../core.ts";
+import { textOf } from "../text.ts";
 
 const list: Handler = async (call) => {
   const run = runOf(call);
-  const folder = safePath(String(call.fields["path"] ?? ""));
+  const folder = safePath(textOf(call.fields["path"]));
   const files = await listFiles(call.sandbox, placeOf(call.sandbox, artifactStoreUri(run.id), call.workspace.id), folder);
   return {
     root_uri: artifactUri(call, run),
@@ -25,7 +26,7 @@ const listLoggedModel: Handler = async (call) => {
   if (!row) throw missing(`Logged model with ID '${call.path["model"]}' not found.`);
   const run = String(row["run"] ?? call.path["model"]);
   const root = String(row["path"]);
-  const folder = safePath(String(call.fields["artifact_directory_path"] ?? ""));
+  const folder = safePath(textOf(call.fields["artifact_directory_path"]));
   const files = await listFiles(call.sandbox, placeOf(call.sandbox, `${artifactStoreUri(run)}${root}`, call.workspace.id), folder);
   return {
     root_uri: `${artifactUri(call, { experiment: String(row["experiment"]), id: run })}/${root}`,
@@ -85,7 +86,7 @@ export function mountArtifactProxy(app: Hono, base: string, sandbox: SandboxCont
       if (rest === "") throw invalid("Invalid artifact path: a file's name is missing.");
       if (pathOf(c).startsWith("models/")) throw invalid("A registered model version's files cannot be changed.");
       const container = await sandbox.container(place.account, place.container);
-      const body = c.req.raw.body ? Readable.fromWeb(c.req.raw.body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
+      const body = c.req.raw.body ? Readable.fromWeb(c.req.raw.body) : Readable.from([]);
       await container.getBlockBlobClient(join(place, rest)).uploadStream(body);
       return c.json({});
     }),

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { ArmResource, SandboxContext } from "../../core.ts";
 import { asking } from "../workspace.ts";
 import { invalid } from "./error.ts";
+import { textOf } from "../text.ts";
 
 /** Fields of the body (POST, PATCH, DELETE) or of the query (GET), by their proto names. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -70,7 +71,7 @@ export function text(fields: Fields, name: string): string {
 
 export const optional = (fields: Fields, name: string): string | undefined => {
   const value = fields[name];
-  return value === undefined || value === null ? undefined : String(value);
+  return value === undefined || value === null ? undefined : textOf(value);
 };
 
 export function count(fields: Fields, name: string, usual: number, most: number): number {
@@ -78,14 +79,14 @@ export function count(fields: Fields, name: string, usual: number, most: number)
   if (value === undefined || value === null) return usual;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > most)
-    throw invalid(`Invalid value for parameter '${name}' supplied: ${String(value)}. It must be an integer from 1 to ${most}.`);
+    throw invalid(`Invalid value for parameter '${name}' supplied: ${textOf(value)}. It must be an integer from 1 to ${most}.`);
   return number;
 }
 
 /** A metric's value or a time as protobuf's JSON has them: number, or text for 64 bits, NaN and infinity. */
 export function numeric(value: unknown, name: string): number {
-  const number = value === "NaN" ? Number.NaN : typeof value === "string" || typeof value === "number" ? Number(value) : undefined;
-  if (number === undefined || (Number.isNaN(number) && value !== "NaN" && !Number.isNaN(value as number)) || value === "")
+  const number = typeof value === "number" || (typeof value === "string" && value !== "") ? Number(value) : undefined;
+  if (number === undefined || (Number.isNaN(number) && value !== "NaN"))
     throw invalid(`Invalid value ${JSON.stringify(value)} for parameter '${name}' supplied: it must be a number.`);
   return number;
 }

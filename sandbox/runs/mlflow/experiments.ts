@@ -16,7 +16,7 @@ export function experimentOf(call: MlflowCall, id: string): Experiment {
 
 const create: Handler = (call) => {
   const name = text(call.fields, "name");
-  if (name.length > 255 || /[\u0000-\u001f]/.test(name)) throw invalid(`Invalid experiment name '${name.slice(0, 80)}': at most 255 printable characters.`);
+  if (name.length > 255 || /\p{Cc}/u.test(name)) throw invalid(`Invalid experiment name '${name.slice(0, 80)}': at most 255 printable characters.`);
   const store = runsOf(call.sandbox);
   const before = store.experimentNamed(call.key, name);
   if (before) throw exists(`Experiment '${name}' already exists${before.deleted ? " in deleted state; restore it or use another name" : ""}.`);

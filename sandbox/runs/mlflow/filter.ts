@@ -77,7 +77,7 @@ function holds({ operator, value }: Condition, actual: string | number | undefin
     return pattern.test(String(actual)) !== (operator === "NOT LIKE");
   }
   const [left, right]: [string | number, string | number] =
-    typeof actual === "number" ? [actual, Number(value)] : [actual, String(value as string | number)];
+    typeof actual === "number" ? [actual, Number(value)] : [actual, String(value)];
   switch (operator) {
     case "=":
       return left === right;
@@ -110,7 +110,7 @@ export function orderBy<T>(items: readonly T[], terms: readonly string[], lookOf
         if (none !== other) return none ? 1 : -1;
         continue;
       }
-      if (left !== right) return left! < right! === down ? 1 : -1;
+      if (left !== right) return (left as number) < (right as number) === down ? 1 : -1;
     }
     return 0;
   });

@@ -7,6 +7,7 @@ import { exists, invalid, missing } from "./error.ts";
 import { filterOf, orderBy, type Look } from "./filter.ts";
 import { pairsIn, pairsOut } from "./shapes.ts";
 import { downloadUri, sourceUri } from "./sources.ts";
+import { textOf } from "../text.ts";
 
 type Properties = Record<string, unknown> & { tags?: Record<string, string> | null; description?: string | null };
 
@@ -27,7 +28,7 @@ function versionOf(call: MlflowCall, name = text(call.fields, "name"), version =
 const versionsOf = (call: MlflowCall, model: string): ArmResource[] =>
   call.sandbox.resources.list(`${call.workspace.id}/models/${model}`, modelVersionType).toSorted((a, b) => b.name.localeCompare(a.name, "en", { numeric: true }));
 
-const time = (resource: ArmResource, name: "createdAt" | "lastModifiedAt"): number => Date.parse(String(resource.systemData?.[name] ?? "")) || 0;
+const time = (resource: ArmResource, name: "createdAt" | "lastModifiedAt"): number => Date.parse(textOf(resource.systemData?.[name])) || 0;
 
 function aliasesOf(call: MlflowCall, model: string): { alias: string; version: string }[] {
   return call.sandbox.db
@@ -46,7 +47,7 @@ function versionOut(call: MlflowCall, version: ArmResource) {
     version: version.name,
     creation_timestamp: time(version, "createdAt"),
     last_updated_timestamp: time(version, "lastModifiedAt"),
-    current_stage: String(version.properties["stage"] ?? "None") || "None",
+    current_stage: textOf(version.properties["stage"]) || "None",
     description: properties(version).description ?? "",
     source: downloadUri(call, version, (run) => runsOf(call.sandbox).get(call.key, run)?.experiment),
     status: "READY",
@@ -127,7 +128,7 @@ const searchVersions: Handler = (call) => {
             name: nameOfModel(version),
             version_number: Number(version.name),
             run_id: version.properties["jobName"] as string | undefined,
-            source_path: String(version.properties["modelUri"] ?? ""),
+            source_path: textOf(version.properties["modelUri"]),
             creation_timestamp: time(version, "createdAt"),
             last_updated_timestamp: time(version, "lastModifiedAt"),
           }[key];
@@ -179,7 +180,7 @@ const latestVersions: Handler = (call) => {
   const wanted = ([call.fields["stages"] ?? []].flat() as string[]).map((one) => one.toLowerCase());
   const seen = new Map<string, ArmResource>();
   for (const version of versionsOf(call, model.name)) {
-    const stage = String(version.properties["stage"] ?? "None") || "None";
+    const stage = textOf(version.properties["stage"]) || "None";
     if ((wanted.length === 0 || wanted.includes(stage.toLowerCase())) && !seen.has(stage)) seen.set(stage, version);
   }
   return { model_versions: [...seen.values()].map((version) => versionOut(call, version)) };

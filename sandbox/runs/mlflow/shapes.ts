@@ -3,6 +3,7 @@ import type { SandboxContext } from "../../core.ts";
 import { latestMetrics, paramsOf, tagsOf, type MetricPoint } from "../logged.ts";
 import { mlflowStatus, type Experiment, type Run } from "../run.ts";
 import type { MlflowCall } from "./call.ts";
+import { textOf } from "../text.ts";
 
 /** JSON has no NaN and no infinity; protobuf's JSON form writes them as text. */
 export const numberOut = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
@@ -13,7 +14,7 @@ export const pairsOut = (pairs: Readonly<Record<string, string>>) => Object.entr
 
 /** Tags of a list `[{key, value}]`. */
 export const pairsIn = (list: unknown): Record<string, string> =>
-  Object.fromEntries(((list ?? []) as { key: string; value?: unknown }[]).map(({ key, value }) => [key, String(value ?? "")]));
+  Object.fromEntries(((list ?? []) as { key: string; value?: unknown }[]).map(({ key, value }) => [key, textOf(value)]));
 
 /** Where the run's artifacts are, in a form that the asking client can read: `azureml://…` with azureml-mlflow installed, else through this server. */
 export function artifactUri(call: MlflowCall, run: Pick<Run, "experiment" | "id">): string {

@@ -4,6 +4,7 @@ import { artifactStoreUri } from "../artifacts.ts";
 import { workspaceUri } from "../workspace.ts";
 import type { MlflowCall } from "./call.ts";
 import { invalid, missing } from "./error.ts";
+import { textOf } from "../text.ts";
 
 /** Where a source lies, and the run it belongs to if its place says so. */
 export interface Source {
@@ -25,7 +26,7 @@ export function sourceUri(call: MlflowCall, source: string): Source {
   if (version) {
     const properties = call.sandbox.resources.get(`${call.workspace.id}/models/${version[1]}/versions/${version[2]}`)?.properties;
     if (!properties) throw missing(`Model Version (name=${version[1]}, version=${version[2]}) not found`);
-    return { uri: String(properties["modelUri"]), runId: properties["jobName"] as string | undefined };
+    return { uri: textOf(properties["modelUri"]), runId: properties["jobName"] as string | undefined };
   }
   const run =
     /^azureml:\/\/.*\/experiments\/[^/]+\/runs\/([^/]+)\/artifacts\/?(.*)$/i.exec(source) ??
@@ -41,7 +42,7 @@ export function sourceUri(call: MlflowCall, source: string): Source {
 
 /** What `get-download-uri` answers: the run's artifact if that is where the model lies, else the version's own address. */
 export function downloadUri(call: MlflowCall, version: ArmResource, experimentOf: (run: string) => string | undefined): string {
-  const uri = String(version.properties["modelUri"] ?? "");
+  const uri = textOf(version.properties["modelUri"]);
   const run = /\/paths\/ExperimentRun\/dcid\.([^/]+)\/?(.*)$/i.exec(uri) ?? /^azureml:\/\/jobs\/([^/]+)\/outputs\/artifacts(?:\/paths)?\/(.*)$/i.exec(uri);
   const experiment = run && experimentOf(run[1]!);
   const [model, number] = [version.id.split("/").at(-3)!, version.name];
