@@ -28,6 +28,8 @@ export function parsePath(path: string): ParsedId {
       index = 4;
     }
   }
+  // Deployments are at home in Resource Manager itself and have an address without a provider.
+  if (decoded[index]?.toLowerCase() === "deployments") decoded.splice(index, 0, "providers", "Microsoft.Resources");
   const last = decoded.findLastIndex((part, at) => at >= index && part.toLowerCase() === "providers");
   if (last < 0) {
     return { subscriptionId, resourceGroup, namespace: undefined, segments: decoded.slice(index), scope: join(decoded.slice(0, index)) };

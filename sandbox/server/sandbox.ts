@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:https";
 import { Engine } from "../arm/engine.ts";
+import { setEngine } from "../arm/current.ts";
 import { mountDeleted } from "../arm/deleted.ts";
 import { mountArm } from "../arm/http.ts";
 import { Operations } from "../arm/operations.ts";
@@ -70,6 +71,8 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   };
   const operations = new Operations(db, (message) => log("arm", message));
   const engine = new Engine(new Registry(types), operations, store, context, profile.name !== "none");
+
+  setEngine(context, engine);
 
   const app = newApp(base, entra.tenantId, (message) => log("http", message));
   app.get("/healthz", (c) => c.json({ status: "ok", pid: process.pid, profile }));

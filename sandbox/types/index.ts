@@ -5,6 +5,7 @@ import { roleAssignments, roleDefinitions } from "./authorization.ts";
 import { computes } from "./computes.ts";
 import { containerRegistries } from "./containerregistry.ts";
 import { datastores } from "./datastores.ts";
+import { deploymentOperations, deployments } from "./deployments.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
 import { vaults } from "./keyvault.ts";
@@ -17,6 +18,8 @@ import { workspaces } from "./workspaces.ts";
 
 export const types: readonly AnyType[] = [
   resourceGroups,
+  deployments,
+  deploymentOperations,
   ...storageTypes,
   vaults,
   containerRegistries,

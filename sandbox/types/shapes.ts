@@ -19,6 +19,9 @@ export function proxy<Shape extends z.ZodType>(properties: Shape) {
   return z.looseObject({ properties });
 }
 
+/** Azure Machine Learning takes "true" for true. */
+export const bool = z.union([z.boolean(), z.string().regex(/^(true|false)$/i, "must be true or false").transform((text) => /^true$/i.test(text))]).nullish();
+
 export const anyProperties = z.looseObject({}).nullish();
 
 /** A resource id, in any casing. */

@@ -6,7 +6,7 @@ import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { nameOf } from "../arm/ids.ts";
 import { accountKeys } from "../blob/accounts.ts";
 import { systemDatastores } from "../ml/datastores.ts";
-import { identity, tags } from "./shapes.ts";
+import { bool, identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
 
 export const workspaceType = "Microsoft.MachineLearningServices/workspaces";
@@ -27,9 +27,11 @@ const body = z.looseObject({
       applicationInsights: z.string().nullish(),
       containerRegistry: z.string().nullish(),
       publicNetworkAccess: access,
-      hbiWorkspace: z.boolean().nullish(),
-      v1LegacyMode: z.boolean().nullish(),
-      systemDatastoresAuthMode: z.string().regex(/^(accesskey|identity|userdelegationsas)$/i, "must be accesskey, identity or userdelegationsas").nullish(),
+      hbiWorkspace: bool,
+      v1LegacyMode: bool,
+      enableDataIsolation: bool,
+      allowRecoverSoftDeletedWorkspace: bool,
+      systemDatastoresAuthMode: z.string().regex(/^(accesskey|identity|userdelegationsas|)$/i, "must be accesskey, identity or userdelegationsas").nullish(),
     })
     .nullish(),
 });
@@ -56,7 +58,7 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
   },
   check({ before, after }, sandbox) {
     const kind = after.kind ?? "Default";
-    if (kind !== "Default") {
+    if (!/^default$/i.test(kind)) {
       throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model workspaces of kind '${kind}'; it has plain ones ('Default') only.`);
     }
     for (const [property, type, needed] of dependencies) {
@@ -83,10 +85,12 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
     const old = before?.properties ?? {};
     const guid = (old["workspaceId"] as string | undefined) ?? randomUUID();
     const host = new URL(sandbox.urls.base).host;
-    const { allowRecoverSoftDeletedWorkspace: _, ...given } = withoutNulls(after.properties);
+    const { allowRecoverSoftDeletedWorkspace: _, ...asked } = withoutNulls(after.properties);
+    // The SDK's own template says "" for what it leaves open.
+    const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
     return {
       ...after,
-      kind: after.kind ?? "Default",
+      kind: !after.kind || /^default$/i.test(after.kind) ? "Default" : after.kind,
       sku: after.sku ?? { name: "Basic", tier: "Basic" },
       identity: after.identity ?? before?.identity ?? { type: "SystemAssigned", principalId: randomUUID(), tenantId: sandbox.tenantId },
       properties: {
