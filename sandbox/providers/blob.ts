@@ -1,7 +1,8 @@
 // storage:Blob, which azure-native writes over the storage account's data plane (Put Blob, Blob service REST version 2021-12-02).
 import { readFile } from "node:fs/promises";
 import type { ResourceManager } from "./http/arm.ts";
-import { retryConnection } from "./http/cloud.ts";
+import { exchange } from "./http/exchange.ts";
+import type { Reply } from "./http/exchange.ts";
 import type { Cloud } from "./http/cloud.ts";
 import { Asset, isObject, text } from "./rpc/values.ts";
 import type { Properties } from "./rpc/values.ts";
@@ -38,7 +39,7 @@ export async function write(call: Call): Promise<Properties> {
   if (isObject(inputs["metadata"]))
     for (const [key, value] of Object.entries(inputs["metadata"])) headers[`x-ms-meta-${key}`] = text(value);
   const response = await send(call, "PUT", headers, await content(inputs["source"]));
-  if (!response.ok) throw await failure(response, call.id);
+  if (response.status >= 400) throw failure(response, call.id);
   return (await read(call)) ?? {};
 }
 
@@ -46,41 +47,37 @@ export async function write(call: Call): Promise<Properties> {
 export async function read(call: Call): Promise<Properties | undefined> {
   const response = await send(call, "HEAD", {});
   if (response.status === 404) return undefined;
-  if (!response.ok) throw await failure(response, call.id);
+  if (response.status >= 400) throw failure(response, call.id);
   const { headers } = response;
-  const metadata = [...headers].flatMap(([name, value]) => (name.startsWith("x-ms-meta-") ? [[name.slice(10), value] as const] : []));
+  const metadata = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith("x-ms-meta-") ? [[name.slice(10), value] as const] : [],
+  );
   return {
     name: text(call.inputs["blobName"]),
     url: await blobUrl(call),
     type: "Block",
-    contentType: headers.get("content-type") ?? undefined,
-    contentMd5: headers.get("content-md5") ?? undefined,
-    accessTier: headers.get("x-ms-access-tier") ?? undefined,
+    contentType: headers["content-type"],
+    contentMd5: headers["content-md5"],
+    accessTier: headers["x-ms-access-tier"],
     metadata: Object.fromEntries(metadata),
   };
 }
 
 export async function remove(call: Call): Promise<void> {
   const response = await send(call, "DELETE", {});
-  if (!response.ok && response.status !== 404) throw await failure(response, call.id);
+  if (response.status >= 400 && response.status !== 404) throw failure(response, call.id);
 }
 
-async function send(call: Call, method: string, headers: Record<string, string>, body?: Uint8Array<ArrayBuffer>): Promise<Response> {
+async function send(call: Call, method: string, headers: Record<string, string>, body?: Uint8Array): Promise<Reply> {
   const token = await call.cloud.token(STORAGE_AUDIENCE);
   const url = new URL(await blobUrl(call));
-  // The sandbox's storage host carries the account's name where a user name stands; fetch refuses that, the server needs it not.
-  url.username = "";
-  url.password = "";
-  return retryConnection(
-    () =>
-      fetch(url, {
-        method,
-        signal: call.signal,
-        body: body ?? null,
-        headers: { authorization: `Bearer ${token}`, "x-ms-version": "2021-12-02", "x-ms-date": new Date().toUTCString(), ...headers },
-      }),
-    call.signal,
-  );
+  return exchange({
+    method,
+    url,
+    signal: call.signal,
+    ...(body && { body }),
+    headers: { authorization: `Bearer ${token}`, "x-ms-version": "2021-12-02", "x-ms-date": new Date().toUTCString(), ...headers },
+  });
 }
 
 async function blobUrl({ id, inputs, arm, signal }: Call): Promise<string> {
@@ -91,7 +88,7 @@ async function blobUrl({ id, inputs, arm, signal }: Call): Promise<string> {
   return `${endpoints.blob.replace(/\/+$/, "")}/${text(inputs["containerName"])}/${name}`;
 }
 
-async function content(source: unknown): Promise<Uint8Array<ArrayBuffer>> {
+async function content(source: unknown): Promise<Uint8Array> {
   if (source === undefined) return new Uint8Array();
   if (!(source instanceof Asset)) throw new Error("'source' must be a file (pulumi.asset.FileAsset, StringAsset)");
   if (source.text !== undefined) return new TextEncoder().encode(source.text);
@@ -99,7 +96,7 @@ async function content(source: unknown): Promise<Uint8Array<ArrayBuffer>> {
   throw new Error("'source' from a URL is not modeled in the sandbox; give a file or text");
 }
 
-async function failure(response: Response, id: string): Promise<Error> {
-  const code = response.headers.get("x-ms-error-code") ?? (await response.text()).slice(0, 200);
-  return new Error(`Status=${response.status} Code="${code}" on blob '${id}' RequestId=${response.headers.get("x-ms-request-id") ?? ""}`);
+function failure(reply: Reply, id: string): Error {
+  const code = reply.headers["x-ms-error-code"] ?? reply.text.slice(0, 200);
+  return new Error(`Status=${reply.status} Code="${code}" on blob '${id}' RequestId=${reply.headers["x-ms-request-id"] ?? ""}`);
 }

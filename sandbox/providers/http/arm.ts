@@ -73,8 +73,8 @@ export class ResourceManager {
    * Gives the last body when it is the resource (or the action's result), undefined when it has to be read.
    */
   async #finish(first: Answer, options: RequestOptions, wanted: "resource" | "result" | "gone"): Promise<Json | undefined> {
-    const operation = first.headers.get("azure-asyncoperation") ?? undefined;
-    const location = first.headers.get("location") ?? undefined;
+    const operation = first.headers["azure-asyncoperation"];
+    const location = first.headers["location"];
     const poll = { apiVersion: options.apiVersion, ...(options.signal && { signal: options.signal }) };
     if (operation) {
       const end = await this.#poll(operation, first, poll, (answer) => {

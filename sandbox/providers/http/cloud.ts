@@ -1,5 +1,5 @@
 // Where the sandbox is, and the tokens for it. These providers speak to a sandbox on this machine and to nothing else.
-import { setTimeout as sleep } from "node:timers/promises";
+import { exchange } from "./exchange.ts";
 
 /** Provider configuration as Pulumi hands it over (`azure-native:subscriptionId` …), names without their prefix. */
 export type Config = Readonly<Record<string, string | undefined>>;
@@ -77,20 +77,21 @@ export class Cloud {
 
   async #requestToken(audience: string): Promise<{ token: string; until: number }> {
     const { loginEndpoint } = await this.#endpoints();
-    const response = await retryConnection(() =>
-      fetch(`${loginEndpoint}/${this.tenantId}/oauth2/v2.0/token`, {
-        method: "POST",
-        body: new URLSearchParams({
-          grant_type: "client_credentials",
-          client_id: this.clientId,
-          client_secret: this.#clientSecret,
-          scope: `${audience.replace(/\/$/, "")}/.default`,
-        }),
-      }),
-    );
-    const answer = (await response.json()) as { access_token?: string; expires_in?: number; error?: string; error_description?: string };
+    const form = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: this.clientId,
+      client_secret: this.#clientSecret,
+      scope: `${audience.replace(/\/$/, "")}/.default`,
+    });
+    const reply = await exchange({
+      method: "POST",
+      url: new URL(`${loginEndpoint}/${this.tenantId}/oauth2/v2.0/token`),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: form.toString(),
+    });
+    const answer = JSON.parse(reply.text) as { access_token?: string; expires_in?: number; error?: string; error_description?: string };
     if (!answer.access_token)
-      throw new Error(`signing in failed: ${answer.error ?? response.status} ${answer.error_description ?? ""}`.trim());
+      throw new Error(`signing in failed: ${answer.error ?? reply.status} ${answer.error_description ?? ""}`.trim());
     return { token: answer.access_token, until: Date.now() + ((answer.expires_in ?? 3600) - 300) * 1000 };
   }
 
@@ -111,10 +112,11 @@ export function claim(token: string, name: string): string {
 }
 
 async function readMetadata(url: string): Promise<Metadata> {
-  const response = await retryConnection(() => fetch(url));
-  if (!response.ok)
-    throw new Error(`the sandbox's cloud metadata at ${url} answered ${response.status}; is the sandbox running (mlops sandbox status)?`);
-  const document: unknown = await response.json();
+  const reply = await exchange({ method: "GET", url: new URL(url) });
+  if (reply.status !== 200) {
+    throw new Error(`the sandbox's cloud metadata at ${url} answered ${reply.status}; is the sandbox running (mlops sandbox status)?`);
+  }
+  const document: unknown = JSON.parse(reply.text);
   const cloud = (Array.isArray(document) ? document[0] : document) as {
     resourceManager: string;
     authentication: { loginEndpoint: string; audiences?: string[] };
@@ -126,30 +128,6 @@ async function readMetadata(url: string): Promise<Metadata> {
     audience: cloud.authentication.audiences?.[0] ?? cloud.resourceManager,
     graph: cloud.microsoftGraphResourceId === undefined ? undefined : trim(cloud.microsoftGraphResourceId),
   };
-}
-
-/** Repeats while the connection itself fails (the sandbox is just starting again), for about six seconds. */
-export async function retryConnection<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  for (let wait = 200; ; wait *= 2) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const cause = (error as { cause?: { code?: string } }).cause?.code ?? "";
-      if (signal?.aborted || wait > 3200 || !/^(ECONN|EPIPE|UND_ERR_SOCKET|ETIMEDOUT)/.test(cause)) throw connectionError(error, cause);
-      await sleep(wait, undefined, { signal });
-    }
-  }
-}
-
-function connectionError(error: unknown, code: string): unknown {
-  if (code === "ECONNREFUSED")
-    return new Error("the sandbox does not answer (connection refused); start it with: mlops sandbox start", { cause: error });
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code)) {
-    return new Error(`the sandbox's certificate is not trusted (${code}); set NODE_EXTRA_CA_CERTS: eval "$(npx mlops sandbox env)"`, {
-      cause: error,
-    });
-  }
-  return error;
 }
 
 function trim(url: string): string {

@@ -1,7 +1,7 @@
 // One authenticated request to the sandbox with retries; what Azure answers, or its error with code, message and request id.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cloud } from "./cloud.ts";
-import { retryConnection } from "./cloud.ts";
+import { exchange } from "./exchange.ts";
 
 export type Json = { [key: string]: unknown };
 
@@ -20,7 +20,8 @@ export class AzureError extends Error {
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Response["headers"];
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Json | undefined;
 }
 
@@ -47,9 +48,8 @@ export async function request(cloud: Cloud, { method, url, audience, body, signa
       accept: "application/json",
       ...(text !== undefined && { "content-type": "application/json" }),
     };
-    const init = { method, headers, redirect: "manual", body: text ?? null, signal: signal ?? null } as const;
-    const response = await retryConnection(() => fetch(url, init), signal);
-    const answer = { status: response.status, headers: response.headers, body: await readBody(response) };
+    const reply = await exchange({ method, url, headers, ...(text !== undefined && { body: text }), signal });
+    const answer = { status: reply.status, headers: reply.headers, body: parseBody(reply.text) };
     const wait = retryAfter(answer.headers);
     const again = RETRIED.has(answer.status) || (answer.status === 409 && wait !== undefined);
     if (!again || attempt >= RETRIES) return answer;
@@ -57,8 +57,7 @@ export async function request(cloud: Cloud, { method, url, audience, body, signa
   }
 }
 
-async function readBody(response: Response): Promise<Json | undefined> {
-  const text = await response.text();
+function parseBody(text: string): Json | undefined {
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text) as Json;
@@ -77,16 +76,16 @@ export function demand(answer: Answer): Answer {
 export function errorOf(answer: Answer, error: unknown): AzureError {
   const { code, message, details } = (error ?? {}) as { code?: string; message?: string; details?: { code?: string; message?: string }[] };
   const lines = (Array.isArray(details) ? details : []).map((d) => `${d.code ?? ""}: ${d.message ?? ""}`);
-  const requestId = answer.headers.get("x-ms-request-id") ?? answer.headers.get("request-id") ?? undefined;
+  const requestId = answer.headers["x-ms-request-id"] ?? answer.headers["request-id"];
   return new AzureError(answer.status, code ?? "Unknown", message ?? "no message", requestId, lines);
 }
 
 /** Milliseconds that the server asks to wait; Azure's own `retry-after-ms` is the finer one. */
-export function retryAfter(headers: Response["headers"]): number | undefined {
-  const fine = headers.get("retry-after-ms") ?? headers.get("x-ms-retry-after-ms");
-  if (fine !== null && Number.isFinite(Number(fine))) return Math.max(0, Number(fine));
-  const header = headers.get("retry-after");
-  if (header === null) return undefined;
+export function retryAfter(headers: Readonly<Record<string, string>>): number | undefined {
+  const fine = headers["retry-after-ms"] ?? headers["x-ms-retry-after-ms"];
+  if (fine !== undefined && Number.isFinite(Number(fine))) return Math.max(0, Number(fine));
+  const header = headers["retry-after"];
+  if (header === undefined) return undefined;
   const seconds = Number(header);
   return Math.max(0, Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now() || 0);
 }

@@ -1,0 +1,80 @@
+// One HTTP exchange with the sandbox over kept connections. Node's own client: loading fetch costs a preview some 30 ms.
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Exchange {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Lower-case names; several values joined by comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+const http = new HttpAgent({ keepAlive: true });
+const https = new HttpsAgent({ keepAlive: true });
+
+/**
+ * Sends and reads whole. Repeats while the connection itself fails (the sandbox is just starting again), for about six seconds:
+ * every request of these providers may be sent twice.
+ */
+export async function exchange(call: Exchange): Promise<Reply> {
+  for (let wait = 200; ; wait *= 2) {
+    try {
+      return await once(call);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (call.signal?.aborted) throw call.signal.reason;
+      if (wait > 3200 || !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) throw explained(error, code);
+      await sleep(wait, undefined, { ...(call.signal && { signal: call.signal }) });
+    }
+  }
+}
+
+async function once({ method, url, headers, body, signal }: Exchange): Promise<Reply> {
+  const secure = url.protocol === "https:";
+  return await new Promise((done, fail) => {
+    const options = {
+      method,
+      host: url.hostname,
+      port: url.port,
+      path: url.pathname + url.search,
+      headers: { ...headers, ...(body !== undefined && { "content-length": String(Buffer.byteLength(body)) }) },
+      ...(signal && { signal }),
+    };
+    const sent = secure ? httpsRequest({ ...options, agent: https }) : httpRequest({ ...options, agent: http });
+    sent.on("error", fail);
+    sent.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", fail);
+      response.on("end", () => {
+        const flat = Object.entries(response.headers).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value.join(",") : (value ?? ""),
+        ]);
+        done({ status: response.statusCode ?? 0, headers: Object.fromEntries(flat), text: Buffer.concat(chunks).toString() });
+      });
+    });
+    sent.end(body);
+  });
+}
+
+function explained(error: unknown, code: string): unknown {
+  if (code === "ECONNREFUSED") {
+    return new Error("the sandbox does not answer (connection refused); start it with: mlops sandbox start", { cause: error });
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code)) {
+    return new Error(`the sandbox's certificate is not trusted (${code}); set NODE_EXTRA_CA_CERTS: eval "$(npx mlops sandbox env)"`, {
+      cause: error,
+    });
+  }
+  return error;
+}
