@@ -84,7 +84,11 @@ export async function measure(): Promise<ScoringFigures> {
       failures += a.failures + b.failures;
       rounds.push({ direct: a.times, routed: b.times });
     }
-    const ratio = (share: number): number => quantile(rounds.map((round) => quantile(round.routed, share) / quantile(round.direct, share)), 0.5);
+    const ratio = (share: number): number =>
+      quantile(
+        rounds.map((round) => quantile(round.routed, share) / quantile(round.direct, share)),
+        0.5,
+      );
     return {
       medianRatio: ratio(0.5),
       p99Ratio: ratio(0.99),
@@ -103,8 +107,15 @@ export async function measure(): Promise<ScoringFigures> {
  * written by hand: Node's own client takes as much of a core as the router itself, and would be measured along with it.
  */
 async function load(target: Target, forMs: number): Promise<{ times: number[]; failures: number }> {
-  const headers = Object.entries({ host: target.url.host, "content-type": "application/json", "content-length": BODY.length, ...target.headers });
-  const request = Buffer.from(`POST ${target.url.pathname} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${BODY}`);
+  const headers = Object.entries({
+    host: target.url.host,
+    "content-type": "application/json",
+    "content-length": BODY.length,
+    ...target.headers,
+  });
+  const request = Buffer.from(
+    `POST ${target.url.pathname} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${BODY}`,
+  );
   const times: number[] = [];
   let failures = 0;
   const until = performance.now() + forMs;

@@ -37,10 +37,13 @@ const duration = z.string().refine((value) => durationMs(value) !== undefined, {
 
 /** At least `least` and at most `most` milliseconds. */
 const between = (least: number, most: number) =>
-  duration.refine((value) => {
-    const ms = durationMs(value);
-    return ms === undefined || (ms >= least && ms <= most);
-  }, { message: `must be from ${least / 1000} to ${most / 1000} seconds` });
+  duration.refine(
+    (value) => {
+      const ms = durationMs(value);
+      return ms === undefined || (ms >= least && ms <= most);
+    },
+    { message: `must be from ${least / 1000} to ${most / 1000} seconds` },
+  );
 
 const probe = z
   .looseObject({

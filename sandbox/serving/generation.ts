@@ -129,7 +129,12 @@ export class Generation {
       const began = Date.now();
       let ended: Error;
       try {
-        replica.instance = await Instance.start(this.options.launch, replica.index, this.options.logFile(replica.index), this.options.onChange);
+        replica.instance = await Instance.start(
+          this.options.launch,
+          replica.index,
+          this.options.logFile(replica.index),
+          this.options.onChange,
+        );
         await replica.instance.untilReady(this.options.probes, signal);
         first.resolve();
         this.options.onChange();

@@ -156,7 +156,7 @@ export class Instance {
     let failures = 0;
     let successes = 0;
     let busy = false;
-    const timer = setInterval(async () => {
+    const ask = async (): Promise<void> => {
       if (busy || this.#dead || this.#stopping) return;
       busy = true;
       const problem = await probe(this.port, settings.timeoutMs);
@@ -164,8 +164,8 @@ export class Instance {
       failures = problem === undefined ? 0 : failures + 1;
       successes = problem === undefined ? successes + 1 : 0;
       if (!this.#dead) judge(failures, successes);
-    }, settings.periodMs);
-    this.#timers.push(timer);
+    };
+    this.#timers.push(setInterval(() => void ask(), settings.periodMs));
   }
 
   /** Asks the server to end, kills what is left after the grace time, and resolves when nothing is. */

@@ -10,21 +10,33 @@ export interface EndpointSecrets {
 }
 
 /** 32 characters of letters and digits, like Azure's. */
-const newKey = (): string => randomBytes(48).toString("base64").replace(/[^A-Za-z0-9]/g, "").slice(0, 32);
+const newKey = (): string =>
+  randomBytes(48)
+    .toString("base64")
+    .replace(/[^A-Za-z0-9]/g, "")
+    .slice(0, 32);
 
 export class KeyStore {
   readonly #db: DatabaseSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
-    db.exec("CREATE TABLE IF NOT EXISTS serving_keys (endpoint TEXT PRIMARY KEY, primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL, token_secret TEXT NOT NULL) WITHOUT ROWID");
+    db.exec(
+      "CREATE TABLE IF NOT EXISTS serving_keys (endpoint TEXT PRIMARY KEY, primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL, token_secret TEXT NOT NULL) WITHOUT ROWID",
+    );
   }
 
   /** The endpoint's secrets; made when there are none yet. */
   of(endpointId: string): EndpointSecrets {
     const id = endpointId.toLowerCase();
-    this.#db.prepare("INSERT OR IGNORE INTO serving_keys VALUES (?, ?, ?, ?)").run(id, newKey(), newKey(), randomBytes(32).toString("base64url"));
-    const row = this.#db.prepare("SELECT primary_key AS primaryKey, secondary_key AS secondaryKey, token_secret AS tokenSecret FROM serving_keys WHERE endpoint = ?").get(id);
+    this.#db
+      .prepare("INSERT OR IGNORE INTO serving_keys VALUES (?, ?, ?, ?)")
+      .run(id, newKey(), newKey(), randomBytes(32).toString("base64url"));
+    const row = this.#db
+      .prepare(
+        "SELECT primary_key AS primaryKey, secondary_key AS secondaryKey, token_secret AS tokenSecret FROM serving_keys WHERE endpoint = ?",
+      )
+      .get(id);
     return { ...(row as unknown as EndpointSecrets) };
   }
 

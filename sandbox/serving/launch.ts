@@ -33,7 +33,7 @@ export async function prepareLaunch(
   signal?.throwIfAborted();
   const script = scriptOf(spec, files);
   const environment = await environmentOf(sandbox, parts, spec, files, log, signal);
-  for (const note of environment.notes) log(`note: ${note}`);
+  for (const note of [...environment.notes, ...spec.notDone]) log(`note: ${note}`);
   const root = files.code ?? dir;
   return {
     command: [environment.python, serveScript, "--entry_script", script, "--port", "{port}"],
@@ -93,9 +93,14 @@ async function environmentOf(
   const workspaceId = workspaceOf(spec.id);
   if (spec.environmentId === undefined) {
     if (!spec.scriptless) {
-      throw new ArmError(400, "BadArgument", `Deployment '${spec.name}' has no environmentId; only an MLflow model without a scoring script brings its own.`, {
-        target: "environmentId",
-      });
+      throw new ArmError(
+        400,
+        "BadArgument",
+        `Deployment '${spec.name}' has no environmentId; only an MLflow model without a scoring script brings its own.`,
+        {
+          target: "environmentId",
+        },
+      );
     }
     const condaFile = await mlflowConda(join(files.modelDir!, files.mlflowFolder!));
     // Azure serves such models in an image of its own that has the server and MLflow already.
@@ -123,11 +128,19 @@ async function mlflowConda(folder: string): Promise<string> {
   if (existsSync(conda)) return await readFile(conda, "utf8");
   const requirements = join(folder, "requirements.txt");
   if (!existsSync(requirements)) {
-    throw new ArmError(400, "BadArgument", "The MLflow model has neither conda.yaml nor requirements.txt, so its environment is not known. Log it again with its requirements, or give the deployment an environment.", {
-      target: "model",
-    });
+    throw new ArmError(
+      400,
+      "BadArgument",
+      "The MLflow model has neither conda.yaml nor requirements.txt, so its environment is not known. Log it again with its requirements, or give the deployment an environment.",
+      {
+        target: "model",
+      },
+    );
   }
-  const lines = (await readFile(requirements, "utf8")).split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = (await readFile(requirements, "utf8"))
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
   return JSON.stringify({ dependencies: ["pip", { pip: lines }] });
 }
 

@@ -112,6 +112,7 @@ export class RouterLink {
   }
 
   #send(message: ToRouter): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message);
   }
 

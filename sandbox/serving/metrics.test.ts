@@ -31,11 +31,18 @@ beforeAll(async () => {
     setTimeout(() => response.end(), 20);
   });
   app = new Hono();
-  app.onError((error, c) => c.json({ error: { code: (error as ArmError).code, message: error.message } }, (error as ArmError).status as 400));
+  app.onError((error, c) =>
+    c.json({ error: { code: (error as ArmError).code, message: error.message } }, (error as ArmError).status as 400),
+  );
   mountMetrics(app, box.sandbox);
   mountQuotas(app, box.sandbox);
   await box.put(id, { location: "westeurope", properties: { authMode: "Key" } });
-  await box.put(`${id}/deployments/blue`, { location: "westeurope", properties: { endpointComputeType: "Managed", instanceType: "Standard_DS3_v2" } }).catch(() => undefined);
+  await box
+    .put(`${id}/deployments/blue`, {
+      location: "westeurope",
+      properties: { endpointComputeType: "Managed", instanceType: "Standard_DS3_v2" },
+    })
+    .catch(() => undefined);
 });
 afterAll(async () => {
   model.close();
@@ -43,9 +50,25 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function get(path: string): Promise<{ status: number; body: Record<string, any> }> {
+interface Series {
+  readonly metadatavalues: readonly { readonly name: { readonly value: string }; readonly value: string }[];
+  readonly data: readonly { readonly timeStamp: string; readonly total: number; readonly average: number }[];
+}
+
+interface Answer {
+  readonly value: readonly {
+    readonly name: { readonly value: string };
+    readonly unit: string;
+    readonly limit: number;
+    readonly timeseries: readonly Series[];
+  }[];
+}
+
+const total = (series: Series | undefined): number => (series?.data ?? []).reduce((sum, step) => sum + step.total, 0);
+
+async function get(path: string): Promise<{ status: number; body: Answer }> {
   const response = await app.request(`http://localhost${path}`, { headers: { authorization: "Bearer arm" } });
-  return { status: response.status, body: (await response.json()) as Record<string, any> };
+  return { status: response.status, body: (await response.json()) as Answer };
 }
 
 const metrics = (of: string, query: string) => get(`${of}/providers/microsoft.insights/metrics?api-version=2018-01-01&${query}`);
@@ -55,23 +78,27 @@ test("requests are counted by status, for the endpoint as a whole and by deploym
   await (await box.score(id, { headers: { "azureml-model-deployment": "blue" } })).text();
   await (await box.score(id, { key: "x" })).text();
   const all = await metrics(id, "metricnames=RequestsPerMinute&interval=PT1H&timespan=PT1H&$filter=statusCode eq '*'");
-  const byStatus = Object.fromEntries(
-    all.body["value"][0].timeseries.map((one: any) => [one.metadatavalues[0].value, one.data.reduce((sum: number, step: any) => sum + step.total, 0)]),
-  );
+  const byStatus = Object.fromEntries(all.body.value[0]!.timeseries.map((one) => [one.metadatavalues[0]!.value, total(one)]));
   expect(byStatus).toEqual({ "404": 3, "503": 1, "401": 1 });
-  const blue = await metrics(id, "metricnames=RequestsPerMinute&interval=PT1M&timespan=PT10M&$filter=deployment eq 'blue' and statusCodeClass eq '5xx'");
-  expect(blue.body["value"][0]).toMatchObject({ name: { value: "RequestsPerMinute" }, unit: "Count", errorCode: "Success" });
-  const [series] = blue.body["value"][0].timeseries;
-  expect(series.metadatavalues.map((one: any) => [one.name.value, one.value])).toEqual([["deployment", "blue"], ["statuscodeclass", "5xx"]]);
-  expect(series.data.map((step: any) => step.total).reduce((a: number, b: number) => a + b, 0)).toBe(1);
-  expect(series.data.at(-1).timeStamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/);
+  const blue = await metrics(
+    id,
+    "metricnames=RequestsPerMinute&interval=PT1M&timespan=PT10M&$filter=deployment eq 'blue' and statusCodeClass eq '5xx'",
+  );
+  expect(blue.body.value[0]).toMatchObject({ name: { value: "RequestsPerMinute" }, unit: "Count", errorCode: "Success" });
+  const [series] = blue.body.value[0]!.timeseries;
+  expect(series!.metadatavalues.map((one) => [one.name.value, one.value])).toEqual([
+    ["deployment", "blue"],
+    ["statuscodeclass", "5xx"],
+  ]);
+  expect(total(series)).toBe(1);
+  expect(series!.data.at(-1)!.timeStamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/);
 });
 
 test("latencies and capacity of a deployment", async () => {
   const { body } = await metrics(`${id}/deployments/blue`, "metricnames=RequestLatency_P95,DeploymentCapacity&interval=PT1M");
-  expect(body["value"].map((one: any) => one.name.value)).toEqual(["RequestLatency_P95", "DeploymentCapacity"]);
-  expect(body["value"][0].unit).toBe("Milliseconds");
-  expect(body["value"][1].timeseries[0].data[0].average).toBe(0);
+  expect(body.value.map((one) => one.name.value)).toEqual(["RequestLatency_P95", "DeploymentCapacity"]);
+  expect(body.value[0]!.unit).toBe("Milliseconds");
+  expect(body.value[1]!.timeseries[0]!.data[0]!.average).toBe(0);
 });
 
 test("what is not measured, not there or not asked rightly is refused", async () => {
@@ -85,10 +112,16 @@ test("what is not measured, not there or not asked rightly is refused", async ()
 
 test("a region's core quota is shown and set", async () => {
   const base = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/locations/westeurope`;
-  expect((await get(`${base}/usages`)).body["value"][0]).toMatchObject({ limit: 500, currentValue: 8, unit: "Count" });
+  expect((await get(`${base}/usages`)).body.value[0]).toMatchObject({ limit: 500, currentValue: 8, unit: "Count" });
   const set = async (limit: unknown): Promise<number> =>
-    (await app.request(`http://localhost${base}/updateQuotas`, { method: "POST", headers: { authorization: "Bearer arm" }, body: JSON.stringify({ value: [{ limit }] }) })).status;
+    (
+      await app.request(`http://localhost${base}/updateQuotas`, {
+        method: "POST",
+        headers: { authorization: "Bearer arm" },
+        body: JSON.stringify({ value: [{ limit }] }),
+      })
+    ).status;
   expect(await set(12)).toBe(200);
-  expect((await get(`${base}/quotas`)).body["value"][0].limit).toBe(12);
+  expect((await get(`${base}/quotas`)).body.value[0]!.limit).toBe(12);
   expect(await set(-1)).toBe(400);
 });

@@ -53,7 +53,8 @@ async function answer(c: Context, sandbox: SandboxContext, serving: Serving, res
   const names = (c.req.query("metricnames") ?? "RequestsPerMinute").split(",").map((name) => name.trim());
   const interval = c.req.query("interval") ?? "PT1M";
   const stepSeconds = (durationMs(interval) ?? 0) / 1000;
-  if (stepSeconds < 5) throw new ArmError(400, "BadRequest", `The interval '${interval}' must be an ISO 8601 duration of at least 5 seconds, such as PT1M.`);
+  if (stepSeconds < 5)
+    throw new ArmError(400, "BadRequest", `The interval '${interval}' must be an ISO 8601 duration of at least 5 seconds, such as PT1M.`);
   const [from, to] = timespan(c.req.query("timespan"));
   const start = from - (from % (stepSeconds * 1000));
   const values: object[] = [];
@@ -75,7 +76,10 @@ async function answer(c: Context, sandbox: SandboxContext, serving: Serving, res
       displayDescription: metric.title,
       unit: metric.unit,
       timeseries: all.map((one) => ({
-        metadatavalues: Object.entries(one.dimensions).map(([dimension, value]) => ({ name: { value: dimension, localizedValue: dimension }, value })),
+        metadatavalues: Object.entries(one.dimensions).map(([dimension, value]) => ({
+          name: { value: dimension, localizedValue: dimension },
+          value,
+        })),
         data: one.steps.map(({ start: at, value }) => ({
           timeStamp: new Date(at).toISOString().replace(/\.\d+Z$/, "Z"),
           ...(metric.total ? { total: value } : {}),
@@ -134,7 +138,10 @@ async function series(
       if (value !== "*" && value.toLowerCase() !== one.toLowerCase()) continue;
       const count = (summary: WindowSummary): number =>
         Object.entries(summary.byStatus).reduce((sum, [code, requests]) => sum + (dimensionOf(dimension, code) === one ? requests : 0), 0);
-      found.push({ dimensions: { ...dimensions, [dimension]: one }, steps: summaries.map((summary) => ({ start: summary.start, value: count(summary) })) });
+      found.push({
+        dimensions: { ...dimensions, [dimension]: one },
+        steps: summaries.map((summary) => ({ start: summary.start, value: count(summary) })),
+      });
     }
   }
   return found;

@@ -39,7 +39,11 @@ beforeAll(async () => {
   const environment = await testEnvironment("mlflow", ["mlflow-skinny", "pandas", "cloudpickle"]);
   const assets = join(dir, "assets");
   await mkdir(assets, { recursive: true });
-  execFileSync(environment.python, ["-c", SAVE, assets], { cwd: dir, stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"], HOME: dir, PYTHONWARNINGS: "ignore" } });
+  execFileSync(environment.python, ["-c", SAVE, assets], {
+    cwd: dir,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"], HOME: dir, PYTHONWARNINGS: "ignore" },
+  });
   writeFileSync(join(assets, "plain.pkl"), "x");
   box = await openTestSandbox(dir, environment);
   await box.put(endpointId, { location: "westeurope", properties: { authMode: "Key" } });
@@ -61,11 +65,42 @@ async function score(name: string, body: unknown): Promise<{ status: number; ans
 }
 
 test.each<[string, unknown]>([
-  ["a split table", { columns: ["area", "rooms"], index: [0, 1], data: [[10.5, 1], [20, 2]] }],
-  ["a table without index", { columns: ["rooms", "area"], data: [[1, 10.5], [2, 20]] }],
-  ["records", [{ rooms: 1, area: 10.5 }, { rooms: 2, area: 20 }]],
+  [
+    "a split table",
+    {
+      columns: ["area", "rooms"],
+      index: [0, 1],
+      data: [
+        [10.5, 1],
+        [20, 2],
+      ],
+    },
+  ],
+  [
+    "a table without index",
+    {
+      columns: ["rooms", "area"],
+      data: [
+        [1, 10.5],
+        [2, 20],
+      ],
+    },
+  ],
+  [
+    "records",
+    [
+      { rooms: 1, area: 10.5 },
+      { rooms: 2, area: 20 },
+    ],
+  ],
   ["columns", { rooms: [1, 2], area: [10.5, 20] }],
-  ["rows in the signature's order", [[1, 10.5], [2, 20]]],
+  [
+    "rows in the signature's order",
+    [
+      [1, 10.5],
+      [2, 20],
+    ],
+  ],
 ])("%s is understood", async (_what, input_data) => {
   expect(await score("sum", { input_data })).toEqual({ status: 200, answer: [11.5, 22] });
 });
@@ -75,7 +110,10 @@ test("parameters reach the model", async () => {
 });
 
 test("a table comes back as records", async () => {
-  expect(await score("echo", { input_data: { columns: ["a", "b"], data: [[1, "x"]] } })).toEqual({ status: 200, answer: [{ a: 1, b: "x" }] });
+  expect(await score("echo", { input_data: { columns: ["a", "b"], data: [[1, "x"]] } })).toEqual({
+    status: 200,
+    answer: [{ a: 1, b: "x" }],
+  });
 });
 
 test.each<[string, unknown, string]>([

@@ -88,7 +88,10 @@ test("a log is turned over under its writer, and the tail reaches into the older
 });
 
 test.each([
-  ["/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models/diabetes/versions/3", ["diabetes", "3"]],
+  [
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models/diabetes/versions/3",
+    ["diabetes", "3"],
+  ],
   ["azureml:diabetes:3", ["diabetes", "3"]],
   ["azureml://registries/r/models/diabetes/versions/12", ["diabetes", "12"]],
   ["azureml:diabetes@latest", ["diabetes", "latest"]],

@@ -19,11 +19,15 @@ export class CoreQuota {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
-    db.exec("CREATE TABLE IF NOT EXISTS serving_quota (subscription TEXT, location TEXT, cores INTEGER NOT NULL, PRIMARY KEY (subscription, location)) WITHOUT ROWID");
+    db.exec(
+      "CREATE TABLE IF NOT EXISTS serving_quota (subscription TEXT, location TEXT, cores INTEGER NOT NULL, PRIMARY KEY (subscription, location)) WITHOUT ROWID",
+    );
   }
 
   limit(subscriptionId: string, location: string): number {
-    const row = this.#db.prepare("SELECT cores FROM serving_quota WHERE subscription = ? AND location = ?").get(subscriptionId.toLowerCase(), location.toLowerCase());
+    const row = this.#db
+      .prepare("SELECT cores FROM serving_quota WHERE subscription = ? AND location = ?")
+      .get(subscriptionId.toLowerCase(), location.toLowerCase());
     return (row?.["cores"] as number | undefined) ?? DEFAULT_CORES;
   }
 

@@ -19,10 +19,12 @@ export function mountQuotas(app: Hono, sandbox: SandboxContext): void {
     const [, subscription, location, what] = match as unknown as [string, string, string, string];
     const { quota } = await servingOf(sandbox);
     if (what.toLowerCase() === "updatequotas" && c.req.method === "POST") {
-      const body = (await c.req.json()) as { value?: { limit?: unknown }[] };
+      const body = await c.req.json<{ value?: { limit?: unknown }[] }>();
       const limit = body.value?.[0]?.limit;
       if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 0) {
-        throw new ArmError(400, "BadArgument", `value[0].limit must be a whole number of cores, not ${JSON.stringify(limit)}.`, { target: "value" });
+        throw new ArmError(400, "BadArgument", `value[0].limit must be a whole number of cores, not ${JSON.stringify(limit)}.`, {
+          target: "value",
+        });
       }
       quota.setLimit(subscription, location, limit);
     }

@@ -1,8 +1,8 @@
 // One deployment as it runs: brings its processes to what its resource asks for, without losing a request on the way.
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readdir, rm } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ArmError } from "../core.ts";
 import type { SandboxContext } from "../core.ts";
 import { Generation } from "./generation.ts";
@@ -30,7 +30,7 @@ const LINES_IN_ERROR = 30;
 export class DeploymentRunner {
   readonly #context: RunnerContext;
   readonly #home: string;
-  #busy: Promise<unknown> = Promise.resolve();
+  #busy: Promise<void> = Promise.resolve();
   #stopped = false;
   /** What serves, and what it was made from. */
   #served: { spec: DeploymentSpec; generation: Generation } | undefined;
@@ -109,6 +109,8 @@ export class DeploymentRunner {
 
   async deleteFiles(): Promise<void> {
     await rm(this.#home, { recursive: true, force: true });
+    // The endpoint's folder goes with its last deployment.
+    await rmdir(dirname(this.#home)).catch(() => undefined);
   }
 
   /** Last lines of the newest processes' consoles, or of the download's log. */
@@ -123,12 +125,16 @@ export class DeploymentRunner {
 
   /** One change at a time: a restart's revival and the operation that it resumes come together. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    const mine = this.#busy.then(async () => {
+    const before = this.#busy;
+    const mine = Promise.withResolvers<void>();
+    this.#busy = mine.promise;
+    await before;
+    try {
       if (this.#stopped) throw new Error("The deployment was stopped.");
       await work();
-    });
-    this.#busy = mine.catch(() => undefined);
-    await mine;
+    } finally {
+      mine.resolve();
+    }
   }
 
   #logFiles(pattern: RegExp): { generation: string; index: number; path: string }[] {
@@ -162,7 +168,7 @@ export class DeploymentRunner {
         log: (message) => sandbox.log("serving", `${spec.endpointName}/${spec.name}: ${message}`),
       });
     } catch (error) {
-      log(String((error as Error).message));
+      log((error as Error).message);
       throw error;
     } finally {
       await Promise.allSettled(writing);

@@ -158,7 +158,10 @@ test("no request is lost while the new slot comes, takes the traffic and the old
   await box.put(deploymentId("green"), deployment("green"));
   await box.put(endpointId, endpoint({ blue: 90, green: 10 }));
   await sleep(200);
-  await expect(box.delete(deploymentId("blue"))).rejects.toMatchObject({ code: "BadArgument", message: expect.stringContaining("90 percent") });
+  await expect(box.delete(deploymentId("blue"))).rejects.toMatchObject({
+    code: "BadArgument",
+    message: expect.stringContaining("90 percent"),
+  });
   await box.put(endpointId, endpoint({ blue: 0, green: 100 }));
   await box.delete(deploymentId("blue"));
   await sleep(200);
@@ -199,10 +202,22 @@ test("a sandbox killed with -9 leaves no process, and its next start serves agai
   await mkdir(join(state, "assets", "slow"), { recursive: true });
   await writeFile(join(state, "assets", "model.txt"), "weights");
   await writeFile(join(state, "assets", "green", "score.py"), answering("green"));
-  await writeFile(join(state, "assets", "slow", "score.py"), `import time, os\nif not os.path.exists("${state}/go"): time.sleep(60)\n${answering("slow")}`);
+  await writeFile(
+    join(state, "assets", "slow", "score.py"),
+    `import time, os\nif not os.path.exists("${state}/go"): time.sleep(60)\n${answering("slow")}`,
+  );
   const program = fileURLToPath(new URL("./killed.fixture.ts", import.meta.url));
-  const input = JSON.stringify({ state, environment, endpointId, endpoint: endpoint(), green: deployment("green"), slow: deployment("slow") });
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, input], { stdio: ["ignore", "pipe", "inherit"] });
+  const input = JSON.stringify({
+    state,
+    environment,
+    endpointId,
+    endpoint: endpoint(),
+    green: deployment("green"),
+    slow: deployment("slow"),
+  });
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, input], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const line = await new Promise<string>((resolve) => child.stdout.once("data", (data: Buffer) => resolve(data.toString())));
   const { pids } = JSON.parse(line) as { pids: number[] };
   expect(pids.flatMap((pid) => groupOf(pid)).length).toBeGreaterThan(0);
@@ -240,7 +255,9 @@ async function gone(leaders: readonly number[]): Promise<void> {
 
 /** Living processes of a group, by ps. */
 function groupOf(leader: number): number[] {
-  return ps("pid=,pgid=,stat=").filter(([, group, stat]) => group === String(leader) && !stat!.startsWith("Z")).map(([pid]) => Number(pid));
+  return ps("pid=,pgid=,stat=")
+    .filter(([, group, stat]) => group === String(leader) && !stat!.startsWith("Z"))
+    .map(([pid]) => Number(pid));
 }
 
 /** Processes that run something of a state directory. */
@@ -252,5 +269,8 @@ function processesOf(state: string): number[] {
 
 function ps(columns: string): string[][] {
   const text = execFileSync("ps", ["-A", "-ww", "-o", columns], { encoding: "utf8" });
-  return text.split("\n").map((line) => line.trim().split(/\s+/)).filter(([first]) => first !== "");
+  return text
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([first]) => first !== "");
 }

@@ -61,15 +61,24 @@ export class Serving {
 
   /** Starts the router's thread, and another in its place should it ever die. */
   async #route(options: RouterOptions): Promise<void> {
-    const link = await RouterLink.start(options, async (token) => await this.#verify(token), (error) => {
-      this.#sandbox.log("serving", `the scoring router died and is started again: ${error.stack ?? error.message}`);
-      if (this.#link !== link) return;
-      this.#route({ ...options, port: link.port }).then(
-        async () => await this.push(),
-        (again: Error) => this.#sandbox.log("serving", `the scoring router could not be started again: ${again.message}`),
-      );
-    });
+    const link = await RouterLink.start(
+      options,
+      async (token) => await this.#verify(token),
+      (error) => {
+        this.#sandbox.log("serving", `the scoring router died and is started again: ${error.stack ?? error.message}`);
+        if (this.#link === link) void this.#routeAgain({ ...options, port: link.port });
+      },
+    );
     this.#link = link;
+  }
+
+  async #routeAgain(options: RouterOptions): Promise<void> {
+    try {
+      await this.#route(options);
+      await this.push();
+    } catch (error) {
+      this.#sandbox.log("serving", `the scoring router could not be started again: ${(error as Error).message}`);
+    }
   }
 
   /** The port that the router listens on. */
@@ -96,7 +105,10 @@ export class Serving {
     // From now on it can be named, and answers 503 until it is ready.
     await this.push();
     const spec = specOf(resource);
-    const others = this.#sandbox.resources.all(DEPLOYMENTS).filter((one) => one.properties["provisioningState"] !== "Failed").map(specOf);
+    const others = this.#sandbox.resources
+      .all(DEPLOYMENTS)
+      .filter((one) => one.properties["provisioningState"] !== "Failed")
+      .map(specOf);
     this.quota.check(this.#sandbox.subscriptionId, spec, others);
     await this.#runner(spec).apply(spec, signal);
   }
@@ -218,9 +230,9 @@ export class Serving {
 
   #auth(endpoint: ArmResource): RouteAuth {
     const secrets = this.keys.of(endpoint.id);
-    const mode = String(endpoint.properties["authMode"] ?? "Key").toLowerCase();
-    if (mode === "amltoken") return { mode: "AMLToken", secret: secrets.tokenSecret, endpoint: endpoint.id };
-    if (mode === "aadtoken") return { mode: "AADToken" };
+    const mode = endpoint.properties["authMode"];
+    if (mode === "AMLToken") return { mode: "AMLToken", secret: secrets.tokenSecret, endpoint: endpoint.id };
+    if (mode === "AADToken") return { mode: "AADToken" };
     return { mode: "Key", keys: [secrets.primaryKey, secrets.secondaryKey] };
   }
 

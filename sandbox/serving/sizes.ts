@@ -2,7 +2,16 @@
 
 /** The old D series counts in powers of two instead of naming its cores. */
 const OLD_D_SERIES: Readonly<Record<string, number>> = {
-  "1": 1, "2": 2, "3": 4, "4": 8, "5": 16, "11": 2, "12": 4, "13": 8, "14": 16, "15": 20,
+  "1": 1,
+  "2": 2,
+  "3": 4,
+  "4": 8,
+  "5": 16,
+  "11": 2,
+  "12": 4,
+  "13": 8,
+  "14": 16,
+  "15": 20,
 };
 
 /**

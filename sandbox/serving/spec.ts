@@ -35,13 +35,15 @@ export interface DeploymentSpec {
   readonly requestTimeoutMs: number;
   readonly liveness: Probe;
   readonly readiness: Probe;
+  /** What the resource asks for and the sandbox keeps without doing it, in sentences. */
+  readonly notDone: readonly string[];
 }
 
 type Json = Record<string, unknown>;
 const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 const number = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
-const time = (value: unknown, otherwise: number): number => (typeof value === "string" ? durationMs(value) ?? otherwise : otherwise);
+const time = (value: unknown, otherwise: number): number => (typeof value === "string" ? (durationMs(value) ?? otherwise) : otherwise);
 
 /** Azure's defaults for both probes ("Managed online deployment YAML", ProbeSettings). */
 function probeOf(value: unknown): Probe {
@@ -55,6 +57,13 @@ function probeOf(value: unknown): Probe {
   };
 }
 
+/** Kubernetes deployments may scale between limits; here they stay at the lower one. */
+function instancesOf(resource: ArmResource): number {
+  const scale = object(resource.properties["scaleSettings"]);
+  const scales = scale["scaleType"] === "TargetUtilization";
+  return Math.max(1, scales ? number(scale["minInstances"], 1) : number(object(resource.sku)["capacity"], 1));
+}
+
 /** The deployment's resource, filled with defaults or not, as what is to be run. */
 export function specOf(resource: ArmResource): DeploymentSpec {
   const p = resource.properties;
@@ -62,7 +71,7 @@ export function specOf(resource: ArmResource): DeploymentSpec {
   const request = object(p["requestSettings"]);
   const endpointId = resource.id.slice(0, resource.id.toLowerCase().lastIndexOf("/deployments/"));
   const requestTimeoutMs = time(request["requestTimeout"], 5_000);
-  const kind = String(p["endpointComputeType"] ?? "Managed").toLowerCase() === "kubernetes" ? "Kubernetes" : "Managed";
+  const kind = p["endpointComputeType"] === "Kubernetes" ? "Kubernetes" : "Managed";
   return {
     id: resource.id,
     name: resource.name,
@@ -77,16 +86,17 @@ export function specOf(resource: ArmResource): DeploymentSpec {
     scriptless: text(code["codeId"]) === undefined,
     environmentId: text(p["environmentId"]),
     variables: Object.fromEntries(
-      Object.entries(object(p["environmentVariables"])).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]])),
+      Object.entries(object(p["environmentVariables"])).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
     ),
     instanceType: text(p["instanceType"]),
-    capacity: Math.max(1, number(object(resource.sku)["capacity"], 1)),
+    capacity: instancesOf(resource),
     concurrency: Math.max(1, number(request["maxConcurrentRequestsPerInstance"], 1)),
     // Managed endpoints have given maxQueueWait up: the wait counts into the request's timeout.
     queueWaitMs: kind === "Managed" ? requestTimeoutMs : time(request["maxQueueWait"], 500),
     requestTimeoutMs,
     liveness: probeOf(p["livenessProbe"]),
     readiness: probeOf(p["readinessProbe"]),
+    notDone: notDone(p),
   };
 }
 
@@ -94,5 +104,18 @@ export function specOf(resource: ArmResource): DeploymentSpec {
 export function generationOf(spec: DeploymentSpec): string {
   const content = [spec.model, spec.modelMountPath, spec.codeId, spec.scoringScript, spec.environmentId, spec.instanceType];
   const variables = Object.entries(spec.variables).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify([content, variables])).digest("hex").slice(0, 12);
+  return createHash("sha256")
+    .update(JSON.stringify([content, variables]))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+function notDone(p: Json): string[] {
+  const said: string[] = [];
+  if (p["dataCollector"]) said.push("dataCollector: requests and answers are not collected in the sandbox");
+  if (p["appInsightsEnabled"] === true)
+    said.push("appInsightsEnabled: nothing is sent to Application Insights in the sandbox; see the deployment's logs");
+  if (object(p["scaleSettings"])["scaleType"] === "TargetUtilization")
+    said.push("scaleSettings: the sandbox does not scale by load; minInstances run");
+  return said;
 }

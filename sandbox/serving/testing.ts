@@ -40,7 +40,10 @@ export interface TestSandbox {
   act(id: string, action: string, body?: unknown): Promise<ActionResult>;
   get(id: string): ArmResource | undefined;
   /** Calls an endpoint over HTTP(S); follows the scoring URI. */
-  score(endpointId: string, init?: { key?: string; body?: string; headers?: Record<string, string>; path?: string; method?: string }): Promise<Response>;
+  score(
+    endpointId: string,
+    init?: { key?: string; body?: string; headers?: Record<string, string>; path?: string; method?: string },
+  ): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -116,8 +119,14 @@ export async function openTestSandbox(
     act: async (id, action, body) => await engine.act(asked(`${id}/${action}`), body),
     async score(endpointId, { key, body = "{}", headers = {}, path = "/score", method = "POST" } = {}) {
       const used = key ?? serving.keys.of(endpointId).primaryKey;
-      const base = String(store.get(endpointId)?.properties["scoringUri"] ?? origin).replace(/^https?:\/\/[^/]+/, origin).replace(/\/score$/, "");
-      return await fetch(`${base}${path}`, { method, ...(method === "GET" ? {} : { body }), headers: { authorization: `Bearer ${used}`, "content-type": "application/json", ...headers } });
+      const base = ((store.get(endpointId)?.properties["scoringUri"] as string | undefined) ?? origin)
+        .replace(/^https?:\/\/[^/]+/, origin)
+        .replace(/\/score$/, "");
+      return await fetch(`${base}${path}`, {
+        method,
+        ...(method === "GET" ? {} : { body }),
+        headers: { authorization: `Bearer ${used}`, "content-type": "application/json", ...headers },
+      });
     },
     async close() {
       await operations.stop();

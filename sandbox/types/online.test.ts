@@ -11,7 +11,11 @@ let box: TestSandbox;
 const id = `${WORKSPACE}/onlineEndpoints/wine`;
 const other = WORKSPACE.replace(/w$/, "w2");
 
-const body = (properties: object = {}, more: object = {}) => ({ location: "westeurope", properties: { authMode: "key", ...properties }, ...more });
+const body = (properties: object = {}, more: object = {}) => ({
+  location: "westeurope",
+  properties: { authMode: "key", ...properties },
+  ...more,
+});
 const deployment = (properties: object = {}, capacity = 1) => ({
   location: "westeurope",
   sku: { capacity },
@@ -98,13 +102,21 @@ test.each([
   [{ green: 10 }, "has 100 percent of the live traffic"],
   [{ red: 10 }, "does not have"],
 ])("mirrored traffic %j is refused: %s", async (mirrorTraffic, why) => {
-  await expect(box.put(id, body({ traffic: { green: 100 }, mirrorTraffic }))).rejects.toMatchObject({ message: expect.stringContaining(why) });
+  await expect(box.put(id, body({ traffic: { green: 100 }, mirrorTraffic }))).rejects.toMatchObject({
+    message: expect.stringContaining(why),
+  });
 });
 
 test("a deployment with traffic, or with mirrored traffic, cannot be deleted", async () => {
   await box.put(id, body({ traffic: { green: 100 }, mirrorTraffic: { blue: 20 } }));
-  await expect(box.delete(`${id}/deployments/green`)).rejects.toMatchObject({ status: 400, message: expect.stringContaining("100 percent of the traffic") });
-  await expect(box.delete(`${id}/deployments/blue`)).rejects.toMatchObject({ status: 400, message: expect.stringContaining("20 percent of mirrored") });
+  await expect(box.delete(`${id}/deployments/green`)).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining("100 percent of the traffic"),
+  });
+  await expect(box.delete(`${id}/deployments/blue`)).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining("20 percent of mirrored"),
+  });
   await box.put(id, body());
 });
 
@@ -135,7 +147,9 @@ test("keys of a body are taken, never shown, and can be made anew", async () => 
 
 test("a refused write does not change the keys", async () => {
   const before = (await box.act(id, "listKeys")).body;
-  await expect(box.put(id, body({ traffic: { red: 100 }, keys: { primaryKey: "another-key-0123456789abc" } }))).rejects.toMatchObject({ status: 400 });
+  await expect(box.put(id, body({ traffic: { red: 100 }, keys: { primaryKey: "another-key-0123456789abc" } }))).rejects.toMatchObject({
+    status: 400,
+  });
   expect((await box.act(id, "listKeys")).body).toEqual(before);
 });
 
@@ -148,7 +162,10 @@ test("authMode AMLToken gives tokens and no keys", async () => {
   expect((await box.score(token, { key: given.accessToken })).status).toBe(404);
   expect((await box.score(token, { key: `${given.accessToken}x` })).status).toBe(401);
   await expect(box.act(token, "listKeys")).rejects.toMatchObject({ status: 400 });
-  await expect(box.put(token, body({ authMode: "none" }))).rejects.toMatchObject({ status: 400, message: expect.stringContaining("Key, AMLToken, AADToken") });
+  await expect(box.put(token, body({ authMode: "none" }))).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining("Key, AMLToken, AADToken"),
+  });
 });
 
 test("a deployment is shown with Azure's defaults", () => {
@@ -166,10 +183,19 @@ test("a deployment is shown with Azure's defaults", () => {
 });
 
 test.each<[string, object, string]>([
-  ["another kind than its endpoint", deployment({ endpointComputeType: "Kubernetes" }), "takes deployments with endpointComputeType 'Managed'"],
+  [
+    "another kind than its endpoint",
+    deployment({ endpointComputeType: "Kubernetes" }),
+    "takes deployments with endpointComputeType 'Managed'",
+  ],
   ["an unknown size", deployment({ instanceType: "big" }), "is not a VM size"],
   ["no instance", deployment({}, 0), "sku.capacity"],
   ["another place", { ...deployment(), location: "northeurope" }, "must be its endpoint's"],
+  [
+    "a scaling that only Kubernetes has",
+    deployment({ scaleSettings: { scaleType: "TargetUtilization" } }),
+    "take scaleType 'Default' only",
+  ],
   ["a timeout that is none", deployment({ requestSettings: { requestTimeout: "5 s" } }), "ISO 8601"],
   ["a probe that is too quick", deployment({ livenessProbe: { period: "PT0.1S" } }), "must be from 1"],
 ])("a deployment with %s is refused", async (_what, content, why) => {
@@ -188,10 +214,16 @@ test("quota is checked late, with 20 percent held for upgrades, and the deployme
   // 12 instances of 4 cores; ceil(1.2 * 10) = 12 instances of which blue and green hold nothing, as they failed.
   box.serving.quota.setLimit(SUBSCRIPTION, "westeurope", 47);
   const red = `${id}/deployments/red`;
-  await expect(box.put(red, deployment({}, 10))).rejects.toMatchObject({ code: "OutOfQuota", message: expect.stringContaining("48 cores are needed") });
+  await expect(box.put(red, deployment({}, 10))).rejects.toMatchObject({
+    code: "OutOfQuota",
+    message: expect.stringContaining("48 cores are needed"),
+  });
   expect(box.get(red)?.properties["provisioningState"]).toBe("Failed");
   box.serving.quota.setLimit(SUBSCRIPTION, "westeurope", 48);
-  await expect(box.put(red, deployment({}, 10))).rejects.toMatchObject({ code: "BadArgument", message: expect.stringContaining("unable to download user code") });
+  await expect(box.put(red, deployment({}, 10))).rejects.toMatchObject({
+    code: "BadArgument",
+    message: expect.stringContaining("unable to download user code"),
+  });
   await box.delete(red);
 });
 
@@ -199,7 +231,9 @@ test("a Kubernetes endpoint takes Kubernetes deployments", async () => {
   const k8s = `${WORKSPACE}/onlineEndpoints/cluster`;
   await box.put(k8s, body({ compute: `${WORKSPACE}/computes/aks` }));
   expect(box.get(k8s)?.kind).toBe("K8S");
-  await expect(box.put(`${k8s}/deployments/blue`, deployment())).rejects.toMatchObject({ message: expect.stringContaining("'Kubernetes', not 'Managed'") });
+  await expect(box.put(`${k8s}/deployments/blue`, deployment())).rejects.toMatchObject({
+    message: expect.stringContaining("'Kubernetes', not 'Managed'"),
+  });
   await put(`${k8s}/deployments/blue`, deployment({ endpointComputeType: "Kubernetes", instanceType: undefined }));
   expect(box.get(`${k8s}/deployments/blue`)).toBeDefined();
   await expect(box.put(k8s, body())).rejects.toMatchObject({ target: "properties.compute" });

@@ -162,10 +162,16 @@ async function token(endpoint: ArmResource, _body: unknown, sandbox: SandboxCont
 async function regenerateKeys(endpoint: ArmResource, body: unknown, sandbox: SandboxContext): Promise<ActionResult> {
   wantMode(endpoint, "Key", "keys");
   const { keyType, keyValue } = (body ?? {}) as { keyType?: unknown; keyValue?: unknown };
-  const which = ["Primary", "Secondary"].find((one) => one.toLowerCase() === String(keyType).toLowerCase()) as "Primary" | "Secondary" | undefined;
-  if (!which) throw new ArmError(400, "BadArgument", `keyType is '${String(keyType)}'; it must be Primary or Secondary.`, { target: "keyType" });
+  const which = ["Primary", "Secondary"].find((one) => one.toLowerCase() === String(keyType).toLowerCase()) as
+    | "Primary"
+    | "Secondary"
+    | undefined;
+  if (!which)
+    throw new ArmError(400, "BadArgument", `keyType is '${String(keyType)}'; it must be Primary or Secondary.`, { target: "keyType" });
   if (keyValue !== undefined && keyValue !== null && (typeof keyValue !== "string" || keyValue.length < 16)) {
-    throw new ArmError(400, "BadArgument", "keyValue must be a string of at least 16 characters, or be left out for a new key.", { target: "keyValue" });
+    throw new ArmError(400, "BadArgument", "keyValue must be a string of at least 16 characters, or be left out for a new key.", {
+      target: "keyValue",
+    });
   }
   const serving = await servingOf(sandbox);
   const { primaryKey, secondaryKey } = serving.keys.of(endpoint.id);
@@ -178,16 +184,28 @@ async function regenerateKeys(endpoint: ArmResource, body: unknown, sandbox: San
 
 function wantMode(endpoint: ArmResource, mode: string, what: string): void {
   if (modeOf(endpoint) === mode) return;
-  throw new ArmError(400, "BadRequest", `Endpoint '${endpoint.name}' has authMode '${modeOf(endpoint)}' and no ${what}; only authMode '${mode}' has.`, {
-    target: "authMode",
-  });
+  throw new ArmError(
+    400,
+    "BadRequest",
+    `Endpoint '${endpoint.name}' has authMode '${modeOf(endpoint)}' and no ${what}; only authMode '${mode}' has.`,
+    {
+      target: "authMode",
+    },
+  );
 }
 
 async function getLogs(deployment: ArmResource, body: unknown, sandbox: SandboxContext): Promise<ActionResult> {
   const { containerType = "InferenceServer", tail: asked } = (body ?? {}) as { containerType?: unknown; tail?: unknown };
-  const container = (["StorageInitializer", "InferenceServer"] as const).find((one) => one.toLowerCase() === String(containerType).toLowerCase());
+  const container = (["StorageInitializer", "InferenceServer"] as const).find(
+    (one) => one.toLowerCase() === String(containerType).toLowerCase(),
+  );
   if (!container) {
-    throw new ArmError(400, "BadArgument", `containerType is '${String(containerType)}'; it must be InferenceServer or StorageInitializer.`, { target: "containerType" });
+    throw new ArmError(
+      400,
+      "BadArgument",
+      `containerType is '${String(containerType)}'; it must be InferenceServer or StorageInitializer.`,
+      { target: "containerType" },
+    );
   }
   const lines = typeof asked === "number" && Number.isInteger(asked) && asked > 0 ? Math.min(asked, 10_000) : 100;
   const serving = await servingOf(sandbox);
@@ -196,5 +214,9 @@ async function getLogs(deployment: ArmResource, body: unknown, sandbox: SandboxC
   const state = String(deployment.properties["provisioningState"]);
   const start = serving.capacity(deployment.id).ready > 0 ? "Succeeded" : state === "Failed" ? "Failed" : "InProgress";
   const status = `Instance status:\nSystemSetup: Succeeded\nUserContainerImagePull: Succeeded\nModelDownload: Succeeded\nUserContainerStart: ${start}\n`;
-  return { body: { content: `${status}\nContainer logs:\n${content === "" ? "The container has written no logs yet; try again later." : content}\n` } };
+  return {
+    body: {
+      content: `${status}\nContainer logs:\n${content === "" ? "The container has written no logs yet; try again later." : content}\n`,
+    },
+  };
 }

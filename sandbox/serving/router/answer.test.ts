@@ -26,12 +26,22 @@ const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello
 
 test.each([1, 2, 3, 7, 1000])("answers come out the same in pieces of %s bytes", (step) => {
   expect(read("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nhello", step)).toEqual({
-    head: { status: 200, headers: [["content-length", "5"], ["set-cookie", "a"], ["set-cookie", "b"]] },
+    head: {
+      status: 200,
+      headers: [
+        ["content-length", "5"],
+        ["set-cookie", "a"],
+        ["set-cookie", "b"],
+      ],
+    },
     body: "hello",
     ended: true,
   });
   expect(read(chunked, step)).toMatchObject({ body: "hello, world", ended: true });
-  expect(read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", step)).toMatchObject({ head: { status: 201 }, ended: true });
+  expect(read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", step)).toMatchObject({
+    head: { status: 201 },
+    ended: true,
+  });
   expect(read("HTTP/1.0 200 OK\r\n\r\nto the end", step)).toMatchObject({ body: "to the end", ended: false });
   expect(read("HTTP/1.0 200 OK\r\n\r\nto the end", step, { close: true })).toMatchObject({ body: "to the end", ended: true });
   expect(read("HTTP/1.1 204 No Content\r\n\r\n", step)).toMatchObject({ body: "", ended: true });

@@ -45,8 +45,7 @@ export class Doorman {
 
   async #ask(token: string): Promise<string | undefined> {
     const auth = this.#auth;
-    const ends =
-      auth.mode === "AMLToken" ? await tokenExpiry(token, auth.secret, auth.endpoint) : await this.#verify(token);
+    const ends = auth.mode === "AMLToken" ? await tokenExpiry(token, auth.secret, auth.endpoint) : await this.#verify(token);
     if (ends === undefined || ends <= Date.now()) return REFUSALS.tokenWrong;
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(token, ends);

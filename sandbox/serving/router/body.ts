@@ -4,10 +4,7 @@ import type { IncomingMessage } from "node:http";
 export const BODY_LIMIT = 16 * 1024 * 1024;
 
 /** The body, undefined when there is none, "large" past the limit, "gone" when the client left while sending it. */
-export function readBody(
-  request: IncomingMessage,
-  limit: number = BODY_LIMIT,
-): undefined | "large" | Promise<Buffer | "large" | "gone"> {
+export function readBody(request: IncomingMessage, limit: number = BODY_LIMIT): undefined | "large" | Promise<Buffer | "large" | "gone"> {
   const declared = request.headers["content-length"];
   if (declared === undefined && request.headers["transfer-encoding"] === undefined) return undefined;
   if (declared !== undefined && Number(declared) > limit) {

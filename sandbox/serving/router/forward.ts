@@ -6,13 +6,26 @@ import type { AnswerHead } from "./answer.ts";
 
 /** Headers that belong to a connection, not to the message (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = new Set([
-  "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-  "transfer-encoding", "upgrade",
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
 ]);
 
 /** Never shown to a model: credentials, and what the router alone decides on. */
 const KEPT_BACK = new Set([
-  "authorization", "host", "content-length", "expect", "azureml-model-deployment", "x-request-id", "x-ms-request-id",
+  "authorization",
+  "host",
+  "content-length",
+  "expect",
+  "azureml-model-deployment",
+  "x-request-id",
+  "x-ms-request-id",
   "x-ms-client-request-id",
 ]);
 
@@ -28,7 +41,13 @@ export interface Outgoing {
  * The request as a model sees it. Connections are not kept: the inference server's workers (gunicorn's synchronous ones)
  * close after each answer, and one that waited for another request would block the worker.
  */
-export function outgoing(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer | undefined): Outgoing {
+export function outgoing(
+  method: string,
+  path: string,
+  headers: IncomingHttpHeaders,
+  body: Buffer | undefined,
+  clientRequestId: string | undefined,
+): Outgoing {
   let head = `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n`;
   for (const name in headers) {
     if (HOP_BY_HOP.has(name) || KEPT_BACK.has(name)) continue;
@@ -36,6 +55,7 @@ export function outgoing(method: string, path: string, headers: IncomingHttpHead
     if (typeof value === "string") head += `${name}: ${value}\r\n`;
     else for (const one of value ?? []) head += `${name}: ${one}\r\n`;
   }
+  if (clientRequestId !== undefined) head += `x-ms-client-request-id: ${clientRequestId}\r\n`;
   if (body !== undefined) head += `content-length: ${body.length}\r\n`;
   return { method, head, body };
 }

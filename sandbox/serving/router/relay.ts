@@ -8,13 +8,25 @@ const WHOLE = 64 * 1024;
 
 /** Belong to a connection, not to the message (RFC 9110, section 7.6.1), or are the router's own to say. */
 const LEFT_OUT = new Set([
-  "connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade",
-  "x-request-id", "x-ms-request-id", "x-ms-client-request-id", "azureml-model-deployment",
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "x-request-id",
+  "x-ms-request-id",
+  "x-ms-client-request-id",
+  "azureml-model-deployment",
 ]);
 
 /** Azure's headers that say what the model itself answered, as flat name and value pairs. */
 export const modelError = (status: number): string[] => [
-  "ms-azureml-model-error-statuscode", String(status), "ms-azureml-model-error-reason", "model_error",
+  "ms-azureml-model-error-statuscode",
+  String(status),
+  "ms-azureml-model-error-reason",
+  "model_error",
 ];
 
 /** Small answers are kept until they are whole, others are streamed, as fast as the client takes them. */

@@ -30,15 +30,28 @@ const named = (name: string) => (request: IncomingMessage, response: ServerRespo
 function deployment(name: string, weight: number, ports: readonly number[], more: Partial<DeploymentRoute> = {}): DeploymentRoute {
   const instances = ports.map((port) => ({ id: `${name}-${port}`, port }));
   return {
-    id: `${endpointId}/deployments/${name}`, name, weight, instances, concurrency: 50, capacity: Math.max(1, ports.length),
-    queueWaitMs: 500, requestTimeoutMs: 2000, ...more,
+    id: `${endpointId}/deployments/${name}`,
+    name,
+    weight,
+    instances,
+    concurrency: 50,
+    capacity: Math.max(1, ports.length),
+    queueWaitMs: 500,
+    requestTimeoutMs: 2000,
+    ...more,
   };
 }
 
 function endpoint(deployments: readonly DeploymentRoute[], more: Partial<EndpointRoute> = {}): EndpointRoute {
   return {
-    id: endpointId, name: "wine", path: "westeurope/wine", kind: "Managed", auth: { mode: "Key", keys: ["first-key", "second-key"] },
-    deployments, mirror: undefined, ...more,
+    id: endpointId,
+    name: "wine",
+    path: "westeurope/wine",
+    kind: "Managed",
+    auth: { mode: "Key", keys: ["first-key", "second-key"] },
+    deployments,
+    mirror: undefined,
+    ...more,
   };
 }
 
@@ -124,7 +137,11 @@ test("a model's own error becomes 424 with its status in a header; Kubernetes pa
   });
   const { score, link } = await routed(endpoint([deployment("blue", 100, [port])]));
   const managed = await score();
-  expect([managed.status, managed.headers.get("ms-azureml-model-error-statuscode"), await managed.text()]).toEqual([424, "400", '{"message":"bad row"}']);
+  expect([managed.status, managed.headers.get("ms-azureml-model-error-statuscode"), await managed.text()]).toEqual([
+    424,
+    "400",
+    '{"message":"bad row"}',
+  ]);
   await link.push([endpoint([deployment("blue", 100, [port])], { kind: "Kubernetes" })]);
   expect((await score()).status).toBe(400);
 });
@@ -136,7 +153,9 @@ test("the model never sees the key, and gets a request id that the caller cannot
     request.resume().on("end", () => response.end("ok"));
   });
   const { score } = await routed(endpoint([deployment("blue", 100, [port])]));
-  const response = await score({ headers: { "x-request-id": "mine", "x-ms-client-request-id": "a b!c_d-" + "9".repeat(60), "x-custom": "kept" } });
+  const response = await score({
+    headers: { "x-request-id": "mine", "x-ms-client-request-id": "a b!c_d-" + "9".repeat(60), "x-custom": "kept" },
+  });
   expect(seen["authorization"]).toBeUndefined();
   expect(seen["x-custom"]).toBe("kept");
   expect(seen["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
@@ -187,20 +206,29 @@ test("a mirrored request is answered by the live deployment and copied to the sh
   const blue = await model(named("blue"));
   const shadow = await model((request, response) => {
     let body = "";
-    request.on("data", (part: Buffer) => (body += part.toString())).on("end", () => {
-      copies.push(body);
-      response.writeHead(500).end();
-    });
+    request
+      .on("data", (part: Buffer) => (body += part.toString()))
+      .on("end", () => {
+        copies.push(body);
+        response.writeHead(500).end();
+      });
   });
   const { score, link } = await routed(
-    endpoint([deployment("blue", 100, [blue.port]), deployment("green", 0, [shadow.port])], { mirror: { deployment: "green", percent: 50 } }),
+    endpoint([deployment("blue", 100, [blue.port]), deployment("green", 0, [shadow.port])], {
+      mirror: { deployment: "green", percent: 50 },
+    }),
   );
   for (let i = 0; i < 20; i++) expect(await (await score({ body: `row ${i}` })).text()).toBe("blue");
   for (let i = 0; i < 50 && copies.length < 9; i++) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(copies.length).toBeGreaterThanOrEqual(9);
   expect(copies.length).toBeLessThanOrEqual(11);
   expect(copies[0]).toMatch(/^row \d+$/);
-  const [seen] = await link.metrics({ id: `${endpointId}/deployments/green`, from: Date.now() - 60_000, to: Date.now() + 1000, stepSeconds: 3600 });
+  const [seen] = await link.metrics({
+    id: `${endpointId}/deployments/green`,
+    from: Date.now() - 60_000,
+    to: Date.now() + 1000,
+    stepSeconds: 3600,
+  });
   expect(seen?.byStatus["424/500"]).toBe(copies.length);
 });
 
@@ -210,8 +238,7 @@ test("no request is lost while traffic moves and the old slot is removed", async
   };
   const blue = await model(handler("blue"));
   const green = await model(handler("green"));
-  const both = (share: number) =>
-    endpoint([deployment("blue", 100 - share, [blue.port]), deployment("green", share, [green.port])]);
+  const both = (share: number) => endpoint([deployment("blue", 100 - share, [blue.port]), deployment("green", share, [green.port])]);
   const { score, link } = await routed(both(0));
   const answers: { status: number; body: string }[] = [];
   let running = true;

@@ -1,50 +1,31 @@
 // The scoring router: checks the caller, picks a deployment, passes the request to one of its processes.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { EndpointRoute, MetricsQuery, RouteTable } from "../table.ts";
+import type { MetricsQuery, RouteTable } from "../table.ts";
 import { Doorman } from "./auth.ts";
 import type { Verify } from "./auth.ts";
 import { readBody } from "./body.ts";
+import { Drains } from "./drains.ts";
 import { forward, outgoing } from "./forward.ts";
-import type { Outgoing, Receiver } from "./forward.ts";
+import type { Outgoing } from "./forward.ts";
 import { Gate } from "./gate.ts";
 import type { Seat } from "./gate.ts";
+import { sendCopy } from "./mirror.ts";
 import { EvenDraws, pickByWeight } from "./pick.ts";
 import { Relay, modelError } from "./relay.ts";
 import { STATUSES } from "./statuses.ts";
-import { Windows, summarize } from "./window.ts";
+import { clientRequestId, splitPath } from "./urls.ts";
+import type { Endpoint, Visit } from "./visit.ts";
+import { Counts } from "./window.ts";
 import type { WindowSummary } from "./window.ts";
-
-interface Endpoint {
-  route: EndpointRoute;
-  doorman: Doorman;
-  /** As given, to see whether the doorman has to be replaced. */
-  authKey: string;
-  readonly draws: EvenDraws;
-  readonly mirrorDraws: EvenDraws;
-}
-
-/** One request on its way, and what is to be said of it at the end. */
-interface Visit {
-  endpoint: Endpoint;
-  readonly response: ServerResponse;
-  readonly requestId: string;
-  readonly clientRequestId: string | undefined;
-  /** The time to answer runs from here: when the whole request had come. */
-  started: number;
-  abort: (() => void) | undefined;
-  gone: boolean;
-}
 
 /** Routes by a table that may change at any time; requests under way end on what they began with. */
 export class Router {
   #endpoints = new Map<string, Endpoint>();
   readonly #gates = new Map<string, Gate>();
-  /** Gates of deployments that left the table, until their last request is done. */
-  readonly #leaving = new Set<Gate>();
-  readonly #windows = new Map<string, Windows>();
+  readonly #counts = new Counts();
   readonly #verify: Verify;
-  readonly #drains: { readonly instances: ReadonlySet<string>; readonly done: () => void }[] = [];
+  readonly #drains = new Drains();
 
   constructor(verify: Verify) {
     this.#verify = verify;
@@ -76,27 +57,20 @@ export class Router {
     for (const [id, gate] of this.#gates) {
       if (present.has(id)) continue;
       this.#gates.delete(id);
-      this.#leaving.add(gate);
+      this.#drains.leaving.add(gate);
     }
     this.#endpoints = endpoints;
   }
 
   /** Resolves when none of these processes has a request any more. Call it after a table without them was applied. */
   drained(instances: readonly string[]): Promise<void> {
-    return new Promise((done) => {
-      this.#drains.push({ instances: new Set(instances), done });
-      this.#settleDrains();
-    });
+    const drained = this.#drains.add(instances);
+    this.#drains.settle(this.#gates.values());
+    return drained;
   }
 
   metrics(query: MetricsQuery): WindowSummary[] {
-    const id = query.id.toLowerCase();
-    const windows = [...this.#windows].filter(([key]) => key === id || key.startsWith(`${id}/`)).map(([, value]) => value);
-    const summaries: WindowSummary[] = [];
-    for (let from = query.from; from < query.to; from += query.stepSeconds * 1000) {
-      summaries.push(summarize(from, windows, Math.min(query.to, from + query.stepSeconds * 1000)));
-    }
-    return summaries;
+    return this.#counts.read(query);
   }
 
   /** The listener of the HTTP server. Never rejects. */
@@ -104,14 +78,22 @@ export class Router {
     const started = performance.now();
     const [path, rest] = splitPath(request.url ?? "/");
     const endpoint = this.#endpoints.get(path);
-    const clientRequestId = clientId(request.headers["x-ms-client-request-id"]);
     const requestId = randomUUID();
     if (!endpoint) {
       request.resume();
-      response.writeHead(404, { "x-request-id": requestId, "content-type": "application/json" }).end(JSON.stringify(errorBody("EndpointNotFound", `No endpoint is served at '/${path}'.`)));
+      const body = JSON.stringify(errorBody("EndpointNotFound", `No endpoint is served at '/${path}'.`));
+      response.writeHead(404, { "x-request-id": requestId, "content-type": "application/json" }).end(body);
       return;
     }
-    const visit: Visit = { endpoint, response, requestId, clientRequestId, started, abort: undefined, gone: false };
+    const visit: Visit = {
+      endpoint,
+      response,
+      requestId,
+      clientRequestId: clientRequestId(request.headers),
+      started,
+      abort: undefined,
+      gone: false,
+    };
     response.on("close", () => {
       if (response.writableFinished) return;
       visit.gone = true;
@@ -155,7 +137,7 @@ export class Router {
         typeof asked === "string"
           ? ["DeploymentNotFound", `Endpoint '${endpoint.route.name}' has no deployment '${asked}' (header azureml-model-deployment).`]
           : ["NoTraffic", `Endpoint '${endpoint.route.name}' has no valid deployment with positive weight.`];
-      this.#refuse(visit, 404, code!, message!, undefined);
+      this.#refuse(visit, 404, code, message, undefined);
       return;
     }
     const gate = this.#gates.get(deployment.id.toLowerCase());
@@ -163,11 +145,9 @@ export class Router {
       this.#refuse(visit, 404, "EndpointNotFound", `Endpoint '${endpoint.route.name}' has just been deleted.`, undefined);
       return;
     }
-    const { clientRequestId } = visit;
-    const sent = outgoing(request.method ?? "GET", path, request.headers, body);
-    const traced = clientRequestId === undefined ? sent : { ...sent, head: `${sent.head}x-ms-client-request-id: ${clientRequestId}\r\n` };
-    if (typeof asked !== "string") this.#mirror(endpoint, deployment.name, traced);
-    await this.#pass(visit, gate, traced);
+    const sent = outgoing(request.method ?? "GET", path, request.headers, body, visit.clientRequestId);
+    if (typeof asked !== "string") this.#mirror(endpoint, deployment.name, sent);
+    await this.#pass(visit, gate, sent);
   }
 
   /** Passes the request to the first process of the deployment that takes it. */
@@ -235,18 +215,9 @@ export class Router {
     const started = performance.now();
     const seat = await gate.enter();
     if (typeof seat === "string") return;
-    let modelStatus: number | undefined;
-    const receiver: Receiver = {
-      head: ({ status }) => void (modelStatus = status),
-      body: () => true,
-    };
-    const outcome = await forward(seat.instance.port, request, randomUUID(), gate.route.requestTimeoutMs, receiver, () => undefined);
+    const { status, modelStatus } = await sendCopy(seat.instance.port, request, gate.route.requestTimeoutMs, STATUSES[endpoint.route.kind]);
     this.#leave(gate, seat);
-    const statuses = STATUSES[endpoint.route.kind];
-    const whole = outcome.kind === "answered" && modelStatus !== undefined;
-    const failed = outcome.kind === "late" ? statuses.late : statuses.crashed;
-    const status = whole ? (modelStatus! >= 400 ? statuses.model(modelStatus!) : modelStatus!) : failed;
-    this.#window(gate.route.id).record(Date.now(), status, modelStatus, performance.now() - started);
+    this.#counts.add(gate.route.id, status, modelStatus, performance.now() - started);
   }
 
   #refuse(visit: Visit, status: number, code: string, message: string, gate: Gate | undefined, modelStatus?: number): void {
@@ -266,54 +237,13 @@ export class Router {
   }
 
   #record(visit: Visit, id: string, status: number, modelStatus: number | undefined): void {
-    this.#window(id).record(Date.now(), status, modelStatus, performance.now() - visit.started);
-  }
-
-  #window(id: string): Windows {
-    const key = id.toLowerCase();
-    let window = this.#windows.get(key);
-    if (!window) this.#windows.set(key, (window = new Windows()));
-    return window;
+    this.#counts.add(id, status, modelStatus, performance.now() - visit.started);
   }
 
   #leave(gate: Gate, seat: Seat): void {
     gate.leave(seat);
-    if (this.#drains.length > 0) this.#settleDrains();
-  }
-
-  #settleDrains(): void {
-    const busy = new Set<string>();
-    for (const gate of [...this.#gates.values(), ...this.#leaving]) {
-      for (const seat of gate.allSeats()) if (seat.active > 0) busy.add(seat.instance.id);
-      // What still waits will take one of these seats.
-      if (this.#leaving.has(gate)) {
-        if (gate.waiting > 0) for (const seat of gate.seats) busy.add(seat.instance.id);
-        else if (gate.seats.every((seat) => seat.active === 0)) this.#leaving.delete(gate);
-      }
-    }
-    for (const drain of [...this.#drains]) {
-      if ([...drain.instances].some((id) => busy.has(id))) continue;
-      this.#drains.splice(this.#drains.indexOf(drain), 1);
-      drain.done();
-    }
+    if (this.#drains.waiting) this.#drains.settle(this.#gates.values());
   }
 }
 
 const errorBody = (code: string, message: string): unknown => ({ error: { code, message } });
-
-/** `/region/endpoint/score?x=1` → [`region/endpoint`, `/score?x=1`]. */
-function splitPath(url: string): [string, string] {
-  const second = url.indexOf("/", 1);
-  if (second < 0) return [url.slice(1).toLowerCase(), "/"];
-  let third = second + 1;
-  while (third < url.length && url[third] !== "/" && url[third] !== "?") third++;
-  const rest = url.slice(third);
-  return [url.slice(1, third).toLowerCase(), rest.startsWith("/") ? rest : `/${rest}`];
-}
-
-/** Azure keeps letters, digits, hyphens and underscores of it, at most 40. */
-function clientId(header: string | string[] | undefined): string | undefined {
-  if (typeof header !== "string") return undefined;
-  const clean = header.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 40);
-  return clean === "" ? undefined : clean;
-}

@@ -1,4 +1,5 @@
 // Requests counted over time: status codes and latencies in five-second buckets, kept for an hour.
+import type { MetricsQuery } from "../table.ts";
 
 const BUCKET_MS = 5_000;
 const KEPT = 720;
@@ -98,4 +99,26 @@ export function summarize(from: number, windows: readonly Windows[], to: number)
     p95: percentile(0.95),
     p99: percentile(0.99),
   };
+}
+
+/** The windows of every endpoint and deployment, by ARM id. What no deployment answered counts for its endpoint alone. */
+export class Counts {
+  readonly #windows = new Map<string, Windows>();
+
+  add(id: string, status: number, modelStatus: number | undefined, latencyMs: number): void {
+    const key = id.toLowerCase();
+    let window = this.#windows.get(key);
+    if (!window) this.#windows.set(key, (window = new Windows()));
+    window.record(Date.now(), status, modelStatus, latencyMs);
+  }
+
+  read(query: MetricsQuery): WindowSummary[] {
+    const id = query.id.toLowerCase();
+    const windows = [...this.#windows].filter(([key]) => key === id || key.startsWith(`${id}/`)).map(([, value]) => value);
+    const summaries: WindowSummary[] = [];
+    for (let from = query.from; from < query.to; from += query.stepSeconds * 1000) {
+      summaries.push(summarize(from, windows, Math.min(query.to, from + query.stepSeconds * 1000)));
+    }
+    return summaries;
+  }
 }

@@ -7,6 +7,7 @@ import { Router } from "./router.ts";
 
 const port = parentPort!;
 const options = workerData as RouterOptions;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 const send = (message: FromRouter): void => port.postMessage(message);
 
 let calls = 0;
