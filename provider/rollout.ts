@@ -86,7 +86,8 @@ export const endpointRollout: ResourceKind<RolloutInputs> = {
       inputs: {
         ...inputs,
         traffic: normalized(traffic),
-        ...(inputs.mirrorTraffic || mirrorTraffic ? { mirrorTraffic: normalized(mirrorTraffic) } : {}),
+        // Azure says {} where nothing is mirrored; that is no change of a plan that mirrors nothing.
+        ...(inputs.mirrorTraffic || Object.keys(normalized(mirrorTraffic)).length > 0 ? { mirrorTraffic: normalized(mirrorTraffic) } : {}),
         ...(inputs.tags ? { tags: Object.fromEntries(ours.map((name) => [name, endpoint.tags![name]!])) } : {}),
         ...(inputs.description === undefined ? {} : { description: description ?? "" }),
         ...(inputs.publicNetworkAccess ? { publicNetworkAccess: publicNetworkAccess ?? "Enabled" } : {}),
