@@ -73,7 +73,9 @@ test("a sandbox killed during the job and during the deployment: the same comman
 
   const model = `${trained.model.name}:${trained.model.version}`;
   const deployment = checkout.begin("deploy", "--stage", "dev", "--model", model, "--json");
-  await until("a deployment under way", () => /blue.*creating/i.test(deployment.stderr()));
+  // The deployment comes right after its endpoint and takes seconds: its environment is built, its server starts.
+  await until("the endpoint", () => /OnlineEndpoint dev-endpoint created/.test(deployment.stderr()));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   killSandbox(checkout);
   expect((await deployment.done).code).not.toBe(0);
   const deployed = JSON.parse(succeeded(await checkout.mlops("deploy", "--stage", "dev", "--model", model, "--json")).stdout) as Started["deployed"];
