@@ -21,7 +21,9 @@ test("two at the same time build once; later ones find it there", async () => {
   const [one, two] = await Promise.all([0, 1].map(async () => await buildEnvironment(root, six, (line) => lines.push(line))));
   expect(one!.dir).toBe(two!.dir);
   expect(lines.filter((line) => line.startsWith("Building"))).toHaveLength(1);
-  expect(execFileSync(one!.python, ["-c", "import six, sys; print(six.__version__, sys.prefix)"]).toString().trim()).toBe(`1.17.0 ${one!.dir}`);
+  expect(execFileSync(one!.python, ["-c", "import six, sys; print(six.__version__, sys.prefix)"]).toString().trim()).toBe(
+    `1.17.0 ${one!.dir}`,
+  );
   expect(readFileSync(one!.logFile, "utf8")).toContain("six");
   expect((await buildEnvironment(root, recipe([{ pip: ["six==1.17.0"] }, "python=3.11"]), (line) => lines.push(line))).dir).toBe(one!.dir);
   expect(lines.filter((line) => line.startsWith("Building"))).toHaveLength(1);

@@ -53,7 +53,12 @@ export async function buildEnvironment(
   for (const note of notes) log(`note: ${note}`);
   const hash = recipeHash(recipe, python.version);
   const home = join(root, hash);
-  const dir = readReady(home) ?? (await waited(shared(hash, () => make(home, recipe, python, log, caFile)), signal));
+  const dir =
+    readReady(home) ??
+    (await waited(
+      shared(hash, () => make(home, recipe, python, log, caFile)),
+      signal,
+    ));
   const binDir = join(dir, "bin");
   return {
     hash,
@@ -95,7 +100,13 @@ function readReady(home: string): string | undefined {
 }
 
 // A venv holds its own path, so it is built where it stays, under a name that only `ready.json` makes valid.
-async function make(home: string, recipe: Recipe, python: Python, log: (line: string) => void, caFile: string | undefined): Promise<string> {
+async function make(
+  home: string,
+  recipe: Recipe,
+  python: Python,
+  log: (line: string) => void,
+  caFile: string | undefined,
+): Promise<string> {
   mkdirSync(home, { recursive: true });
   for (const left of readdirSync(home)) if (left.startsWith("env-")) rmSync(join(home, left), { recursive: true, force: true });
   const name = `env-${randomBytes(4).toString("hex")}`;
@@ -127,7 +138,8 @@ async function make(home: string, recipe: Recipe, python: Python, log: (line: st
 /** uv's failure in one sentence with the package, the rule and the fix. */
 export function explain(stderr: string, python: string, logFile: string): string {
   const text = stderr.replace(/\s+/g, " ");
-  const noWheel = /(?:Because |because )(?:all versions of |only )?([\w.[\]-]+(?:==[\w.*+!-]+)?)[^.]*? (?:has|have) no (?:usable )?wheels/.exec(text);
+  const noWheel =
+    /(?:Because |because )(?:all versions of |only )?([\w.[\]-]+(?:==[\w.*+!-]+)?)[^.]*? (?:has|have) no (?:usable )?wheels/.exec(text);
   if (noWheel)
     return `package "${noWheel[1]}" cannot be had as a wheel for Python ${python} on ${process.platform}-${process.arch}, and the sandbox builds nothing from source; name a version that has a wheel (see ${logFile})`;
   const unknown = /Because ([\w.[\]-]+) was not found in the package registry/.exec(text);

@@ -22,9 +22,20 @@ test("names differ between conda and PyPI, system packages are noted", () => {
 });
 
 test("pip section with options, markers, extras and comments", () => {
-  const found = read([
-    { pip: ["mlflow[extras]==2.9 ; python_version>'3.7'", "--extra-index-url https://x/simple", "# nothing", "numpy # why", "-r more.txt"] },
-  ], { "more.txt": "pandas>=1 \\\n  --hash=sha256:00\n\n" });
+  const found = read(
+    [
+      {
+        pip: [
+          "mlflow[extras]==2.9 ; python_version>'3.7'",
+          "--extra-index-url https://x/simple",
+          "# nothing",
+          "numpy # why",
+          "-r more.txt",
+        ],
+      },
+    ],
+    { "more.txt": "pandas>=1 \\\n  --hash=sha256:00\n\n" },
+  );
   expect(found.packages).toEqual(["mlflow[extras]==2.9 ; python_version>'3.7'", "numpy", "pandas>=1"]);
   expect(found.indexes).toEqual(["--extra-index-url", "https://x/simple"]);
 });

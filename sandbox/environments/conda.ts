@@ -89,7 +89,10 @@ const exact = (version: string): string => (version.endsWith("*") ? `==${version
 export function addPipLine(raw: string, found: Requirements, files: Readonly<Record<string, string>>): void {
   const line = raw.replace(/(^|\s)#.*$/, "").trim();
   if (line === "") return;
-  const option = /^(-r|--requirement|-c|--constraint|-i|--index-url|--extra-index-url|-f|--find-links|--pre|--no-cache-dir|--prefer-binary|--trusted-host)(?:[ =]\s*(.*))?$/.exec(line);
+  const option =
+    /^(-r|--requirement|-c|--constraint|-i|--index-url|--extra-index-url|-f|--find-links|--pre|--no-cache-dir|--prefer-binary|--trusted-host)(?:[ =]\s*(.*))?$/.exec(
+      line,
+    );
   if (option) {
     const value = (option[2] ?? "").trim();
     switch (option[1]) {
@@ -97,7 +100,9 @@ export function addPipLine(raw: string, found: Requirements, files: Readonly<Rec
       case "--requirement": {
         const text = files[value.replace(/^\.\//, "")];
         if (text === undefined)
-          throw bad(`"-r ${value}": Azure keeps only the conda file's own text; list the packages under \`pip:\`, or use a build context that holds ${value}`);
+          throw bad(
+            `"-r ${value}": Azure keeps only the conda file's own text; list the packages under \`pip:\`, or use a build context that holds ${value}`,
+          );
         for (const inner of joinLines(text)) addPipLine(inner, found, files);
         return;
       }
@@ -125,7 +130,8 @@ export function addPipLine(raw: string, found: Requirements, files: Readonly<Rec
   }
   if (/^(-e|--editable)\b/.test(line) || /^(\.{0,2}\/|file:)/.test(line))
     throw bad(`"${line}": a local path is not part of the environment; build a wheel and give its URL, or put the code beside the job`);
-  if (/^git\+|@\s*git\+/.test(line)) throw bad(`"${line}": building from git is not done here; give a released version or the URL of a wheel`);
+  if (/^git\+|@\s*git\+/.test(line))
+    throw bad(`"${line}": building from git is not done here; give a released version or the URL of a wheel`);
   if (line.startsWith("-")) throw bad(`pip option "${line}" is not known here`);
   addPackage(line.replace(/\s+--hash=\S+/g, ""), found);
 }

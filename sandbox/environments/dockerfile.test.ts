@@ -23,9 +23,12 @@ test("FROM, ENV, COPY and pip", () => {
 });
 
 test("a conda file of the context", () => {
-  const found = readDockerfile("FROM python:3.9\nCOPY . .\nRUN conda env create -p /envs/x -f conda.yaml -q && conda clean -afy\nRUN conda install -c conda-forge -y pytorch=2.1", {
-    "conda.yaml": "dependencies: [python=3.11, pip, {pip: [mlflow]}]",
-  });
+  const found = readDockerfile(
+    "FROM python:3.9\nCOPY . .\nRUN conda env create -p /envs/x -f conda.yaml -q && conda clean -afy\nRUN conda install -c conda-forge -y pytorch=2.1",
+    {
+      "conda.yaml": "dependencies: [python=3.11, pip, {pip: [mlflow]}]",
+    },
+  );
   expect(found).toMatchObject({ python: "3.11", packages: ["mlflow", "torch==2.1.*"] });
 });
 

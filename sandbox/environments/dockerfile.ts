@@ -98,8 +98,12 @@ function copy(text: string, files: Readonly<Record<string, string>>, copied: Rec
   for (const source of parts) {
     const from = source.replace(/^\.\/|\/$/g, "").replace(/^\.$/, "");
     for (const [path, content] of Object.entries(files)) {
-      if (path === from) copied[target.endsWith("/") || target === "." ? `${target.replace(/^\.\/?/, "")}${path.split("/").pop()}` : target] = content;
-      else if (from === "" || path.startsWith(`${from}/`)) copied[`${target.replace(/^\.$/, "").replace(/\/?$/, target === "." ? "" : "/")}${from === "" ? path : path.slice(from.length + 1)}`] = content;
+      if (path === from)
+        copied[target.endsWith("/") || target === "." ? `${target.replace(/^\.\/?/, "")}${path.split("/").pop()}` : target] = content;
+      else if (from === "" || path.startsWith(`${from}/`))
+        copied[
+          `${target.replace(/^\.$/, "").replace(/\/?$/, target === "." ? "" : "/")}${from === "" ? path : path.slice(from.length + 1)}`
+        ] = content;
     }
   }
 }
@@ -144,7 +148,18 @@ function run(command: string, found: DockerContent, files: Readonly<Record<strin
 }
 
 function pipInstall(words: readonly string[], found: DockerContent, files: Readonly<Record<string, string>>): void {
-  const valued = new Set(["-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host"]);
+  const valued = new Set([
+    "-r",
+    "--requirement",
+    "-c",
+    "--constraint",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--trusted-host",
+  ]);
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!;
     if (word === "-r" || word === "--requirement" || word.startsWith("--requirement=")) {
@@ -154,7 +169,12 @@ function pipInstall(words: readonly string[], found: DockerContent, files: Reado
       for (const inner of joinLines(text)) addPipLine(inner, found, files);
     } else if (valued.has(word)) addPipLine(`${word} ${words[++index] ?? ""}`, found, files);
     else if (/^(pip|setuptools|wheel)([=<>~!].*)?$/.test(word)) continue;
-    else if (/^(-U|--upgrade|-q|--quiet|-y|--no-cache-dir|--no-deps|--ignore-installed|--user|--force-reinstall|--root-user-action.*|--break-system-packages|--system|--timeout.*|--default-timeout.*|--retries.*|--prefer-binary|--disable-pip-version-check|--progress-bar.*)$/.test(word)) continue;
+    else if (
+      /^(-U|--upgrade|-q|--quiet|-y|--no-cache-dir|--no-deps|--ignore-installed|--user|--force-reinstall|--root-user-action.*|--break-system-packages|--system|--timeout.*|--default-timeout.*|--retries.*|--prefer-binary|--disable-pip-version-check|--progress-bar.*)$/.test(
+        word,
+      )
+    )
+      continue;
     else addPipLine(word, found, files);
   }
 }

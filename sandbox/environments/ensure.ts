@@ -32,7 +32,10 @@ export async function ensureEnvironment(
   signal: AbortSignal | undefined,
   options: EnsureOptions,
 ): Promise<BuiltEnvironment> {
-  const named = typeof environment === "string" ? findEnvironment(sandbox, environment, options.workspaceId) : { label: "inline", spec: environment, owner: undefined };
+  const named =
+    typeof environment === "string"
+      ? findEnvironment(sandbox, environment, options.workspaceId)
+      : { label: "inline", spec: environment, owner: undefined };
   log(`environment ${named.label}`);
   const files = named.spec.build ? await contextFiles(sandbox, named.spec.build.contextUri, named.owner ?? options.workspaceId) : {};
   const recipe = recipeOf(named.spec, files, options.extra);

@@ -46,7 +46,9 @@ async function look(minor: string): Promise<Python | undefined> {
 /** The installed Python nearest to the wanted minor version; of two equally near the newer. Without a wish: the one that most wheels exist for. */
 export function nearestPython(wanted: string | undefined, installed: readonly Python[]): Python | undefined {
   const aim = order(wanted ?? usual);
-  return [...installed].sort((a, b) => Math.abs(order(a.minor) - aim) - Math.abs(order(b.minor) - aim) || order(b.minor) - order(a.minor))[0];
+  return [...installed].sort(
+    (a, b) => Math.abs(order(a.minor) - aim) - Math.abs(order(b.minor) - aim) || order(b.minor) - order(a.minor),
+  )[0];
 }
 
 /** The version that most wheels exist for. */

@@ -18,7 +18,11 @@ test("content decides the hash: order and notes do not, versions do", () => {
 
 test("an image without a conda file is what the table says", () => {
   expect(recipeOf({ image: "mcr.microsoft.com/azureml/curated/sklearn-1.5:12" }).packages).toContain("scikit-learn~=1.5.0");
-  expect(recipeOf({ image: "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04" })).toMatchObject({ python: "3.8", packages: ["mlflow-skinny", "azureml-mlflow"], notes: [] });
+  expect(recipeOf({ image: "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04" })).toMatchObject({
+    python: "3.8",
+    packages: ["mlflow-skinny", "azureml-mlflow"],
+    notes: [],
+  });
   expect(recipeOf({ image: "ghcr.io/a/b:1" }).notes[0]).toContain("ghcr.io/a/b:1");
   expect(imageContent("python:3.12-slim")).toMatchObject({ python: "3.12", known: true });
 });
@@ -30,7 +34,11 @@ test("curated names, old and new", () => {
 });
 
 test("a build context is read from its Dockerfile; what the caller adds comes once", () => {
-  const recipe = recipeOf({ build: { contextUri: "x", dockerfilePath: "./d/Dockerfile" } }, { "d/Dockerfile": "FROM python:3.11\nRUN pip install mlflow==2.9" }, ["mlflow", "six"]);
+  const recipe = recipeOf(
+    { build: { contextUri: "x", dockerfilePath: "./d/Dockerfile" } },
+    { "d/Dockerfile": "FROM python:3.11\nRUN pip install mlflow==2.9" },
+    ["mlflow", "six"],
+  );
   expect(recipe.packages).toEqual(["mlflow==2.9", "six"]);
 });
 
@@ -44,7 +52,10 @@ test("the nearest Python", () => {
 });
 
 test.each([
-  ["error: No solution found\n cause: Because numpy==1.22.0 has no usable wheels and you require numpy==1.22.0, we can", 'package "numpy==1.22.0" cannot be had as a wheel'],
+  [
+    "error: No solution found\n cause: Because numpy==1.22.0 has no usable wheels and you require numpy==1.22.0, we can",
+    'package "numpy==1.22.0" cannot be had as a wheel',
+  ],
   ["Because all versions of fusepy have no usable wheels and you require fusepy", 'package "fusepy" cannot be had as a wheel'],
   ["Because foo-nonexist was not found in the package registry and you require", 'package "foo-nonexist" is not in the package index'],
   ["Because there is no version of six==99 and you require six==99", "there is no version six==99"],

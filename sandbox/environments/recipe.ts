@@ -51,7 +51,9 @@ function baseOf(spec: EnvironmentSpec, files: Readonly<Record<string, string>>):
   if (spec.curated) return { python: spec.curated.python, packages: [...spec.curated.packages], indexes: [], notes: [], variables: {} };
   const image = spec.image ?? "";
   const content = imageContent(image);
-  const notes = content.known ? [] : [`image ${image}: what it carries is not known here; taken as a bare Python with ${minimum.join(" and ")}`];
+  const notes = content.known
+    ? []
+    : [`image ${image}: what it carries is not known here; taken as a bare Python with ${minimum.join(" and ")}`];
   return {
     ...(content.python ? { python: content.python } : {}),
     packages: content.packages.length > 0 ? [...content.packages] : [...minimum],

@@ -12,7 +12,11 @@ const version = (owner: string, name: string, number: string, createdAt: string)
   systemData: { createdAt },
   properties: { image: `${name}-${number}` },
 });
-const kept = [version(workspace, "env", "9", "2026-01-01"), version(workspace, "env", "10", "2026-01-02"), version(registry, "renv", "1", "2026-01-01")];
+const kept = [
+  version(workspace, "env", "9", "2026-01-01"),
+  version(workspace, "env", "10", "2026-01-02"),
+  version(registry, "renv", "1", "2026-01-01"),
+];
 const resources = {
   get: (id: string) => kept.find((one) => one.id.toLowerCase() === id.toLowerCase()),
   list: (scope: string, type: string) => kept.filter((one) => one.id.startsWith(`${scope}/`) && one.type === type),
@@ -33,12 +37,16 @@ test.each([
 });
 
 test("curated ones by registry and by their old workspace name", () => {
-  expect(findEnvironment({ resources }, "azureml://registries/azureml/environments/sklearn-1.5/labels/latest", workspace).spec.curated?.python).toBe("3.10");
+  expect(
+    findEnvironment({ resources }, "azureml://registries/azureml/environments/sklearn-1.5/labels/latest", workspace).spec.curated?.python,
+  ).toBe("3.10");
   expect(findEnvironment({ resources }, "AzureML-sklearn-1.0-ubuntu20.04-py38-cpu:1", workspace).spec.curated?.python).toBe("3.8");
 });
 
 test("what is not there is named, with what is", () => {
   expect(() => findEnvironment({ resources }, "azureml:env:11", workspace)).toThrow(/env:11.*9, 10/);
   expect(() => findEnvironment({ resources }, "azureml:other:1", workspace)).toThrow(/no environment is named "other"/);
-  expect(() => findEnvironment({ resources }, "azureml://registries/azureml/environments/made-up/labels/latest", workspace)).toThrow(/made-up/);
+  expect(() => findEnvironment({ resources }, "azureml://registries/azureml/environments/made-up/labels/latest", workspace)).toThrow(
+    /made-up/,
+  );
 });

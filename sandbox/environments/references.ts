@@ -25,7 +25,9 @@ export function findEnvironment(sandbox: Pick<SandboxContext, "resources">, refe
   const text = reference.replace(/^azureml:(?!\/\/)/i, "");
   const registry = /^azureml:\/\/registries\/([^/]+)\/environments\/([^/]+)(?:\/(versions|labels)\/([^/]+))?\/?$/i.exec(text);
   if (registry) return inRegistry(sandbox, reference, registry[1]!, registry[2]!, registry[3] === "versions" ? registry[4] : undefined);
-  const arm = /^(\/subscriptions\/.+\/(workspaces|registries)\/[^/]+)\/environments\/([^/]+)(?:\/(versions|labels)\/([^/]+))?\/?$/i.exec(text);
+  const arm = /^(\/subscriptions\/.+\/(workspaces|registries)\/[^/]+)\/environments\/([^/]+)(?:\/(versions|labels)\/([^/]+))?\/?$/i.exec(
+    text,
+  );
   if (arm) return kept(sandbox, reference, arm[1]!, arm[3]!, arm[4]?.toLowerCase() === "versions" ? arm[5] : undefined);
   const asset = /^azureml:\/\/.*\/workspaces\/[^/]+\/environments\/([^/]+)\/(?:versions|labels)\/([^/]+)$/i.exec(text);
   const short = asset ?? /^([^/:@\s]+)[:@]([^/:@\s]+)$/.exec(text) ?? /^([^/:@\s]+)$/.exec(text);
@@ -33,28 +35,52 @@ export function findEnvironment(sandbox: Pick<SandboxContext, "resources">, refe
   throw notFound(reference, "it is neither a resource id nor name:version");
 }
 
-function inRegistry(sandbox: Pick<SandboxContext, "resources">, reference: string, registry: string, name: string, version: string | undefined): NamedEnvironment {
+function inRegistry(
+  sandbox: Pick<SandboxContext, "resources">,
+  reference: string,
+  registry: string,
+  name: string,
+  version: string | undefined,
+): NamedEnvironment {
   if (registry.toLowerCase() === "azureml") {
     const curated = curatedEnvironment(name);
     if (!curated)
-      throw new ArmError(501, "NotModeledInSandbox", `Curated environment "${name}" is not in the sandbox's table (sandbox/environments/images.ts); use a conda file.`);
+      throw new ArmError(
+        501,
+        "NotModeledInSandbox",
+        `Curated environment "${name}" is not in the sandbox's table (sandbox/environments/images.ts); use a conda file.`,
+      );
     return { label: name, spec: { curated }, owner: undefined };
   }
   const all = sandbox.resources.all(versionsInRegistry);
-  const root = all.map((one) => /^.*\/registries\/([^/]+)/i.exec(one.id)).find((match) => match?.[1]?.toLowerCase() === registry.toLowerCase())?.[0];
+  const root = all
+    .map((one) => /^.*\/registries\/([^/]+)/i.exec(one.id))
+    .find((match) => match?.[1]?.toLowerCase() === registry.toLowerCase())?.[0];
   if (!root) throw notFound(reference, `there is no registry "${registry}" with environments`);
   return kept(sandbox, reference, root, name, version);
 }
 
-function kept(sandbox: Pick<SandboxContext, "resources">, reference: string, owner: string, name: string, version: string | undefined): NamedEnvironment {
+function kept(
+  sandbox: Pick<SandboxContext, "resources">,
+  reference: string,
+  owner: string,
+  name: string,
+  version: string | undefined,
+): NamedEnvironment {
   const type = /\/registries\//i.test(owner) ? versionsInRegistry : versionsInWorkspace;
   const container = `${owner}/environments/${name}`;
-  const found = version === undefined ? newest(sandbox.resources.list(container, type)) : sandbox.resources.get(`${container}/versions/${version}`);
+  const found =
+    version === undefined ? newest(sandbox.resources.list(container, type)) : sandbox.resources.get(`${container}/versions/${version}`);
   if (found) return { label: `${name}:${found.name}`, spec: found.properties, owner };
   const curated = curatedEnvironment(name);
   if (curated) return { label: name, spec: { curated }, owner: undefined };
   const there = sandbox.resources.list(container, type).map((one) => one.name);
-  throw notFound(reference, there.length > 0 ? `versions that are there: ${there.join(", ")}` : `no environment is named "${name}"; create it first (az ml environment create)`);
+  throw notFound(
+    reference,
+    there.length > 0
+      ? `versions that are there: ${there.join(", ")}`
+      : `no environment is named "${name}"; create it first (az ml environment create)`,
+  );
 }
 
 function newest(versions: readonly ArmResource[]): ArmResource | undefined {

@@ -54,7 +54,8 @@ export async function runUv(
   return { code, stdout, stderr };
 }
 
-const kept = /^(PATH|HOME|TMPDIR|LANG|LC_\w+|UV_\w+|https?_proxy|no_proxy|all_proxy|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_(FILE|DIR)|XDG_CACHE_HOME|USERPROFILE|SYSTEMROOT)$/;
+const kept =
+  /^(PATH|HOME|TMPDIR|LANG|LC_\w+|UV_\w+|https?_proxy|no_proxy|all_proxy|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_(FILE|DIR)|XDG_CACHE_HOME|USERPROFILE|SYSTEMROOT)$/;
 
 /** @param without a certificate file that uv must not trust alone (the sandbox's own CA reaches no package index) */
 function uvEnvironment(without: string | undefined): Record<string, string> {

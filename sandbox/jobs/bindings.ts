@@ -15,7 +15,11 @@ export function fillCommand(command: string, inputs: Readonly<Record<string, str
   });
   return withParts.replace(inCommand, (whole, kind: string, name: string) => {
     const value = (kind === "outputs" ? outputs : inputs)[name];
-    if (value === undefined) throw userError(`The command uses ${whole}, but the job has no ${kind === "outputs" ? "output" : "input"} "${name}". Give it one, or put the part into $[[…]] if it is optional.`, "command");
+    if (value === undefined)
+      throw userError(
+        `The command uses ${whole}, but the job has no ${kind === "outputs" ? "output" : "input"} "${name}". Give it one, or put the part into $[[…]] if it is optional.`,
+        "command",
+      );
     return value;
   });
 }
@@ -24,11 +28,16 @@ export function fillCommand(command: string, inputs: Readonly<Record<string, str
 export function neededBy(command: string): { inputs: string[]; outputs: string[] } {
   const sure = command.replace(/\$\[\[[\s\S]*?\]\]/g, "");
   const found = [...sure.matchAll(inCommand)];
-  return { inputs: found.filter((match) => match[1] === "inputs").map((match) => match[2]!), outputs: found.filter((match) => match[1] === "outputs").map((match) => match[2]!) };
+  return {
+    inputs: found.filter((match) => match[1] === "inputs").map((match) => match[2]!),
+    outputs: found.filter((match) => match[1] === "outputs").map((match) => match[2]!),
+  };
 }
 
 /** What a pipeline node's text refers to. */
-export type Reference = { readonly kind: "input"; readonly name: string } | { readonly kind: "output"; readonly node: string; readonly name: string };
+export type Reference =
+  | { readonly kind: "input"; readonly name: string }
+  | { readonly kind: "output"; readonly node: string; readonly name: string };
 
 const inPipeline = /\$\{\{\s*parent\.(inputs\.([^{}\s]+?)|jobs\.([^{}\s.]+)\.outputs\.([^{}\s]+?)|outputs\.([^{}\s]+?))\s*\}\}/;
 
@@ -43,7 +52,8 @@ export function referenceOf(text: string): Reference | undefined {
 export const parentOutput = (text: string): string | undefined => /^\s*\$\{\{\s*parent\.outputs\.([^{}\s]+?)\s*\}\}\s*$/.exec(text)?.[1];
 
 /** Nodes whose outputs the text needs. */
-export const nodesIn = (text: string): string[] => [...text.matchAll(new RegExp(inPipeline.source, "g"))].flatMap((match) => (match[3] === undefined ? [] : [match[3]]));
+export const nodesIn = (text: string): string[] =>
+  [...text.matchAll(new RegExp(inPipeline.source, "g"))].flatMap((match) => (match[3] === undefined ? [] : [match[3]]));
 
 /** A text with references inside it, each replaced by its literal value. */
 export function fillText(text: string, valueOf: (reference: Reference) => string): string {

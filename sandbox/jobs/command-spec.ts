@@ -1,19 +1,46 @@
 // The settings of one command, from a job or from a pipeline's node over its component; and a component's declared inputs.
 import { neededBy } from "./bindings.ts";
-import { field, inputOf, instancesOf, isObject, literalTypes, modeOf, objectField, textField, texts, timeoutOf, type Json } from "./fields.ts";
+import {
+  field,
+  inputOf,
+  instancesOf,
+  isObject,
+  literalTypes,
+  modeOf,
+  objectField,
+  textField,
+  texts,
+  timeoutOf,
+  type Json,
+} from "./fields.ts";
 import { refuseDistribution, userError } from "./refuse.ts";
 import type { StepInput, StepOutput, StepSpec } from "./spec.ts";
 import { textOf } from "../runs/text.ts";
 
 /** Settings of a command, from a job or from a node over its component. */
-export function stepSpec(where: string, node: Json, component: Json, inputs: Record<string, StepInput>, outputs: Record<string, StepOutput>, computeId: string | undefined): StepSpec {
+export function stepSpec(
+  where: string,
+  node: Json,
+  component: Json,
+  inputs: Record<string, StepInput>,
+  outputs: Record<string, StepOutput>,
+  computeId: string | undefined,
+): StepSpec {
   const command = textField(node, "command") ?? textField(component, "command");
   if (!command) throw userError(`${where} has no command.`, "command");
-  const environmentId = textField(node, "environmentId") ?? textField(node, "environment") ?? textField(component, "environmentId") ?? textField(component, "environment");
+  const environmentId =
+    textField(node, "environmentId") ??
+    textField(node, "environment") ??
+    textField(component, "environmentId") ??
+    textField(component, "environment");
   if (!environmentId) throw userError(`${where} has no environment.`, "environmentId");
   const needed = neededBy(command);
-  for (const name of needed.inputs) if (!inputs[name]) throw userError(`${where}: the command uses \${{inputs.${name}}}, but there is no such input${known(inputs)}.`, `inputs.${name}`);
-  for (const name of needed.outputs) if (!outputs[name]) throw userError(`${where}: the command uses \${{outputs.${name}}}, but there is no such output${known(outputs)}.`, `outputs.${name}`);
+  for (const name of needed.inputs)
+    if (!inputs[name])
+      throw userError(`${where}: the command uses \${{inputs.${name}}}, but there is no such input${known(inputs)}.`, `inputs.${name}`);
+  for (const name of needed.outputs)
+    if (!outputs[name])
+      throw userError(`${where}: the command uses \${{outputs.${name}}}, but there is no such output${known(outputs)}.`, `outputs.${name}`);
   const resources = field(node, "resources") === undefined ? component : node;
   const instances = instancesOf(resources);
   refuseDistribution(field(node, "distribution") ?? field(component, "distribution"), instances, where);
@@ -26,14 +53,17 @@ export function stepSpec(where: string, node: Json, component: Json, inputs: Rec
     outputs,
     instances,
     environmentVariables: { ...texts(objectField(component, "environmentVariables")), ...texts(objectField(node, "environmentVariables")) },
-    managedIdentity: /managed/i.test(textField(objectField(node, "identity"), "identityType") ?? textField(objectField(node, "identity"), "type") ?? ""),
+    managedIdentity: /managed/i.test(
+      textField(objectField(node, "identity"), "identityType") ?? textField(objectField(node, "identity"), "type") ?? "",
+    ),
     ...(codeId ? { codeId } : {}),
     ...(computeId ? { computeId } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }
 
-export const known = (things: Readonly<Record<string, unknown>>): string => (Object.keys(things).length > 0 ? `; there are ${Object.keys(things).join(", ")}` : "");
+export const known = (things: Readonly<Record<string, unknown>>): string =>
+  Object.keys(things).length > 0 ? `; there are ${Object.keys(things).join(", ")}` : "";
 
 /** A component's inputs: given ones checked against what it declares, defaults filled in. */
 export function withDefaults(where: string, component: Json, given: Readonly<Record<string, StepInput>>): Record<string, StepInput> {
@@ -47,9 +77,12 @@ export function withDefaults(where: string, component: Json, given: Readonly<Rec
   }
   for (const [name, declaration] of Object.entries(declared)) {
     if (inputs[name] || !isObject(declaration) || textField(declaration, "type") === "group") continue;
-    const usual = field(declaration, "default") ?? (textField(declaration, "jobInputType") || field(declaration, "value") !== undefined ? inputOf(name, declaration) : undefined);
+    const usual =
+      field(declaration, "default") ??
+      (textField(declaration, "jobInputType") || field(declaration, "value") !== undefined ? inputOf(name, declaration) : undefined);
     if (usual !== undefined) inputs[name] = isObject(usual) ? (usual as unknown as StepInput) : { kind: "literal", value: textOf(usual) };
-    else if (field(declaration, "optional") !== true) throw userError(`${where}: input "${name}" is required and was not given.`, `inputs.${name}`);
+    else if (field(declaration, "optional") !== true)
+      throw userError(`${where}: input "${name}" is required and was not given.`, `inputs.${name}`);
   }
   return inputs;
 }

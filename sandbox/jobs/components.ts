@@ -14,7 +14,12 @@ export function componentSpec(sandbox: SandboxContext, reference: string, worksp
   const registry = /^azureml:\/\/registries\/([^/]+)\/components\/([^/]+)\/(versions|labels)\/([^/]+)$/i.exec(text);
   const short = /^([^/:@\s]+)[:@]([^/:@\s]+)$/.exec(text);
   let found: ArmResource | undefined;
-  if (registry) found = version(sandbox, `${registryId(sandbox, registry[1]!)}/components/${registry[2]}`, registry[3]!.toLowerCase() === "labels" ? "latest" : registry[4]!);
+  if (registry)
+    found = version(
+      sandbox,
+      `${registryId(sandbox, registry[1]!)}/components/${registry[2]}`,
+      registry[3]!.toLowerCase() === "labels" ? "latest" : registry[4]!,
+    );
   else if (short) found = version(sandbox, `${workspaceId}/components/${short[1]}`, short[2]!);
   else {
     const arm = /^(\/.+\/components\/[^/]+)\/(?:versions|labels)\/([^/]+)$/i.exec(text);

@@ -25,6 +25,7 @@ export class Stopped extends Error {
 
 export function runError(error: unknown): RunError {
   if (error instanceof StepFailure) return { code: error.code, message: error.message };
-  if (error instanceof ArmError) return { code: error.status < 500 || error.status === 501 ? "UserError" : "SystemError", message: error.message };
+  if (error instanceof ArmError)
+    return { code: error.status < 500 || error.status === 501 ? "UserError" : "SystemError", message: error.message };
   return { code: "SystemError", message: `The sandbox could not run the step: ${(error as Error).message}` };
 }

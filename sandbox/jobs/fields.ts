@@ -35,8 +35,13 @@ export function modeOf(value: unknown, usual: string): string {
     evaldownload: "eval_download",
   };
   const plain = textOf(value).replaceAll("_", "").toLowerCase();
-  const mode = known[plain] ?? { romount: "ro_mount", rwmount: "rw_mount", download: "download", upload: "upload", direct: "direct" }[plain];
-  if (!mode) throw userError(`"${textOf(value)}" is not a mode; modes are ro_mount, rw_mount, download, upload, direct, eval_mount, eval_download.`, "mode");
+  const mode =
+    known[plain] ?? { romount: "ro_mount", rwmount: "rw_mount", download: "download", upload: "upload", direct: "direct" }[plain];
+  if (!mode)
+    throw userError(
+      `"${textOf(value)}" is not a mode; modes are ro_mount, rw_mount, download, upload, direct, eval_mount, eval_download.`,
+      "mode",
+    );
   return mode;
 }
 
@@ -62,7 +67,8 @@ export function inputOf(name: string, raw: unknown): StepInput | undefined {
  */
 export function outputOf(raw: unknown, names: { run: string; output: string; datastore: string }, usualType: string): StepOutput {
   const body = isObject(raw) ? raw : {};
-  const type = textField(body, "jobOutputType") ?? (textField(body, "type") === "literal" ? undefined : textField(body, "type")) ?? usualType;
+  const type =
+    textField(body, "jobOutputType") ?? (textField(body, "type") === "literal" ? undefined : textField(body, "type")) ?? usualType;
   const asset = textField(body, "assetName") ?? textField(body, "name");
   const version = textField(body, "assetVersion") ?? textField(body, "version");
   const usual = `azureml://datastores/${names.datastore}/paths/azureml/\${{name}}/\${{output_name}}${type === "uri_file" ? "" : "/"}`;
@@ -70,7 +76,12 @@ export function outputOf(raw: unknown, names: { run: string; output: string; dat
     .replaceAll(/\$\{\{\s*name\s*\}\}/g, names.run)
     .replaceAll(/\$\{\{\s*output_name\s*\}\}/g, names.output)
     .replaceAll(/\$\{\{\s*default_datastore\s*\}\}/g, names.datastore);
-  return { type, mode: modeOf(field(body, "mode"), "rw_mount"), uri, ...(asset ? { asset: { name: asset, ...(version ? { version } : {}) } } : {}) };
+  return {
+    type,
+    mode: modeOf(field(body, "mode"), "rw_mount"),
+    uri,
+    ...(asset ? { asset: { name: asset, ...(version ? { version } : {}) } } : {}),
+  };
 }
 
 /** `PT5M`, or seconds, in milliseconds. */
@@ -78,14 +89,21 @@ export function timeoutOf(body: Json): number | undefined {
   const value = field(objectField(body, "limits"), "timeout");
   if (value === undefined) return undefined;
   const milliseconds = typeof value === "number" ? value * 1000 : (durationMs(textOf(value)) ?? Number(value) * 1000);
-  if (!Number.isFinite(milliseconds) || milliseconds <= 0) throw userError(`limits.timeout "${textOf(value)}" is not a duration; write seconds or ISO 8601 (PT10M).`, "limits.timeout");
+  if (!Number.isFinite(milliseconds) || milliseconds <= 0)
+    throw userError(`limits.timeout "${textOf(value)}" is not a duration; write seconds or ISO 8601 (PT10M).`, "limits.timeout");
   return milliseconds;
 }
 
 export function instancesOf(body: Json): number {
   const value = Number(field(objectField(body, "resources"), "instanceCount") ?? 1);
-  if (!Number.isInteger(value) || value < 1) throw userError(`resources.instance_count "${value}" is not a whole number from 1 on.`, "resources.instance_count");
+  if (!Number.isInteger(value) || value < 1)
+    throw userError(`resources.instance_count "${value}" is not a whole number from 1 on.`, "resources.instance_count");
   return value;
 }
 
-export const texts = (body: Json): Record<string, string> => Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== undefined).map(([key, value]) => [key, String(value)]));
+export const texts = (body: Json): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(body)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([key, value]) => [key, String(value)]),
+  );

@@ -63,17 +63,36 @@ export class GraphBuilder {
       const target = (output: string, type: string): StepOutput =>
         (inner[output] ??= targets.get(output)?.(type) ?? outputOf(undefined, { run: runId, output, datastore: this.#datastore }, type));
       const own = textField(objectField(component, "settings"), "defaultCompute");
-      outputs = this.graph({ runId, path, nodes: objectField(component, "jobs"), inputs, declared: Object.keys(objectField(component, "outputs")), target, compute: textField(node, "computeId") ?? own ?? graph.compute });
+      outputs = this.graph({
+        runId,
+        path,
+        nodes: objectField(component, "jobs"),
+        inputs,
+        declared: Object.keys(objectField(component, "outputs")),
+        target,
+        compute: textField(node, "computeId") ?? own ?? graph.compute,
+      });
     } else {
       const own: Record<string, StepOutput> = {};
       for (const [output, declared] of Object.entries(objectField(component, "outputs"))) {
-        const type = (isObject(declared) ? (textField(declared, "type") ?? textField(declared, "jobOutputType")) : undefined) ?? "uri_folder";
+        const type =
+          (isObject(declared) ? (textField(declared, "type") ?? textField(declared, "jobOutputType")) : undefined) ?? "uri_folder";
         const target = targets.get(output)?.(type === "literal" ? "uri_folder" : type);
         const mode = isObject(declared) ? field(declared, "mode") : undefined;
-        own[output] = target ?? { ...outputOf(undefined, { run: runId, output, datastore: this.#datastore }, type), ...(mode === undefined ? {} : { mode: modeOf(mode, "rw_mount") }) };
+        own[output] = target ?? {
+          ...outputOf(undefined, { run: runId, output, datastore: this.#datastore }, type),
+          ...(mode === undefined ? {} : { mode: modeOf(mode, "rw_mount") }),
+        };
       }
       const after = [...new Set(Object.values(inputs).flatMap((input) => (input.kind === "uri" && input.from ? [input.from] : [])))];
-      this.steps.push({ runId, parent: graph.runId, path, displayName, after, spec: stepSpec(where, node, component, inputs, own, compute) });
+      this.steps.push({
+        runId,
+        parent: graph.runId,
+        path,
+        displayName,
+        after,
+        spec: stepSpec(where, node, component, inputs, own, compute),
+      });
       outputs = Object.fromEntries(Object.entries(own).map(([output, value]) => [output, { output: value, from: runId }]));
     }
     for (const [output, raw] of Object.entries(objectField(node, "outputs"))) {
@@ -100,7 +119,11 @@ export class GraphBuilder {
       const outputs = made.get(reference.node);
       if (!outputs) throw userError(`${where} is bound to job "${reference.node}", which is not in the pipeline.`, `jobs.${path}`);
       const found = outputs[reference.name];
-      if (!found) throw userError(`${where} is bound to output "${reference.name}" of job "${reference.node}", which has ${Object.keys(outputs).join(", ") || "none"}.`, `jobs.${path}`);
+      if (!found)
+        throw userError(
+          `${where} is bound to output "${reference.name}" of job "${reference.node}", which has ${Object.keys(outputs).join(", ") || "none"}.`,
+          `jobs.${path}`,
+        );
       return { kind: "uri", type: found.output.type, uri: found.output.uri, mode: "ro_mount", from: found.from };
     };
     for (const [name, raw] of Object.entries(objectField(node, "inputs"))) {
@@ -120,7 +143,11 @@ export class GraphBuilder {
               kind: "literal",
               value: fillText(input.value, (inside) => {
                 const value = valueOf(inside);
-                if (value?.kind !== "literal") throw userError(`${where}: input "${name}" puts ${inside.kind} "${inside.name}" into a text, which only literal values can do.`, `jobs.${path}.inputs.${name}`);
+                if (value?.kind !== "literal")
+                  throw userError(
+                    `${where}: input "${name}" puts ${inside.kind} "${inside.name}" into a text, which only literal values can do.`,
+                    `jobs.${path}.inputs.${name}`,
+                  );
                 return value.value;
               }),
             }
@@ -134,11 +161,16 @@ export class GraphBuilder {
     const declared = objectField(component, "outputs");
     const targets = new Map<string, (type: string) => StepOutput>();
     for (const [output, raw] of Object.entries(objectField(node, "outputs"))) {
-      if (component !== node && !(output in declared)) throw userError(`${where} has no output "${output}"${known(declared)}.`, `outputs.${output}`);
+      if (component !== node && !(output in declared))
+        throw userError(`${where} has no output "${output}"${known(declared)}.`, `outputs.${output}`);
       const text = valueText(raw);
       const parent = text === undefined ? undefined : parentOutput(text);
       if (parent !== undefined) {
-        if (!graph.declared.includes(parent)) throw userError(`${where}: output "${output}" is bound to output "${parent}" of the pipeline, which does not declare it.`, `outputs.${output}`);
+        if (!graph.declared.includes(parent))
+          throw userError(
+            `${where}: output "${output}" is bound to output "${parent}" of the pipeline, which does not declare it.`,
+            `outputs.${output}`,
+          );
         targets.set(output, (type) => graph.target(parent, type));
       } else if (raw !== null) targets.set(output, (type) => outputOf(raw, { run: runId, output, datastore: this.#datastore }, type));
     }
@@ -160,7 +192,8 @@ function sorted(graph: Graph): string[] {
   const state = new Map<string, "open" | "done">();
   const visit = (name: string, way: readonly string[]): void => {
     if (state.get(name) === "done" || !(name in graph.nodes)) return;
-    if (state.get(name) === "open") throw userError(`The pipeline's jobs form a cycle: ${[...way.slice(way.indexOf(name)), name].join(" → ")}.`, "jobs");
+    if (state.get(name) === "open")
+      throw userError(`The pipeline's jobs form a cycle: ${[...way.slice(way.indexOf(name)), name].join(" → ")}.`, "jobs");
     state.set(name, "open");
     const node = graph.nodes[name];
     const inputs = isObject(node) ? objectField(node, "inputs") : {};

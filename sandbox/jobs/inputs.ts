@@ -17,17 +17,31 @@ export type InputValues = Record<string, string>;
  * Files land in `folder/<input>/`. Mounted inputs are read-only, as in Azure; downloaded ones may be written to.
  * Throws StepFailure `UserError` naming the input when there is nothing to bring.
  */
-export async function bringInputs(sandbox: SandboxContext, spec: StepSpec, workspace: ArmResource, folder: string, signal: AbortSignal): Promise<InputValues> {
+export async function bringInputs(
+  sandbox: SandboxContext,
+  spec: StepSpec,
+  workspace: ArmResource,
+  folder: string,
+  signal: AbortSignal,
+): Promise<InputValues> {
   const values: InputValues = {};
   for (const [name, input] of Object.entries(spec.inputs)) {
     if (input.kind === "literal") values[name] = input.value;
-    else if (input.mode === "direct") values[name] = input.uri.replace(/^azureml:\/\/datastores\//i, `${workspaceUri(workspace)}/datastores/`);
+    else if (input.mode === "direct")
+      values[name] = input.uri.replace(/^azureml:\/\/datastores\//i, `${workspaceUri(workspace)}/datastores/`);
     else values[name] = await bring(sandbox, name, input, workspace, join(folder, name), signal);
   }
   return values;
 }
 
-async function bring(sandbox: SandboxContext, name: string, input: UriInput, workspace: ArmResource, dir: string, signal: AbortSignal): Promise<string> {
+async function bring(
+  sandbox: SandboxContext,
+  name: string,
+  input: UriInput,
+  workspace: ArmResource,
+  dir: string,
+  signal: AbortSignal,
+): Promise<string> {
   await mkdir(dir, { recursive: true });
   const place = locateInput(sandbox, input.uri, workspace.id);
   if ("url" in place) return await fetchUrl(name, place.url, dir, signal);
@@ -52,7 +66,10 @@ export function locateInput(sandbox: SandboxContext, uri: string, workspaceId: s
 
 async function fetchUrl(name: string, url: string, dir: string, signal: AbortSignal): Promise<string> {
   const response = await fetch(url, { signal }).catch((error: Error) => {
-    throw new StepFailure("UserError", `Input "${name}": ${url} cannot be reached from this machine (${(error.cause as Error | undefined)?.message ?? error.message}).`);
+    throw new StepFailure(
+      "UserError",
+      `Input "${name}": ${url} cannot be reached from this machine (${(error.cause as Error | undefined)?.message ?? error.message}).`,
+    );
   });
   if (!response.ok) throw new StepFailure("UserError", `Input "${name}": ${url} answered ${response.status}.`);
   const file = join(dir, basename(new URL(url).pathname) || "data");
@@ -79,5 +96,6 @@ export async function removeFolder(dir: string): Promise<void> {
 
 async function unprotect(dir: string): Promise<void> {
   await chmod(dir, 0o755).catch(() => undefined);
-  for (const entry of await readdir(dir, { withFileTypes: true }).catch(() => [])) if (entry.isDirectory()) await unprotect(join(dir, entry.name));
+  for (const entry of await readdir(dir, { withFileTypes: true }).catch(() => []))
+    if (entry.isDirectory()) await unprotect(join(dir, entry.name));
 }

@@ -14,17 +14,35 @@ test("kill -9 during the second of three steps", async () => {
   const gate = join(kit.sandbox.dir, "gate");
   const step = async (name: string, command: string, inputs: object) => {
     const id = `${kit.workspace}/components/${name}/versions/1`;
-    const answer = await kit.put(`components/${name}/versions/1`, { componentSpec: { name, version: "1", type: "command", environment: "azureml:empty:1", command, inputs, outputs: { out: { type: "uri_folder" } } } });
+    const answer = await kit.put(`components/${name}/versions/1`, {
+      componentSpec: {
+        name,
+        version: "1",
+        type: "command",
+        environment: "azureml:empty:1",
+        command,
+        inputs,
+        outputs: { out: { type: "uri_folder" } },
+      },
+    });
     expect(answer.status).toBe(201);
     return id;
   };
   const folder = { in: { type: "uri_folder" } };
   const one = await step("one", "date +%s%N > ${{outputs.out}}/t", {});
   // Waits for the gate, which opens after the kill only; leaves a process outside of its group.
-  const two = await step("two", `setsid sleep 300 & echo waiting; for i in $(seq 100); do [ -e ${gate} ] && break; sleep 0.1; done; [ -e ${gate} ] && cp \${{inputs.in}}/t \${{outputs.out}}/t`, folder);
+  const two = await step(
+    "two",
+    `setsid sleep 300 & echo waiting; for i in $(seq 100); do [ -e ${gate} ] && break; sleep 0.1; done; [ -e ${gate} ] && cp \${{inputs.in}}/t \${{outputs.out}}/t`,
+    folder,
+  );
   const three = await step("three", "cat ${{inputs.in}}/t", folder);
   const from = (node: string) => ({ in: { job_input_type: "literal", value: `\${{parent.jobs.${node}.outputs.out}}` } });
-  await kit.submit("survivor", { jobType: "Pipeline", settings: { default_compute: "cpu-cluster" }, jobs: { one: { componentId: one }, two: { componentId: two, inputs: from("one") }, three: { componentId: three, inputs: from("two") } } });
+  await kit.submit("survivor", {
+    jobType: "Pipeline",
+    settings: { default_compute: "cpu-cluster" },
+    jobs: { one: { componentId: one }, two: { componentId: two, inputs: from("one") }, three: { componentId: three, inputs: from("two") } },
+  });
 
   let second: string | undefined;
   for (let attempt = 0; attempt < 200 && !second; attempt++) {

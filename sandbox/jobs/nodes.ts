@@ -24,13 +24,22 @@ export interface Target {
 const usualNodes = 4;
 
 /** Finds a compute target by resource id, `azureml:name` or name; undefined when the workspace has none of that name. */
-export function targetOf(sandbox: Pick<SandboxContext, "resources">, computeId: string | undefined, workspaceId: string): Target | undefined {
+export function targetOf(
+  sandbox: Pick<SandboxContext, "resources">,
+  computeId: string | undefined,
+  workspaceId: string,
+): Target | undefined {
   const plain = (computeId ?? "serverless").replace(/^azureml:/i, "");
-  if (plain.toLowerCase() === "serverless" || /\/virtualclusters\//i.test(plain)) return { key: `${workspaceId.toLowerCase()}#serverless`, name: "serverless", limit: usualNodes };
+  if (plain.toLowerCase() === "serverless" || /\/virtualclusters\//i.test(plain))
+    return { key: `${workspaceId.toLowerCase()}#serverless`, name: "serverless", limit: usualNodes };
   const resource = sandbox.resources.get(plain.startsWith("/") ? plain : `${workspaceId}/computes/${plain}`);
   if (!resource) return undefined;
-  const { computeType, properties } = resource.properties as { computeType?: string; properties?: { scaleSettings?: { maxNodeCount?: number } } };
-  const limit = computeType === "AmlCompute" ? (properties?.scaleSettings?.maxNodeCount ?? 1) : computeType === "ComputeInstance" ? 1 : usualNodes;
+  const { computeType, properties } = resource.properties as {
+    computeType?: string;
+    properties?: { scaleSettings?: { maxNodeCount?: number } };
+  };
+  const limit =
+    computeType === "AmlCompute" ? (properties?.scaleSettings?.maxNodeCount ?? 1) : computeType === "ComputeInstance" ? 1 : usualNodes;
   return { key: resource.id.toLowerCase(), name: resource.name, limit };
 }
 
@@ -45,7 +54,10 @@ export class Nodes {
   /** Waits for its turn; the result gives the nodes back. Throws at once when the cluster can never have so many. */
   async take(target: Target, wanted: number, signal: AbortSignal): Promise<() => void> {
     if (wanted > target.limit)
-      throw new StepFailure("UserError", `The job asks for ${wanted} nodes, but compute "${target.name}" has at most ${target.limit}. Lower resources.instance_count or raise the cluster's maximum.`);
+      throw new StepFailure(
+        "UserError",
+        `The job asks for ${wanted} nodes, but compute "${target.name}" has at most ${target.limit}. Lower resources.instance_count or raise the cluster's maximum.`,
+      );
     let cluster = this.#clusters.get(target.key);
     if (!cluster) this.#clusters.set(target.key, (cluster = { busy: 0, queue: [] }));
     const own = cluster;

@@ -25,19 +25,33 @@ export async function prepareOutputs(spec: StepSpec, workspace: ArmResource, fol
   return paths;
 }
 
-export const longUri = (workspace: ArmResource, uri: string): string => uri.replace(/^azureml:\/\/datastores\//i, `${workspaceUri(workspace)}/datastores/`);
+export const longUri = (workspace: ArmResource, uri: string): string =>
+  uri.replace(/^azureml:\/\/datastores\//i, `${workspaceUri(workspace)}/datastores/`);
 
 /**
  * Uploads what the step wrote and registers named outputs as data assets or models.
  * @param succeeded mounted outputs are kept after a failure too, uploaded ones and assets are not
  */
-export async function keepOutputs(sandbox: SandboxContext, run: Run, spec: StepSpec, workspace: ArmResource, folder: string, succeeded: boolean): Promise<Record<string, AssetReference>> {
+export async function keepOutputs(
+  sandbox: SandboxContext,
+  run: Run,
+  spec: StepSpec,
+  workspace: ArmResource,
+  folder: string,
+  succeeded: boolean,
+): Promise<Record<string, AssetReference>> {
   const references: Record<string, AssetReference> = {};
   for (const [name, output] of Object.entries(spec.outputs)) {
     const path = join(folder, name);
     const uri = longUri(workspace, output.uri);
-    if (output.mode !== "direct" && (succeeded || output.mode === "rw_mount") && existsSync(path)) await upload(sandbox, path, placeOf(sandbox, uri, workspace.id));
-    references[name] = { type: output.type, uri, mode: output.mode, assetId: succeeded ? await registered(sandbox, run, name, output, uri, workspace) : unnamed(workspace, run.id, name, output) };
+    if (output.mode !== "direct" && (succeeded || output.mode === "rw_mount") && existsSync(path))
+      await upload(sandbox, path, placeOf(sandbox, uri, workspace.id));
+    references[name] = {
+      type: output.type,
+      uri,
+      mode: output.mode,
+      assetId: succeeded ? await registered(sandbox, run, name, output, uri, workspace) : unnamed(workspace, run.id, name, output),
+    };
   }
   return references;
 }
@@ -50,7 +64,14 @@ export function unnamed(workspace: ArmResource, runId: string, name: string, out
   return assetId(workspace, kind ? "models" : "data", `azureml_${runId}_output_${kind ?? "data"}_${name}`, "1");
 }
 
-async function registered(sandbox: SandboxContext, run: Run, name: string, output: StepOutput, uri: string, workspace: ArmResource): Promise<string> {
+async function registered(
+  sandbox: SandboxContext,
+  run: Run,
+  name: string,
+  output: StepOutput,
+  uri: string,
+  workspace: ArmResource,
+): Promise<string> {
   if (!output.asset) return unnamed(workspace, run.id, name, output);
   if (kinds[output.type]) {
     const model = await registerModel(sandbox, workspace, {
@@ -77,20 +98,40 @@ function registerData(sandbox: SandboxContext, workspace: ArmResource, run: Run,
   const version = output.asset!.version ?? nextVersion(versions);
   const systemData = createdBy(run.principal);
   if (!sandbox.resources.get(container))
-    sandbox.resources.put({ id: container, name: output.asset!.name, type: dataType, systemData, properties: { description: null, tags: {}, properties: {}, isArchived: false, dataType: output.type } });
+    sandbox.resources.put({
+      id: container,
+      name: output.asset!.name,
+      type: dataType,
+      systemData,
+      properties: { description: null, tags: {}, properties: {}, isArchived: false, dataType: output.type },
+    });
   if (!sandbox.resources.get(`${container}/versions/${version}`))
     sandbox.resources.put({
       id: `${container}/versions/${version}`,
       name: version,
       type: `${dataType}/versions`,
       systemData,
-      properties: { description: null, tags: {}, properties: {}, isArchived: false, isAnonymous: false, dataType: output.type, dataUri: uri },
+      properties: {
+        description: null,
+        tags: {},
+        properties: {},
+        isArchived: false,
+        isAnonymous: false,
+        dataType: output.type,
+        dataUri: uri,
+      },
     });
   return version;
 }
 
 /** Uploads `./outputs`, `./logs` and the log files to the run's artifacts, where `jobs.download` finds them. */
-export async function keepArtifacts(sandbox: SandboxContext, run: Run, workspace: ArmResource, workFolder: string, logs: string): Promise<void> {
+export async function keepArtifacts(
+  sandbox: SandboxContext,
+  run: Run,
+  workspace: ArmResource,
+  workFolder: string,
+  logs: string,
+): Promise<void> {
   const root = placeOf(sandbox, artifactStoreUri(run.id), workspace.id);
   for (const name of ["outputs", "logs"]) {
     const folder = join(workFolder, name);

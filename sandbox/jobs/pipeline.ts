@@ -41,7 +41,8 @@ export async function runPipeline(context: StepContext, root: Run, continueOnFai
   for (;;) {
     settleGroups(context, root);
     const failed = steps.some((run) => ["Failed", "Canceled"].includes(status(run.id)));
-    if (failed && !continueOnFailure && !inner.signal.aborted) inner.abort(new Stopped("cancel", "A step of the pipeline failed, and the others were canceled."));
+    if (failed && !continueOnFailure && !inner.signal.aborted)
+      inner.abort(new Stopped("cancel", "A step of the pipeline failed, and the others were canceled."));
     if (!inner.signal.aborted)
       for (const run of steps) {
         const { after } = run.spec as KeptStep;
@@ -61,7 +62,9 @@ export async function runPipeline(context: StepContext, root: Run, continueOnFai
   settleGroups(context, root);
   log("Finishing experiment: 0 runs left and 0 nodes running.");
   if (signal.aborted) throw signal.reason as Stopped;
-  const bad = steps.filter((run) => status(run.id) === "Failed").concat(steps.filter((run) => status(run.id) === "Canceled" && runsOf(sandbox).get(root.workspace, run.id)!.error));
+  const bad = steps
+    .filter((run) => status(run.id) === "Failed")
+    .concat(steps.filter((run) => status(run.id) === "Canceled" && runsOf(sandbox).get(root.workspace, run.id)!.error));
   if (bad.length > 0) {
     const first = runsOf(sandbox).get(root.workspace, bad[0]!.id)!;
     throw new StepFailure(
@@ -94,10 +97,17 @@ function settleGroups(context: StepContext, parent: Run): void {
   for (const group of runsOf(context.sandbox).children(parent.workspace, parent.id)) {
     if (group.kind !== "pipeline") continue;
     settleGroups(context, group);
-    const statuses = runsOf(context.sandbox).children(group.workspace, group.id).map((run) => run.status);
+    const statuses = runsOf(context.sandbox)
+      .children(group.workspace, group.id)
+      .map((run) => run.status);
     if (statuses.every((status) => status === "NotStarted")) continue;
     if (!statuses.every((status) => isEnded(status))) changeStatus(context.sandbox, group, "Running");
-    else changeStatus(context.sandbox, group, statuses.includes("Failed") ? "Failed" : statuses.includes("Canceled") ? "Canceled" : "Completed");
+    else
+      changeStatus(
+        context.sandbox,
+        group,
+        statuses.includes("Failed") ? "Failed" : statuses.includes("Canceled") ? "Canceled" : "Completed",
+      );
   }
 }
 

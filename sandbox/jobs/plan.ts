@@ -31,7 +31,12 @@ function planCommand(name: string, properties: Json): Plan {
     if (key !== "default") outputs[key] = outputOf(raw, { run: name, output: key, datastore: "workspaceblobstore" }, "uri_folder");
   }
   const spec = stepSpec("The job", properties, {}, inputs, outputs, textField(properties, "computeId"));
-  return { steps: [{ runId: name, path: name, displayName: textField(properties, "displayName") ?? name, after: [], spec }], groups: [], outputs, continueOnFailure: false };
+  return {
+    steps: [{ runId: name, path: name, displayName: textField(properties, "displayName") ?? name, after: [], spec }],
+    groups: [],
+    outputs,
+    continueOnFailure: false,
+  };
 }
 
 function planPipeline(name: string, properties: Json, context: PlanContext): Plan {
@@ -41,7 +46,10 @@ function planPipeline(name: string, properties: Json, context: PlanContext): Pla
     const input = inputOf(key, raw);
     if (input) inputs[key] = input;
   }
-  const datastore = (textField(settings, "defaultDatastore") ?? "workspaceblobstore").replace(/^azureml:/, "").split("/").at(-1)!;
+  const datastore = (textField(settings, "defaultDatastore") ?? "workspaceblobstore")
+    .replace(/^azureml:/, "")
+    .split("/")
+    .at(-1)!;
   const declared = objectField(properties, "outputs");
   let nodes = objectField(properties, "jobs");
   const componentId = textField(properties, "componentId");
@@ -51,11 +59,23 @@ function planPipeline(name: string, properties: Json, context: PlanContext): Pla
   const builder = new GraphBuilder(context, datastore);
   const outputs: Record<string, StepOutput> = {};
   // A default type is only known from the component's output that is bound to it.
-  const target = (output: string, type: string): StepOutput => (outputs[output] ??= outputOf(declared[output], { run: name, output, datastore }, type));
-  builder.graph({ runId: name, path: "", nodes, inputs: component ? withDefaults("The pipeline", component, inputs) : inputs, declared: Object.keys(component ? objectField(component, "outputs") : declared), target, compute: textField(settings, "defaultCompute") ?? textField(properties, "computeId") });
+  const target = (output: string, type: string): StepOutput =>
+    (outputs[output] ??= outputOf(declared[output], { run: name, output, datastore }, type));
+  builder.graph({
+    runId: name,
+    path: "",
+    nodes,
+    inputs: component ? withDefaults("The pipeline", component, inputs) : inputs,
+    declared: Object.keys(component ? objectField(component, "outputs") : declared),
+    target,
+    compute: textField(settings, "defaultCompute") ?? textField(properties, "computeId"),
+  });
   for (const output of Object.keys(declared)) {
     if (outputs[output]) continue;
-    throw userError(`Output "${output}" of the pipeline is bound to no step's output; write \${{parent.outputs.${output}}} in a step, or take it out.`, `outputs.${output}`);
+    throw userError(
+      `Output "${output}" of the pipeline is bound to no step's output; write \${{parent.outputs.${output}}} in a step, or take it out.`,
+      `outputs.${output}`,
+    );
   }
   return { steps: builder.steps, groups: builder.groups, outputs, continueOnFailure: field(settings, "continueOnStepFailure") === true };
 }

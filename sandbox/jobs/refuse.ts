@@ -3,7 +3,8 @@ import { ArmError } from "../core.ts";
 import { textOf } from "../runs/text.ts";
 
 /** 501: known in Azure, not here. */
-export const notModeled = (what: string, why: string): ArmError => new ArmError(501, "NotModeledInSandbox", `${what} is not modelled in the sandbox: ${why}.`);
+export const notModeled = (what: string, why: string): ArmError =>
+  new ArmError(501, "NotModeledInSandbox", `${what} is not modelled in the sandbox: ${why}.`);
 
 /** 400 `UserError`, as the job service answers. */
 export const userError = (message: string, target?: string): ArmError => new ArmError(400, "UserError", message, target ? { target } : {});
@@ -31,8 +32,15 @@ export function refuseKind(kind: string, where: string): never {
 /** Several processes a job need nodes that see each other; one process is what the sandbox starts. */
 export function refuseDistribution(distribution: unknown, instances: number, where: string): void {
   if (typeof distribution !== "object" || distribution === null) return;
-  const { distributionType, type, processCountPerInstance, process_count_per_instance, workerCount, worker_count } = distribution as Record<string, unknown>;
+  const { distributionType, type, processCountPerInstance, process_count_per_instance, workerCount, worker_count } = distribution as Record<
+    string,
+    unknown
+  >;
   const kind = textOf(distributionType ?? type, "?");
   const processes = Number(processCountPerInstance ?? process_count_per_instance ?? workerCount ?? worker_count ?? 1) * instances;
-  if (processes > 1) throw notModeled(`${where}: distribution ${kind} with ${processes} processes`, "it starts one process a step; set one instance and one process per instance");
+  if (processes > 1)
+    throw notModeled(
+      `${where}: distribution ${kind} with ${processes} processes`,
+      "it starts one process a step; set one instance and one process per instance",
+    );
 }

@@ -59,14 +59,47 @@ export class JobRunner {
     const name = job.resource.name;
     const experiment = store.experiment(workspace, job.experiment);
     const common = { workspace, experiment: experiment.id, status: "NotStarted" as const, principal: job.principalId, root: name };
-    const spec: KeptPipeline | StepSpec = job.pipeline ? { outputs: job.plan.outputs, continueOnFailure: job.plan.continueOnFailure } : job.plan.steps[0]!.spec;
-    const run = store.create({ ...common, id: name, kind: job.pipeline ? "pipeline" : "command", displayName: job.displayName, description: job.description, properties: job.properties, spec, ...computeOf(spec) });
+    const spec: KeptPipeline | StepSpec = job.pipeline
+      ? { outputs: job.plan.outputs, continueOnFailure: job.plan.continueOnFailure }
+      : job.plan.steps[0]!.spec;
+    const run = store.create({
+      ...common,
+      id: name,
+      kind: job.pipeline ? "pipeline" : "command",
+      displayName: job.displayName,
+      description: job.description,
+      properties: job.properties,
+      spec,
+      ...computeOf(spec),
+    });
     setTags(this.#sandbox, run, job.tags);
     if (job.pipeline) {
-      for (const group of job.plan.groups) store.create({ ...common, id: group.runId, parent: group.parent, kind: "pipeline", node: group.path, displayName: group.displayName });
+      for (const group of job.plan.groups)
+        store.create({
+          ...common,
+          id: group.runId,
+          parent: group.parent,
+          kind: "pipeline",
+          node: group.path,
+          displayName: group.displayName,
+        });
       for (const step of job.plan.steps) {
         const kept: KeptStep = { step: step.spec, after: step.after };
-        store.create({ ...common, id: step.runId, parent: step.parent!, kind: "step", node: step.path, displayName: step.displayName, spec: kept, properties: { "azureml.nodeid": step.runId.replaceAll("-", "").slice(0, 8), "azureml.pipelinerunid": name, "azureml.isreused": "false" }, ...computeOf(step.spec) });
+        store.create({
+          ...common,
+          id: step.runId,
+          parent: step.parent!,
+          kind: "step",
+          node: step.path,
+          displayName: step.displayName,
+          spec: kept,
+          properties: {
+            "azureml.nodeid": step.runId.replaceAll("-", "").slice(0, 8),
+            "azureml.pipelinerunid": name,
+            "azureml.isreused": "false",
+          },
+          ...computeOf(step.spec),
+        });
       }
     }
     return run;
@@ -98,11 +131,13 @@ export class JobRunner {
       }
     } catch (error) {
       if (root.kind === "pipeline" && !(error instanceof Stopped && error.why === "sandbox")) {
-        for (const step of allSteps(context, root)) if (!isEnded(runsOf(this.#sandbox).get(step.workspace, step.id)!.status)) changeStatus(this.#sandbox, step, "Canceled");
+        for (const step of allSteps(context, root))
+          if (!isEnded(runsOf(this.#sandbox).get(step.workspace, step.id)!.status)) changeStatus(this.#sandbox, step, "Canceled");
       }
       endStep(context, root, error);
     }
-    if (root.kind === "pipeline" && isEnded(runsOf(this.#sandbox).get(root.workspace, root.id)!.status)) await keepArtifacts(this.#sandbox, root, workspace, join(runFolder(this.#sandbox, root), "wd"), logFolder(this.#sandbox, root));
+    if (root.kind === "pipeline" && isEnded(runsOf(this.#sandbox).get(root.workspace, root.id)!.status))
+      await keepArtifacts(this.#sandbox, root, workspace, join(runFolder(this.#sandbox, root), "wd"), logFolder(this.#sandbox, root));
   }
 
   /** A pipeline's output is the output of the step that it is bound to. */
@@ -111,7 +146,15 @@ export class JobRunner {
     const made = steps.flatMap((step) => Object.values(runsOf(this.#sandbox).get(step.workspace, step.id)!.outputs));
     const kept = Object.entries(outputs).map(([name, output]) => {
       const uri = longUri(workspace, output.uri);
-      return [name, made.find((one) => one.uri === uri) ?? { type: output.type, uri, mode: output.mode, assetId: unnamed(workspace, root.id, name, output) }];
+      return [
+        name,
+        made.find((one) => one.uri === uri) ?? {
+          type: output.type,
+          uri,
+          mode: output.mode,
+          assetId: unnamed(workspace, root.id, name, output),
+        },
+      ];
     });
     runsOf(this.#sandbox).update(root.workspace, root.id, { outputs: Object.fromEntries(kept) });
   }
@@ -150,7 +193,8 @@ export class JobRunner {
         } catch (error) {
           this.#sandbox.log("jobs", `run ${step.id}: ${runError(error).message}`);
         }
-        for (const table of ["run_params", "run_metrics"]) this.#sandbox.db.prepare(`DELETE FROM ${table} WHERE workspace = ? AND run = ?`).run(step.workspace, step.id);
+        for (const table of ["run_params", "run_metrics"])
+          this.#sandbox.db.prepare(`DELETE FROM ${table} WHERE workspace = ? AND run = ?`).run(step.workspace, step.id);
         if (step.status !== "CancelRequested") store.update(step.workspace, step.id, { status: "NotStarted" });
       }
       this.#start(store.get(root.workspace, root.id)!);
@@ -171,7 +215,10 @@ export class JobRunner {
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const { abort } of this.#active.values()) abort.abort(new Stopped("sandbox", "The sandbox stops."));
-    await Promise.race([Promise.all([...this.#active.values()].map(async ({ done }) => await done)), new Promise((resolve) => setTimeout(resolve, 2500).unref())]);
+    await Promise.race([
+      Promise.all([...this.#active.values()].map(async ({ done }) => await done)),
+      new Promise((resolve) => setTimeout(resolve, 2500).unref()),
+    ]);
   }
 }
 
@@ -181,7 +228,14 @@ export const workspaceIdOf = (job: ArmResource): string => job.id.split("/").sli
 
 const computeOf = (spec: object): { compute?: string } => {
   const id = (spec as Partial<StepSpec>).computeId;
-  return id ? { compute: id.replace(/^azureml:/, "").split("/").at(-1)! } : {};
+  return id
+    ? {
+        compute: id
+          .replace(/^azureml:/, "")
+          .split("/")
+          .at(-1)!,
+      }
+    : {};
 };
 
 const runners = new WeakMap<SandboxContext, JobRunner>();

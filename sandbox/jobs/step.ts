@@ -93,7 +93,12 @@ async function clean(folder: string): Promise<void> {
   for (const name of ["wd", "home", "tmp", "inputs", "outputs"]) await removeFolder(join(folder, name));
 }
 
-async function execute(command: string, spec: StepSpec, how: { cwd: string; env: Record<string, string>; log: string; mark: string }, signal: AbortSignal): Promise<void> {
+async function execute(
+  command: string,
+  spec: StepSpec,
+  how: { cwd: string; env: Record<string, string>; log: string; mark: string },
+  signal: AbortSignal,
+): Promise<void> {
   mkdirSync(dirname(how.log), { recursive: true });
   const output = openSync(how.log, "a");
   let stopped: Stopped | undefined;
@@ -108,14 +113,26 @@ async function execute(command: string, spec: StepSpec, how: { cwd: string; env:
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     if (spec.timeoutMs !== undefined)
-      timer = setTimeout(() => stop(new Stopped("timeout", `The job was canceled because it ran longer than its limit of ${spec.timeoutMs! / 1000} s (limits.timeout).`)), Math.min(spec.timeoutMs, 2 ** 31 - 1));
+      timer = setTimeout(
+        () =>
+          stop(
+            new Stopped(
+              "timeout",
+              `The job was canceled because it ran longer than its limit of ${spec.timeoutMs! / 1000} s (limits.timeout).`,
+            ),
+          ),
+        Math.min(spec.timeoutMs, 2 ** 31 - 1),
+      );
     const ending = await group.ended;
     signal.removeEventListener("abort", onAbort);
     if (stopped) throw stopped;
     if (ending.code !== 0) {
       const name = command.trim().split(/\s+/)[0]?.split("/").at(-1) ?? "bash";
       const how2 = ending.signal ? `was ended by ${ending.signal}` : `exited with status code ${ending.code}`;
-      throw new StepFailure("UserError", `Execution failed. User process '${name}' ${how2}. Please check log file '${standardLog}' for error details. Error: ${lastLines(how.log)}`);
+      throw new StepFailure(
+        "UserError",
+        `Execution failed. User process '${name}' ${how2}. Please check log file '${standardLog}' for error details. Error: ${lastLines(how.log)}`,
+      );
     }
   } finally {
     clearTimeout(timer);
@@ -127,11 +144,16 @@ async function execute(command: string, spec: StepSpec, how: { cwd: string; env:
 export function lastLines(file: string): string {
   if (!existsSync(file)) return "";
   const size = statSync(file).size;
-  const text = readFileSync(file).subarray(Math.max(0, size - 4096)).toString("utf8").replace(/^\uFFFD+/, "");
+  const text = readFileSync(file)
+    .subarray(Math.max(0, size - 4096))
+    .toString("utf8")
+    .replace(/^\uFFFD+/, "");
   return text.trimEnd().split("\n").slice(-20).join("\n");
 }
 
 function clusterIdentity(sandbox: SandboxContext, computeId: string, otherwise: string): string {
-  const identity = sandbox.resources.get(computeId)?.identity as { principalId?: string; userAssignedIdentities?: Record<string, { principalId?: string }> } | undefined;
+  const identity = sandbox.resources.get(computeId)?.identity as
+    | { principalId?: string; userAssignedIdentities?: Record<string, { principalId?: string }> }
+    | undefined;
   return identity?.principalId ?? Object.values(identity?.userAssignedIdentities ?? {})[0]?.principalId ?? otherwise;
 }

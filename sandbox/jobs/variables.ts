@@ -18,7 +18,15 @@ export interface StepPlaces {
 }
 
 /** Folders of programs that every Unix has; the host's own PATH stays outside. */
-const systemPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", ...(process.platform === "darwin" ? ["/opt/homebrew/bin"] : [])];
+const systemPath = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+  ...(process.platform === "darwin" ? ["/opt/homebrew/bin"] : []),
+];
 const days = 7;
 
 /**
@@ -27,7 +35,17 @@ const days = 7;
  */
 export async function stepVariables(
   sandbox: SandboxContext,
-  options: { run: Run; spec: StepSpec; workspace: ArmResource; experiment: string; environment: BuiltEnvironment; places: StepPlaces; principalId: string; inputs: InputValues; outputs: Record<string, string> },
+  options: {
+    run: Run;
+    spec: StepSpec;
+    workspace: ArmResource;
+    experiment: string;
+    environment: BuiltEnvironment;
+    places: StepPlaces;
+    principalId: string;
+    inputs: InputValues;
+    outputs: Record<string, string>;
+  },
 ): Promise<Record<string, string>> {
   const { run, spec, workspace, experiment, environment, places } = options;
   const [, , subscription, , group] = workspace.id.split("/");
@@ -95,9 +113,14 @@ const onlyPaths = (spec: StepSpec, values: InputValues): InputValues =>
 export function tracking(environment: Pick<BuiltEnvironment, "dir">): { readonly scheme: "azureml" | "https"; readonly note?: string } {
   const packages = sitePackages(environment.dir);
   if (!packages || !existsSync(join(packages, "azureml", "mlflow"))) return { scheme: "https" };
-  const version = readdirSync(packages).map((name) => /^mlflow(?:_skinny)?-(\d+\.[^-]*)\.dist-info$/.exec(name)?.[1]).find((found) => found !== undefined);
+  const version = readdirSync(packages)
+    .map((name) => /^mlflow(?:_skinny)?-(\d+\.[^-]*)\.dist-info$/.exec(name)?.[1])
+    .find((found) => found !== undefined);
   if (Number.parseInt(version ?? "2") < 3) return { scheme: "azureml" };
-  return { scheme: "https", note: `azureml-mlflow does not work with MLflow ${version}: on Azure, logging an artifact fails; here MLflow tracks without it. Use MLflow 2, or leave azureml-mlflow out.` };
+  return {
+    scheme: "https",
+    note: `azureml-mlflow does not work with MLflow ${version}: on Azure, logging an artifact fails; here MLflow tracks without it. Use MLflow 2, or leave azureml-mlflow out.`,
+  };
 }
 
 function sitePackages(dir: string): string | undefined {
@@ -112,7 +135,9 @@ function certificateBundle(sandbox: SandboxContext): string {
   const own = statSync(sandbox.caFile).mtimeMs;
   if (existsSync(file) && statSync(file).mtimeMs > own) return file;
   mkdirSync(join(sandbox.dir, "jobs"), { recursive: true });
-  const host = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"].find((path) => existsSync(path));
+  const host = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"].find((path) =>
+    existsSync(path),
+  );
   const common = host ? readFileSync(host, "utf8") : rootCertificates.join("\n");
   writeFileSync(file, `${readFileSync(sandbox.caFile, "utf8")}\n${common}\n`);
   return file;

@@ -28,7 +28,10 @@ export function mountArtifacts(app: Hono, sandbox: SandboxContext): void {
   };
   // Addresses `azureml://artifacts/Model/{name}/{version}` that get-download-uri gave: the version is the path's first part.
   const ofModel = (asked: Asking, name: string, path: string): Root => {
-    const versions = sandbox.resources.list(`${asked.workspace.id}/models/${name}`, "Microsoft.MachineLearningServices/workspaces/models/versions");
+    const versions = sandbox.resources.list(
+      `${asked.workspace.id}/models/${name}`,
+      "Microsoft.MachineLearningServices/workspaces/models/versions",
+    );
     const version = versions.find((one) => one.name === path.split("/")[0]) ?? versions[0];
     const uri = version?.properties["modelUri"];
     if (typeof uri !== "string") throw new ArmError(404, "UserError", `Model '${name}' was not found in the workspace.`);
@@ -54,7 +57,11 @@ export function mountArtifacts(app: Hono, sandbox: SandboxContext): void {
     on("POST", "/batch/metadata", async (c, root) => {
       const { paths = [] } = await c.req.json<{ paths?: { path: string }[] }>();
       const entries = paths.map(({ path }) => [path, content(root, safePath(path), "rcw")] as const);
-      return { artifacts: Object.fromEntries(paths.map(({ path }) => [path, artifact(root, path)])), artifactContentInformation: Object.fromEntries(entries), errors: {} };
+      return {
+        artifacts: Object.fromEntries(paths.map(({ path }) => [path, artifact(root, path)])),
+        artifactContentInformation: Object.fromEntries(entries),
+        errors: {},
+      };
     });
   }
 

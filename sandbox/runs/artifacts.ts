@@ -8,7 +8,9 @@ export const artifactStoreUri = (runId: string): string => `azureml://datastores
 
 /** Address of what azureml-mlflow uploads without a run (`LocalUpload`) and of other origins. */
 export const originUri = (origin: string, container: string): string =>
-  origin === "ExperimentRun" ? `azureml://datastores/workspaceartifactstore/paths/ExperimentRun/${container}/` : `azureml://datastores/workspaceartifactstore/paths/${origin}/${container}/`;
+  origin === "ExperimentRun"
+    ? `azureml://datastores/workspaceartifactstore/paths/ExperimentRun/${container}/`
+    : `azureml://datastores/workspaceartifactstore/paths/${origin}/${container}/`;
 
 export interface ArtifactFile {
   /** Relative to the place asked for. */
@@ -20,7 +22,8 @@ export interface ArtifactFile {
 /** Refuses what would leave its place, with 400. */
 export function safePath(path: string): string {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..") || /[\p{Cc}\\]/u.test(path)) throw new ArmError(400, "INVALID_PARAMETER_VALUE", `Invalid artifact path: '${path}'.`);
+  if (parts.includes("..") || /[\p{Cc}\\]/u.test(path))
+    throw new ArmError(400, "INVALID_PARAMETER_VALUE", `Invalid artifact path: '${path}'.`);
   return parts.join("/");
 }
 
@@ -36,7 +39,8 @@ export async function listFiles(sandbox: SandboxContext, place: BlobLocation, be
   const root = place.path === "" ? "" : `${place.path}/`;
   const prefix = below === "" ? root : `${root}${below.replace(/\/+$/, "")}/`;
   const files: ArtifactFile[] = [];
-  for await (const blob of container.listBlobsFlat({ prefix })) files.push({ path: blob.name.slice(root.length), size: blob.properties.contentLength ?? 0 });
+  for await (const blob of container.listBlobsFlat({ prefix }))
+    files.push({ path: blob.name.slice(root.length), size: blob.properties.contentLength ?? 0 });
   return files;
 }
 
@@ -48,7 +52,8 @@ export function oneLevel(files: readonly ArtifactFile[], folder: string): { path
     if (!path.startsWith(prefix)) continue;
     const [name, ...more] = path.slice(prefix.length).split("/");
     const full = prefix + name!;
-    if (!seen.has(full)) seen.set(full, more.length > 0 ? { path: full, isDir: true, size: undefined } : { path: full, isDir: false, size });
+    if (!seen.has(full))
+      seen.set(full, more.length > 0 ? { path: full, isDir: true, size: undefined } : { path: full, isDir: false, size });
   }
   return [...seen.values()];
 }

@@ -10,7 +10,11 @@ export function mountDataUris(app: Hono, sandbox: SandboxContext): void {
     const [, kind, name, version] = /\/(data|models)\/([^/]+)\/versions\/([^/]+)$/i.exec(id) ?? [];
     if (!kind || !name || !version) return undefined;
     const kept = sandbox.resources.get(`${workspace.id}/${kind}/${name}/versions/${version}`);
-    if (kept) return { uri: long(workspace, String(kept.properties["dataUri"] ?? kept.properties["modelUri"])), type: String(kept.properties["dataType"] ?? kept.properties["modelType"]) };
+    if (kept)
+      return {
+        uri: long(workspace, String(kept.properties["dataUri"] ?? kept.properties["modelUri"])),
+        type: String(kept.properties["dataType"] ?? kept.properties["modelType"]),
+      };
     // Outputs without a name are assets only by their id: azureml_{run}_output_data_{output}.
     const output = /^azureml_(.+)_output_(?:data|mlflow|custom|triton)_(.+)$/.exec(name);
     const asset = output && runsOf(sandbox).get(key, output[1]!)?.outputs[output[2]!];

@@ -6,9 +6,14 @@ import type { AssetReference, Run } from "./run.ts";
 import { eventType } from "./status.ts";
 import { runsOf } from "./store.ts";
 
-const time = (milliseconds: number | undefined): string | null => (milliseconds === undefined ? null : new Date(milliseconds).toISOString());
+const time = (milliseconds: number | undefined): string | null =>
+  milliseconds === undefined ? null : new Date(milliseconds).toISOString();
 
-const modelTypes: Readonly<Record<string, string>> = { custom_model: "CustomModel", mlflow_model: "MLFlowModel", triton_model: "TritonModel" };
+const modelTypes: Readonly<Record<string, string>> = {
+  custom_model: "CustomModel",
+  mlflow_model: "MLFlowModel",
+  triton_model: "TritonModel",
+};
 
 function references(assets: Readonly<Record<string, AssetReference>>): Record<string, { assetId: string; type: string }> {
   const known = Object.entries(assets).filter(([, asset]) => asset.assetId !== undefined);
@@ -27,7 +32,20 @@ function duration(run: Run): string | null {
 export function errorOut(run: Run): object | null {
   if (!run.error) return null;
   return {
-    error: { code: run.error.code, severity: null, message: run.error.message, messageFormat: null, messageParameters: {}, referenceCode: null, detailsUri: null, target: null, details: [], innerError: null, debugInfo: null, additionalInfo: null },
+    error: {
+      code: run.error.code,
+      severity: null,
+      message: run.error.message,
+      messageFormat: null,
+      messageParameters: {},
+      referenceCode: null,
+      detailsUri: null,
+      target: null,
+      details: [],
+      innerError: null,
+      debugInfo: null,
+      additionalInfo: null,
+    },
     correlation: {},
     environment: null,
     location: null,
@@ -37,7 +55,16 @@ export function errorOut(run: Run): object | null {
 }
 
 function common(sandbox: SandboxContext, run: Run) {
-  const user = { userObjectId: run.principal, userPuId: null, userIdp: null, userAltSecId: null, userIss: null, userTenantId: sandbox.tenantId, userName: run.principal, upn: null };
+  const user = {
+    userObjectId: run.principal,
+    userPuId: null,
+    userIdp: null,
+    userAltSecId: null,
+    userIss: null,
+    userTenantId: sandbox.tenantId,
+    userName: run.principal,
+    upn: null,
+  };
   return {
     runNumber: run.number,
     rootRunId: run.root,
@@ -58,7 +85,9 @@ function common(sandbox: SandboxContext, run: Run) {
     target: run.compute ?? null,
     inputs: references(run.inputs),
     outputs: references(run.outputs),
-    compute: run.compute ? { target: run.compute, targetType: "AmlCompute", vmSize: null, instanceCount: 1, gpuCount: null, priority: null, region: null } : null,
+    compute: run.compute
+      ? { target: run.compute, targetType: "AmlCompute", vmSize: null, instanceCount: 1, gpuCount: null, priority: null, region: null }
+      : null,
     createdBy: user,
     lastModifiedBy: user,
     userId: run.principal,

@@ -40,8 +40,14 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
 
   app.get(`${base}/runs/:run/logs/*`, (c) => {
     const { subscription, group, workspace, run } = c.req.param() as Record<string, string>;
-    const key = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace}`.toLowerCase();
-    return answerLog(c, sandbox, { workspace: key, id: run! }, decodeURIComponent(new URL(c.req.url).pathname.split("/logs/").slice(1).join("/logs/")));
+    const key =
+      `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace}`.toLowerCase();
+    return answerLog(
+      c,
+      sandbox,
+      { workspace: key, id: run! },
+      decodeURIComponent(new URL(c.req.url).pathname.split("/logs/").slice(1).join("/logs/")),
+    );
   });
 
   on("GET", "", (_, _asked, run) => runOut(sandbox, run));
@@ -50,7 +56,9 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
     // `jobs.stream` prints logs only of a job that it has seen under way; here a job may have ended before its first look.
     const first = !seen.has(run.id) && isEnded(run.status) && Date.now() - (run.ended ?? 0) < 30_000;
     seen.add(run.id);
-    return first && /azure-ai-ml|azsdk-python-.*ml/i.test(c.req.header("user-agent") ?? "") ? { ...details, status: "Finalizing" } : details;
+    return first && /azure-ai-ml|azsdk-python-.*ml/i.test(c.req.header("user-agent") ?? "")
+      ? { ...details, status: "Finalizing" }
+      : details;
   });
   on("GET", "/children", (c, asked, run) => page(c, runsOf(sandbox).children(asked.key, run.id).toReversed()));
   on("PATCH", "", async (c, _, run) => runOut(sandbox, change(sandbox, run, await bodyOf(c))));
@@ -70,7 +78,11 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
   });
   on("GET", "/token", async (_, asked, run) => {
     const seconds = 7 * 86_400;
-    return { token: await sandbox.issueToken(`${sandbox.urls.base}/`, asked.caller.principalId, seconds), expiryTimeUtc: new Date(Date.now() + seconds * 1000).toISOString(), runId: run.id };
+    return {
+      token: await sandbox.issueToken(`${sandbox.urls.base}/`, asked.caller.principalId, seconds),
+      expiryTimeUtc: new Date(Date.now() + seconds * 1000).toISOString(),
+      runId: run.id,
+    };
   });
 
   app.post(`${base}/rundata`, async (c) => {
@@ -82,17 +94,28 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
     const asked = await asking(c, sandbox);
     const ids = ((await bodyOf(c))["runIds"] ?? []) as string[];
     const found = ids.map((id) => runsOf(sandbox).get(asked.key, id)).filter((run) => run !== undefined);
-    return c.json({ runs: Object.fromEntries(found.map((run) => [run.id, { runMetadata: runOut(sandbox, run), runDefinition: null, jobSpecification: null }])), errors: {} });
+    return c.json({
+      runs: Object.fromEntries(
+        found.map((run) => [run.id, { runMetadata: runOut(sandbox, run), runDefinition: null, jobSpecification: null }]),
+      ),
+      errors: {},
+    });
   });
   for (const form of ["experiments", "experimentids"])
     app.post(`${base}/${form}/:experiment/runs\\:query`, async (c) => {
       const asked = await asking(c, sandbox);
       const experiment = experimentOf(sandbox, asked, c.req.param("experiment"));
-      const runs = runsOf(sandbox).list(asked.key, [experiment]).filter((run) => !run.hidden && !run.deleted);
+      const runs = runsOf(sandbox)
+        .list(asked.key, [experiment])
+        .filter((run) => !run.hidden && !run.deleted);
       return c.json(page(c, runs, Number((await bodyOf(c))["top"] ?? 100)));
     });
   app.all(`${base}/*`, (c) => {
-    throw new ArmError(501, "NotModeledInSandbox", `Run history's '${c.req.method} ${c.req.path.split("/workspaces/")[1] ?? c.req.path}' is not modelled in the sandbox (sandbox/runs/history.ts).`);
+    throw new ArmError(
+      501,
+      "NotModeledInSandbox",
+      `Run history's '${c.req.method} ${c.req.path.split("/workspaces/")[1] ?? c.req.path}' is not modelled in the sandbox (sandbox/runs/history.ts).`,
+    );
   });
 
   function page(c: Context, runs: readonly Run[], size = Number(c.req.query("$top") ?? 100)) {
@@ -100,7 +123,11 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
     const next = from + size < runs.length ? String(from + size) : null;
     const url = new URL(c.req.url);
     if (next) url.searchParams.set("$continuationToken", next);
-    return { value: runs.slice(from, from + size).map((run) => runOut(sandbox, run)), continuationToken: next, nextLink: next ? `${sandbox.urls.base}${url.pathname}${url.search}` : null };
+    return {
+      value: runs.slice(from, from + size).map((run) => runOut(sandbox, run)),
+      continuationToken: next,
+      nextLink: next ? `${sandbox.urls.base}${url.pathname}${url.search}` : null,
+    };
   }
 }
 

@@ -36,7 +36,9 @@ export function metricHistory({ db }: Sandbox, run: Address, key: string): Metri
 /** Of each metric the point with the highest step, then the latest time, then the largest value, as MLflow has it. */
 export function latestMetrics({ db }: Sandbox, run: Address): MetricPoint[] {
   const latest = new Map<string, MetricPoint>();
-  const rows = db.prepare("SELECT key, step, timestamp, value FROM run_metrics WHERE workspace = ? AND run = ? ORDER BY key, step, timestamp").all(run.workspace, run.id);
+  const rows = db
+    .prepare("SELECT key, step, timestamp, value FROM run_metrics WHERE workspace = ? AND run = ? ORDER BY key, step, timestamp")
+    .all(run.workspace, run.id);
   for (const point of rows.map(toPoint)) {
     const before = latest.get(point.key);
     if (before && before.step === point.step && before.timestamp === point.timestamp && before.value > point.value) continue;
@@ -46,7 +48,10 @@ export function latestMetrics({ db }: Sandbox, run: Address): MetricPoint[] {
 }
 
 export function metricKeys({ db }: Sandbox, run: Address): string[] {
-  return db.prepare("SELECT DISTINCT key FROM run_metrics WHERE workspace = ? AND run = ? ORDER BY key").all(run.workspace, run.id).map((row) => String(row["key"]));
+  return db
+    .prepare("SELECT DISTINCT key FROM run_metrics WHERE workspace = ? AND run = ? ORDER BY key")
+    .all(run.workspace, run.id)
+    .map((row) => String(row["key"]));
 }
 
 /** A parameter is set once: another value for it is refused, the same one is not. */
@@ -55,7 +60,11 @@ export function logParams({ db }: Sandbox, run: Address, params: Readonly<Record
   for (const [key, value] of Object.entries(params)) {
     const before = read.get(run.workspace, run.id, key)?.["value"];
     if (before !== undefined && before !== value)
-      throw new ArmError(400, "INVALID_PARAMETER_VALUE", `Changing param values is not allowed. Param with key='${key}' was already logged with value='${String(before)}' for run ID='${run.id}'. Attempted logging new value '${value}'.`);
+      throw new ArmError(
+        400,
+        "INVALID_PARAMETER_VALUE",
+        `Changing param values is not allowed. Param with key='${key}' was already logged with value='${String(before)}' for run ID='${run.id}'. Attempted logging new value '${value}'.`,
+      );
   }
   const insert = db.prepare("INSERT OR IGNORE INTO run_params (workspace, run, key, value) VALUES (?,?,?,?)");
   for (const [key, value] of Object.entries(params)) insert.run(run.workspace, run.id, key, value);
@@ -66,7 +75,9 @@ export const paramsOf = ({ db }: Sandbox, run: Address): Record<string, string> 
 export const tagsOf = ({ db }: Sandbox, run: Address): Record<string, string> => pairs(db, "run_tags", run);
 
 export function setTags({ db }: Sandbox, run: Address, tags: Readonly<Record<string, string>>): void {
-  const insert = db.prepare("INSERT INTO run_tags (workspace, run, key, value) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value");
+  const insert = db.prepare(
+    "INSERT INTO run_tags (workspace, run, key, value) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value",
+  );
   for (const [key, value] of Object.entries(tags)) insert.run(run.workspace, run.id, key, value);
 }
 

@@ -27,9 +27,18 @@ export interface NewModel {
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/;
 
 /** Makes the model's container if there is none. Throws 400 for a name that Azure does not take. */
-export function ensureModel(sandbox: SandboxContext, workspace: ArmResource, name: string, more: { description?: string; tags?: Readonly<Record<string, string>>; principalId: string }): ArmResource {
+export function ensureModel(
+  sandbox: SandboxContext,
+  workspace: ArmResource,
+  name: string,
+  more: { description?: string; tags?: Readonly<Record<string, string>>; principalId: string },
+): ArmResource {
   if (!namePattern.test(name))
-    throw new ArmError(400, "INVALID_PARAMETER_VALUE", `Invalid model name '${name}': 1-255 letters, digits, '_', '.', '-', starting with a letter or digit.`);
+    throw new ArmError(
+      400,
+      "INVALID_PARAMETER_VALUE",
+      `Invalid model name '${name}': 1-255 letters, digits, '_', '.', '-', starting with a letter or digit.`,
+    );
   const id = `${workspace.id}/models/${name}`;
   return (
     sandbox.resources.get(id) ??
@@ -54,7 +63,12 @@ export async function registerModel(sandbox: SandboxContext, workspace: ArmResou
   if (before) {
     // The same step run again after a kill registers the same thing.
     if (before.properties["modelUri"] === model.uri && before.properties["jobName"] === model.jobName) return before;
-    throw new ArmError(409, "UserError", `Model '${model.name}' version '${version}' exists and versions cannot be changed. Use another version.`, { target: "version" });
+    throw new ArmError(
+      409,
+      "UserError",
+      `Model '${model.name}' version '${version}' exists and versions cannot be changed. Use another version.`,
+      { target: "version" },
+    );
   }
   const kept = sandbox.resources.put({
     id,
@@ -87,7 +101,14 @@ export async function registerModel(sandbox: SandboxContext, workspace: ArmResou
 /** `systemData` of something made now. */
 export function createdBy(principalId: string): Record<string, unknown> {
   const now = new Date().toISOString();
-  return { createdAt: now, createdBy: principalId, createdByType: "Application", lastModifiedAt: now, lastModifiedBy: principalId, lastModifiedByType: "Application" };
+  return {
+    createdAt: now,
+    createdBy: principalId,
+    createdByType: "Application",
+    lastModifiedAt: now,
+    lastModifiedBy: principalId,
+    lastModifiedByType: "Application",
+  };
 }
 
 /** One more than the highest number among the versions. */
@@ -108,7 +129,9 @@ async function flavorsOf(sandbox: SandboxContext, workspace: ArmResource, uri: s
   const flavors: Record<string, unknown> = {};
   for (const [name, data] of Object.entries(document?.flavors ?? {})) {
     const entries = Object.entries(data ?? {}).filter(([, value]) => value !== null && value !== undefined);
-    flavors[name] = { data: Object.fromEntries(entries.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])) };
+    flavors[name] = {
+      data: Object.fromEntries(entries.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])),
+    };
   }
   return flavors;
 }

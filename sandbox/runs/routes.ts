@@ -5,6 +5,7 @@ import { mountArtifacts } from "./artifact-routes.ts";
 import { mountDataUris } from "./data-routes.ts";
 import { mountHistory, type RunControl } from "./history.ts";
 import { mountIdentity } from "./identity.ts";
+import { mountPage } from "./page.ts";
 import { mountMlflow } from "./mlflow/router.ts";
 
 export function mountRuns(app: Hono, sandbox: SandboxContext, control: RunControl): void {
@@ -13,4 +14,5 @@ export function mountRuns(app: Hono, sandbox: SandboxContext, control: RunContro
   mountHistory(app, sandbox, control);
   mountDataUris(app, sandbox);
   mountIdentity(app, sandbox);
+  mountPage(app, sandbox);
 }

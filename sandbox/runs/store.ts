@@ -5,7 +5,8 @@ import type { Experiment, Run } from "./run.ts";
 import { makeTables } from "./tables.ts";
 
 /** What a new run needs; the rest has defaults. */
-export type NewRun = Pick<Run, "workspace" | "id" | "experiment" | "kind" | "status" | "principal"> & Partial<Omit<Run, "number" | "revision">>;
+export type NewRun = Pick<Run, "workspace" | "id" | "experiment" | "kind" | "status" | "principal"> &
+  Partial<Omit<Run, "number" | "revision">>;
 
 export type RunChange = Partial<Omit<Run, "workspace" | "id" | "number" | "revision" | "experiment">>;
 
@@ -69,7 +70,9 @@ export class RunStore {
   /** Jobs that a killed sandbox left unfinished, over all workspaces: those without a parent that the runner owns. */
   unfinished(): Run[] {
     return this.#db
-      .prepare("SELECT * FROM runs WHERE parent IS NULL AND kind IN ('command','pipeline') AND status NOT IN ('Completed','Failed','Canceled') ORDER BY number")
+      .prepare(
+        "SELECT * FROM runs WHERE parent IS NULL AND kind IN ('command','pipeline') AND status NOT IN ('Completed','Failed','Canceled') ORDER BY number",
+      )
       .all()
       .map(toRun);
   }
@@ -91,7 +94,9 @@ export class RunStore {
     const names = Object.keys(change).map((key) => columns[key as keyof RunChange]);
     const values = Object.entries(change).map(([key, value]) => toColumn(columns[key as keyof RunChange], value));
     this.#db
-      .prepare(`UPDATE runs SET ${[...names.map((name) => `${name} = ?`), "revision = revision + 1"].join(", ")} WHERE workspace = ? AND id = ?`)
+      .prepare(
+        `UPDATE runs SET ${[...names.map((name) => `${name} = ?`), "revision = revision + 1"].join(", ")} WHERE workspace = ? AND id = ?`,
+      )
       .run(...values, workspace.toLowerCase(), id);
     return this.get(workspace, id)!;
   }
@@ -100,7 +105,8 @@ export class RunStore {
   erase(workspace: string, id: string): void {
     const key = workspace.toLowerCase();
     for (const child of this.children(key, id)) this.erase(key, child.id);
-    for (const table of ["run_params", "run_tags", "run_metrics"]) this.#db.prepare(`DELETE FROM ${table} WHERE workspace = ? AND run = ?`).run(key, id);
+    for (const table of ["run_params", "run_tags", "run_metrics"])
+      this.#db.prepare(`DELETE FROM ${table} WHERE workspace = ? AND run = ?`).run(key, id);
     this.#db.prepare("DELETE FROM runs WHERE workspace = ? AND id = ?").run(key, id);
   }
 
@@ -108,7 +114,9 @@ export class RunStore {
   experiment(workspace: string, name: string): Experiment {
     const key = workspace.toLowerCase();
     const now = Date.now();
-    this.#db.prepare("INSERT OR IGNORE INTO run_experiments (id, workspace, name, created, updated) VALUES (?,?,?,?,?)").run(randomUUID(), key, name, now, now);
+    this.#db
+      .prepare("INSERT OR IGNORE INTO run_experiments (id, workspace, name, created, updated) VALUES (?,?,?,?,?)")
+      .run(randomUUID(), key, name, now, now);
     return this.experimentNamed(key, name)!;
   }
 
@@ -123,13 +131,18 @@ export class RunStore {
   }
 
   experiments(workspace: string): Experiment[] {
-    return this.#db.prepare("SELECT * FROM run_experiments WHERE workspace = ? ORDER BY created DESC, name").all(workspace.toLowerCase()).map(toExperiment);
+    return this.#db
+      .prepare("SELECT * FROM run_experiments WHERE workspace = ? ORDER BY created DESC, name")
+      .all(workspace.toLowerCase())
+      .map(toExperiment);
   }
 
   updateExperiment(id: string, change: Partial<Pick<Experiment, "name" | "deleted" | "tags">>): void {
     if (change.name !== undefined) this.#db.prepare("UPDATE run_experiments SET name = ? WHERE id = ?").run(change.name, id);
-    if (change.deleted !== undefined) this.#db.prepare("UPDATE run_experiments SET deleted = ? WHERE id = ?").run(Number(change.deleted), id);
-    if (change.tags !== undefined) this.#db.prepare("UPDATE run_experiments SET tags = ? WHERE id = ?").run(JSON.stringify(change.tags), id);
+    if (change.deleted !== undefined)
+      this.#db.prepare("UPDATE run_experiments SET deleted = ? WHERE id = ?").run(Number(change.deleted), id);
+    if (change.tags !== undefined)
+      this.#db.prepare("UPDATE run_experiments SET tags = ? WHERE id = ?").run(JSON.stringify(change.tags), id);
     this.#db.prepare("UPDATE run_experiments SET updated = ? WHERE id = ?").run(Date.now(), id);
   }
 }

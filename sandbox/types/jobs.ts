@@ -4,17 +4,15 @@ import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { isObject } from "../arm/body.ts";
-import { findEnvironment } from "../environments/references.ts";
+import { checkPlan } from "../jobs/check.ts";
 import { componentSpec } from "../jobs/components.ts";
-import { locateInput } from "../jobs/inputs.ts";
-import { targetOf } from "../jobs/nodes.ts";
-import { longUri } from "../jobs/outputs.ts";
 import { planJob } from "../jobs/plan.ts";
 import { notModeled, userError } from "../jobs/refuse.ts";
 import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
-import type { Plan, StepSpec } from "../jobs/spec.ts";
+import { shownJob } from "../jobs/shown.ts";
+import type { Plan } from "../jobs/spec.ts";
 import { setTags, tagsOf } from "../runs/logged.ts";
-import { isEnded, type Run } from "../runs/run.ts";
+import { isEnded } from "../runs/run.ts";
 import { runsOf } from "../runs/store.ts";
 import { textOf } from "../runs/text.ts";
 
@@ -23,7 +21,10 @@ const type = "Microsoft.MachineLearningServices/workspaces/jobs";
 const body = z.looseObject({
   properties: z.looseObject({
     jobType: z.string(),
-    experimentName: z.string().regex(/^[a-zA-Z0-9][\w.\- ]{0,254}$/, "must be 1-255 letters, digits, spaces, '_', '.', '-', a letter or digit first").nullish(),
+    experimentName: z
+      .string()
+      .regex(/^[a-zA-Z0-9][\w.\- ]{0,254}$/, "must be 1-255 letters, digits, spaces, '_', '.', '-', a letter or digit first")
+      .nullish(),
     displayName: z.string().nullish(),
     description: z.string().nullish(),
     isArchived: z.boolean().nullish(),
@@ -47,18 +48,31 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   fill({ before, after }) {
     const given = after.properties;
     if (before) {
-      const kept = Object.fromEntries(changeable.filter((key) => given[key] !== undefined && given[key] !== null).map((key) => [key, given[key]]));
+      const kept = Object.fromEntries(
+        changeable.filter((key) => given[key] !== undefined && given[key] !== null).map((key) => [key, given[key]]),
+      );
       return { ...after, properties: { ...before.properties, ...kept } };
     }
     const { status: _status, services: _services, ...rest } = given;
     return {
       ...after,
-      properties: { description: null, tags: {}, properties: {}, isArchived: false, inputs: {}, outputs: {}, experimentName: "Default", ...withoutNulls(rest), displayName: given["displayName"] ?? after.name },
+      properties: {
+        description: null,
+        tags: {},
+        properties: {},
+        isArchived: false,
+        inputs: {},
+        outputs: {},
+        experimentName: "Default",
+        ...withoutNulls(rest),
+        displayName: given["displayName"] ?? after.name,
+      },
     };
   },
   check({ before, after }, sandbox) {
     if (before) return changed(before, after, sandbox);
-    if (runsOf(sandbox).get(workspaceIdOf(after), after.name)) throw userError(`A run named "${after.name}" exists in the workspace; use another name for the job.`, "name");
+    if (runsOf(sandbox).get(workspaceIdOf(after), after.name))
+      throw userError(`A run named "${after.name}" exists in the workspace; use another name for the job.`, "name");
     checkPlan(planOf(after, sandbox), after, sandbox);
   },
   async provision(resource, sandbox) {
@@ -85,7 +99,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   show(resource, sandbox) {
     const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
     if (run?.parent) return { ...resource, properties: null as unknown as Record<string, unknown> };
-    return shown(resource, run, sandbox);
+    return shownJob(resource, run, sandbox);
   },
   list(scope, query, sandbox) {
     const view = query.get("listViewType") ?? "ActiveOnly";
@@ -112,7 +126,8 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   async remove(resource, sandbox, cascade) {
     const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
     if (!run) return;
-    if (!isEnded(run.status) && !cascade) throw new ArmError(400, "UserError", `Job '${resource.name}' is ${run.status}; cancel it before it is deleted.`);
+    if (!isEnded(run.status) && !cascade)
+      throw new ArmError(400, "UserError", `Job '${resource.name}' is ${run.status}; cancel it before it is deleted.`);
     await runnerOf(sandbox).erase(run);
   },
   actions: {
@@ -142,90 +157,20 @@ function planOf(job: ArmResource, sandbox: SandboxContext): Plan {
   return planJob(job.name, job.properties, { component: (id) => componentSpec(sandbox, id, workspaceId), newRunId: randomUUID });
 }
 
-/** Everything that the plan names has to be there: compute, environments, code and data assets. */
-function checkPlan(plan: Plan, job: ArmResource, sandbox: SandboxContext): void {
-  const workspaceId = workspaceIdOf(job);
-  for (const { spec, path } of plan.steps) {
-    const where = plan.steps.length > 1 || path !== job.name ? `Job "${path}"` : "The job";
-    checkCompute(spec, where, workspaceId, sandbox);
-    findEnvironment(sandbox, spec.environmentId, workspaceId);
-    for (const [name, input] of Object.entries(spec.inputs)) {
-      if (input.kind === "uri" && !input.from) found(() => locateInput(sandbox, input.uri, workspaceId), `${where}: input "${name}"`);
-    }
-    for (const [name, output] of Object.entries(spec.outputs)) found(() => locateInput(sandbox, output.uri, workspaceId), `${where}: output "${name}"`);
-    if (spec.codeId) found(() => locateInput(sandbox, spec.codeId!, workspaceId), `${where}: code`);
-  }
-}
-
-function found(look: () => unknown, what: string): void {
-  try {
-    look();
-  } catch (error) {
-    if (error instanceof ArmError && error.status === 404) throw userError(`${what}: ${error.message}`);
-    throw error;
-  }
-}
-
-function checkCompute(spec: StepSpec, where: string, workspaceId: string, sandbox: SandboxContext): void {
-  if (spec.computeId?.toLowerCase() === "local") throw notModeled(`${where}: compute "local"`, "it runs jobs as a cluster does; name a cluster, or leave compute out for serverless");
-  const target = targetOf(sandbox, spec.computeId, workspaceId);
-  if (!target) throw userError(`${where}: unknown compute target '${spec.computeId}'. Create it first, or name one of the workspace's computes.`, "computeId");
-  if (spec.instances > target.limit) throw userError(`${where} asks for ${spec.instances} nodes, but compute '${target.name}' has at most ${target.limit}.`, "resources.instanceCount");
-}
-
 function changed(before: ArmResource, after: ArmResource, sandbox: SandboxContext): void {
-  if (!isObject(before.properties) || Object.keys(before.properties).length === 0) throw userError(`'${after.name}' is a step of a pipeline job and cannot be changed.`, "name");
+  if (!isObject(before.properties) || Object.keys(before.properties).length === 0)
+    throw userError(`'${after.name}' is a step of a pipeline job and cannot be changed.`, "name");
   const run = runsOf(sandbox).get(workspaceIdOf(after), after.name);
   if (!run) return;
   const { displayName, description, isArchived, tags } = after.properties;
-  runsOf(sandbox).update(run.workspace, run.id, { displayName: String(displayName), description: (description as string | null) ?? undefined, hidden: isArchived === true });
+  runsOf(sandbox).update(run.workspace, run.id, {
+    displayName: String(displayName),
+    description: (description as string | null) ?? undefined,
+    hidden: isArchived === true,
+  });
   setTags(sandbox, run, withoutNulls((tags ?? {}) as Record<string, unknown>) as Record<string, string>);
-}
-
-/** The job as it stands at this moment. */
-function shown(resource: ArmResource, run: Run | undefined, sandbox: SandboxContext): ArmResource {
-  const workspaceId = workspaceIdOf(resource);
-  const workspace = sandbox.resources.get(workspaceId)!;
-  const outputs = Object.fromEntries(
-    Object.entries((resource.properties["outputs"] ?? {}) as Record<string, unknown>).map(([name, output]) => {
-      const made = run?.outputs[name];
-      const usual = `azureml://datastores/workspaceblobstore/paths/azureml/${resource.name}/${name}/`;
-      const declared = isObject(output) ? output : {};
-      const uri = textOf(made?.uri ?? declared["uri"], usual).replaceAll(/\$\{\{\s*name\s*\}\}/g, resource.name).replaceAll(/\$\{\{\s*output_name\s*\}\}/g, name);
-      return [name, { description: null, mode: "ReadWriteMount", jobOutputType: made?.type ?? "uri_folder", ...declared, uri: longUri(workspace, uri) }];
-    }),
-  );
-  return {
-    ...resource,
-    properties: {
-      ...resource.properties,
-      outputs,
-      status: run?.status ?? "NotStarted",
-      services: servicesOf(resource, workspaceId, sandbox),
-      ...(run
-        ? {
-            displayName: run.displayName,
-            description: run.description ?? null,
-            tags: tagsOf(sandbox, run),
-            properties: run.properties,
-            isArchived: run.hidden,
-            parentJobName: null,
-          }
-        : {}),
-    },
-  };
-}
-
-function servicesOf(job: ArmResource, workspaceId: string, sandbox: SandboxContext): Record<string, unknown> {
-  const { base } = sandbox.urls;
-  const service = (jobServiceType: string, endpoint: string) => ({ jobServiceType, port: null, endpoint, status: null, errorMessage: null, properties: null, nodes: null });
-  return {
-    Tracking: service("Tracking", `${base.replace(/^https/, "azureml")}/mlflow/v1.0${workspaceId}?`),
-    Studio: service("Studio", `${base}/runs/${job.name}?wsid=${workspaceId}&tid=${sandbox.tenantId}`),
-  };
 }
 
 function withoutNulls(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
 }
-

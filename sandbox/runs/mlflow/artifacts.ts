@@ -22,7 +22,9 @@ const list: Handler = async (call) => {
 };
 
 const listLoggedModel: Handler = async (call) => {
-  const row = call.sandbox.db.prepare("SELECT experiment, run, path FROM logged_models WHERE workspace = ? AND id = ?").get(call.key, call.path["model"]!);
+  const row = call.sandbox.db
+    .prepare("SELECT experiment, run, path FROM logged_models WHERE workspace = ? AND id = ?")
+    .get(call.key, call.path["model"]!);
   if (!row) throw missing(`Logged model with ID '${call.path["model"]}' not found.`);
   const run = String(row["run"] ?? call.path["model"]);
   const root = String(row["path"]);
@@ -55,7 +57,10 @@ export function mountArtifactProxy(app: Hono, base: string, sandbox: SandboxCont
       const uri = sandbox.resources.get(`${call.workspace.id}/models/${name}/versions/${version}`)?.properties["modelUri"];
       return typeof uri === "string" ? uri : undefined;
     });
-    if (!found) throw invalid(`Invalid artifact path '${path}' in ${c.req.method}: expected {experiment}/{run}/artifacts/… or models/{name}/{version}/….`);
+    if (!found)
+      throw invalid(
+        `Invalid artifact path '${path}' in ${c.req.method}: expected {experiment}/{run}/artifacts/… or models/{name}/{version}/….`,
+      );
     return { place: placeOf(sandbox, found.uri, call.workspace.id), rest: found.rest };
   };
   const pathOf = (c: Context): string => decodeURIComponent(new URL(c.req.url).pathname.split("/mlflow-artifacts/artifacts/")[1] ?? "");
@@ -65,7 +70,13 @@ export function mountArtifactProxy(app: Hono, base: string, sandbox: SandboxCont
     handle(async (c, call) => {
       const { place, rest } = at(c, call, text(call.fields, "path"));
       const files = oneLevel(await listFiles(sandbox, place, rest), rest);
-      return c.json({ files: files.map(({ path, isDir, size }) => ({ path: path.split("/").at(-1), is_dir: isDir, ...(isDir ? {} : { file_size: size }) })) });
+      return c.json({
+        files: files.map(({ path, isDir, size }) => ({
+          path: path.split("/").at(-1),
+          is_dir: isDir,
+          ...(isDir ? {} : { file_size: size }),
+        })),
+      });
     }),
   );
   app.get(
@@ -76,7 +87,9 @@ export function mountArtifactProxy(app: Hono, base: string, sandbox: SandboxCont
       const blob = container.getBlobClient(join(place, rest));
       if (!(await blob.exists())) throw missing(`No such artifact: '${rest}'`);
       const { readableStreamBody, contentLength } = await blob.download();
-      return new Response(Readable.toWeb(readableStreamBody as Readable) as ReadableStream, { headers: { "content-type": "application/octet-stream", "content-length": String(contentLength ?? 0) } });
+      return new Response(Readable.toWeb(readableStreamBody as Readable) as ReadableStream, {
+        headers: { "content-type": "application/octet-stream", "content-length": String(contentLength ?? 0) },
+      });
     }),
   );
   app.put(

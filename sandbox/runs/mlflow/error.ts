@@ -10,5 +10,8 @@ export const invalid = (what: string): ArmError => new ArmError(400, "INVALID_PA
 
 /** The body of an error answer. */
 export function errorBody(error: ArmError): { error_code: string; message: string } {
-  return { error_code: /^[A-Z_]+$/.test(error.code) ? error.code : error.status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "BAD_REQUEST", message: error.message };
+  return {
+    error_code: /^[A-Z_]+$/.test(error.code) ? error.code : error.status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "BAD_REQUEST",
+    message: error.message,
+  };
 }

@@ -16,10 +16,12 @@ export function experimentOf(call: MlflowCall, id: string): Experiment {
 
 const create: Handler = (call) => {
   const name = text(call.fields, "name");
-  if (name.length > 255 || /\p{Cc}/u.test(name)) throw invalid(`Invalid experiment name '${name.slice(0, 80)}': at most 255 printable characters.`);
+  if (name.length > 255 || /\p{Cc}/u.test(name))
+    throw invalid(`Invalid experiment name '${name.slice(0, 80)}': at most 255 printable characters.`);
   const store = runsOf(call.sandbox);
   const before = store.experimentNamed(call.key, name);
-  if (before) throw exists(`Experiment '${name}' already exists${before.deleted ? " in deleted state; restore it or use another name" : ""}.`);
+  if (before)
+    throw exists(`Experiment '${name}' already exists${before.deleted ? " in deleted state; restore it or use another name" : ""}.`);
   const made = store.experiment(call.key, name);
   store.updateExperiment(made.id, { tags: pairsIn(call.fields["tags"]) });
   return { experiment_id: made.id };
@@ -49,7 +51,9 @@ const search: Handler = (call) => {
 const look =
   (one: Experiment): Look =>
   (kind, key) =>
-    kind === "tags" ? one.tags[key] : { name: one.name, experiment_id: one.id, creation_time: one.created, last_update_time: one.updated }[key];
+    kind === "tags"
+      ? one.tags[key]
+      : { name: one.name, experiment_id: one.id, creation_time: one.created, last_update_time: one.updated }[key];
 
 const setDeleted =
   (deleted: boolean): Handler =>
@@ -70,7 +74,9 @@ const update: Handler = (call) => {
 
 const setTag: Handler = (call) => {
   const found = experimentOf(call, text(call.fields, "experiment_id"));
-  runsOf(call.sandbox).updateExperiment(found.id, { tags: { ...found.tags, [text(call.fields, "key")]: optional(call.fields, "value") ?? "" } });
+  runsOf(call.sandbox).updateExperiment(found.id, {
+    tags: { ...found.tags, [text(call.fields, "key")]: optional(call.fields, "value") ?? "" },
+  });
   return {};
 };
 

@@ -3,9 +3,12 @@ import { expect, test } from "@jest/globals";
 import { filterOf, orderBy, type Look } from "./filter.ts";
 
 const look: Look = (kind, key) =>
-  ({ metrics: { rmse: 0.5, "a b": 2 }, params: { model: "tree", n: "10" }, tags: { "mlflow.source.name": "x/train.py", who: "it's" }, attributes: { status: "FINISHED", start_time: 100, run_name: "Good Run" } })[
-    kind as "metrics"
-  ]?.[key as "rmse"];
+  ({
+    metrics: { rmse: 0.5, "a b": 2 },
+    params: { model: "tree", n: "10" },
+    tags: { "mlflow.source.name": "x/train.py", who: "it's" },
+    attributes: { status: "FINISHED", start_time: 100, run_name: "Good Run" },
+  })[kind as "metrics"]?.[key as "rmse"];
 
 test.each([
   ["", true],
@@ -35,7 +38,10 @@ test.each(["metrics.rmse <", "nonsense", "metrics.rmse < 1 or metrics.rmse > 2",
 
 test("order: what has no value comes last both ways", () => {
   const items = [{ m: 2 }, { m: undefined }, { m: 1 }];
-  const of = (item: { m: number | undefined }): Look => () => item.m;
+  const of =
+    (item: { m: number | undefined }): Look =>
+    () =>
+      item.m;
   expect(orderBy(items, ["metrics.m DESC"], of).map((item) => item.m)).toEqual([2, 1, undefined]);
   expect(orderBy(items, ["metrics.m"], of).map((item) => item.m)).toEqual([1, 2, undefined]);
 });

@@ -38,7 +38,10 @@ export function filterOf(text: string | undefined): (look: Look) => boolean {
   let rest = (text ?? "").trim();
   while (rest !== "") {
     const head = conditionPattern.exec(rest);
-    if (!head) throw invalid(`Invalid filter string '${text}': cannot read '${rest}'. A condition is like metrics.rmse < 1, params.model = 'tree', tags.\`a b\` LIKE '%x%'.`);
+    if (!head)
+      throw invalid(
+        `Invalid filter string '${text}': cannot read '${rest}'. A condition is like metrics.rmse < 1, params.model = 'tree', tags.\`a b\` LIKE '%x%'.`,
+      );
     const operator = head[3]!.toUpperCase().replace(/\s+/g, " ");
     rest = rest.slice(head[0].length);
     let value: Condition["value"] = "";
@@ -59,7 +62,8 @@ export function filterOf(text: string | undefined): (look: Look) => boolean {
 }
 
 function literal(text: string): string | number | string[] {
-  if (text.startsWith("(")) return [...text.matchAll(/'((?:[^']|'')*)'|"([^"]*)"/g)].map((match) => (match[1] ?? match[2]!).replaceAll("''", "'"));
+  if (text.startsWith("("))
+    return [...text.matchAll(/'((?:[^']|'')*)'|"([^"]*)"/g)].map((match) => (match[1] ?? match[2]!).replaceAll("''", "'"));
   if (text.startsWith("'") || text.startsWith('"')) return text.slice(1, -1).replaceAll("''", "'");
   return Number(text);
 }
@@ -71,13 +75,15 @@ function holds({ operator, value }: Condition, actual: string | number | undefin
   if (Array.isArray(value)) return value.includes(String(actual)) === (operator === "IN");
   if (operator.endsWith("LIKE")) {
     const pattern = new RegExp(
-      `^${String(value).replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("%", "[^]*").replaceAll("_", "[^]")}$`,
+      `^${String(value)
+        .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("%", "[^]*")
+        .replaceAll("_", "[^]")}$`,
       operator === "ILIKE" ? "i" : "",
     );
     return pattern.test(String(actual)) !== (operator === "NOT LIKE");
   }
-  const [left, right]: [string | number, string | number] =
-    typeof actual === "number" ? [actual, Number(value)] : [actual, String(value)];
+  const [left, right]: [string | number, string | number] = typeof actual === "number" ? [actual, Number(value)] : [actual, String(value)];
   switch (operator) {
     case "=":
       return left === right;

@@ -40,7 +40,10 @@ function fromRow(row: Record<string, SQLOutputValue>): LoggedModel {
 }
 
 function all(call: MlflowCall): LoggedModel[] {
-  return call.sandbox.db.prepare("SELECT * FROM logged_models WHERE workspace = ? AND deleted = 0 ORDER BY created DESC").all(call.key).map(fromRow);
+  return call.sandbox.db
+    .prepare("SELECT * FROM logged_models WHERE workspace = ? AND deleted = 0 ORDER BY created DESC")
+    .all(call.key)
+    .map(fromRow);
 }
 
 function modelOf(call: MlflowCall): LoggedModel {
@@ -78,8 +81,23 @@ const create: Handler = (call) => {
   const taken = run !== undefined && all(call).some((one) => one.run === run && one.path === name);
   const now = Date.now();
   call.sandbox.db
-    .prepare("INSERT INTO logged_models (workspace, id, experiment, run, name, path, model_type, status, created, updated, params, tags) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")
-    .run(call.key, id, experiment.id, run ?? null, name, run && !taken ? name : `models/${id}`, optional(call.fields, "model_type") ?? null, "LOGGED_MODEL_PENDING", now, now, JSON.stringify(pairsIn(call.fields["params"])), JSON.stringify(pairsIn(call.fields["tags"])));
+    .prepare(
+      "INSERT INTO logged_models (workspace, id, experiment, run, name, path, model_type, status, created, updated, params, tags) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+    )
+    .run(
+      call.key,
+      id,
+      experiment.id,
+      run ?? null,
+      name,
+      run && !taken ? name : `models/${id}`,
+      optional(call.fields, "model_type") ?? null,
+      "LOGGED_MODEL_PENDING",
+      now,
+      now,
+      JSON.stringify(pairsIn(call.fields["params"])),
+      JSON.stringify(pairsIn(call.fields["tags"])),
+    );
   return { model: out(call, modelOf({ ...call, path: { model: id } })) };
 };
 
@@ -87,12 +105,20 @@ function change(call: MlflowCall, values: Record<string, string | number>): { mo
   const model = modelOf(call);
   const set = { ...values, updated: Date.now() };
   call.sandbox.db
-    .prepare(`UPDATE logged_models SET ${Object.keys(set).map((name) => `${name} = ?`).join(", ")} WHERE workspace = ? AND id = ?`)
+    .prepare(
+      `UPDATE logged_models SET ${Object.keys(set)
+        .map((name) => `${name} = ?`)
+        .join(", ")} WHERE workspace = ? AND id = ?`,
+    )
     .run(...Object.values(set), call.key, model.id);
   return { model: out(call, modelOf(call)) };
 }
 
-const statuses: Readonly<Record<string, string>> = { "1": "LOGGED_MODEL_PENDING", "2": "LOGGED_MODEL_READY", "3": "LOGGED_MODEL_UPLOAD_FAILED" };
+const statuses: Readonly<Record<string, string>> = {
+  "1": "LOGGED_MODEL_PENDING",
+  "2": "LOGGED_MODEL_READY",
+  "3": "LOGGED_MODEL_UPLOAD_FAILED",
+};
 
 const search: Handler = (call) => {
   const experiments = new Set((call.fields["experiment_ids"] ?? []) as string[]);
@@ -104,9 +130,24 @@ const search: Handler = (call) => {
         ? model.params[key]
         : kind === "tags"
           ? model.tags[key]
-          : { name: model.name, model_id: model.id, model_type: model.modelType, status: model.status, source_run_id: model.run, creation_timestamp: model.created, creation_time: model.created, last_updated_timestamp: model.updated }[key];
-  const order = ((call.fields["order_by"] ?? []) as { field_name: string; ascending?: boolean }[]).map((one) => `${one.field_name} ${one.ascending === false ? "DESC" : "ASC"}`);
-  const found = orderBy(all(call).filter((model) => experiments.has(model.experiment) && matches(look(model))), order, look);
+          : {
+              name: model.name,
+              model_id: model.id,
+              model_type: model.modelType,
+              status: model.status,
+              source_run_id: model.run,
+              creation_timestamp: model.created,
+              creation_time: model.created,
+              last_updated_timestamp: model.updated,
+            }[key];
+  const order = ((call.fields["order_by"] ?? []) as { field_name: string; ascending?: boolean }[]).map(
+    (one) => `${one.field_name} ${one.ascending === false ? "DESC" : "ASC"}`,
+  );
+  const found = orderBy(
+    all(call).filter((model) => experiments.has(model.experiment) && matches(look(model))),
+    order,
+    look,
+  );
   const { items, next } = pageOf(found, call.fields, count(call.fields, "max_results", 100, 1000));
   return { models: items.map((model) => out(call, model)), ...(next ? { next_page_token: next } : {}) };
 };
@@ -119,11 +160,17 @@ export const loggedModelCalls: Readonly<Record<string, Handler>> = {
     const status = text(call.fields, "status");
     return change(call, { status: statuses[status] ?? status });
   },
-  "DELETE logged-models/:model": (call) => (change(call, {}), call.sandbox.db.prepare("UPDATE logged_models SET deleted = 1 WHERE workspace = ? AND id = ?").run(call.key, call.path["model"]!), {}),
-  "PATCH logged-models/:model/tags": (call) => change(call, { tags: JSON.stringify({ ...modelOf(call).tags, ...pairsIn(call.fields["tags"]) }) }),
+  "DELETE logged-models/:model": (call) => (
+    change(call, {}),
+    call.sandbox.db.prepare("UPDATE logged_models SET deleted = 1 WHERE workspace = ? AND id = ?").run(call.key, call.path["model"]!),
+    {}
+  ),
+  "PATCH logged-models/:model/tags": (call) =>
+    change(call, { tags: JSON.stringify({ ...modelOf(call).tags, ...pairsIn(call.fields["tags"]) }) }),
   "DELETE logged-models/:model/tags/:tag": (call) => {
     const { [call.path["tag"]!]: _, ...tags } = modelOf(call).tags;
     return change(call, { tags: JSON.stringify(tags) });
   },
-  "POST logged-models/:model/params": (call) => change(call, { params: JSON.stringify({ ...modelOf(call).params, ...pairsIn(call.fields["params"]) }) }),
+  "POST logged-models/:model/params": (call) =>
+    change(call, { params: JSON.stringify({ ...modelOf(call).params, ...pairsIn(call.fields["params"]) }) }),
 };

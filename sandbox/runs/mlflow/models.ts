@@ -3,72 +3,23 @@ import type { ArmResource } from "../../core.ts";
 import { ensureModel, modelType, modelVersionType, registerModel } from "../models.ts";
 import { runsOf } from "../store.ts";
 import { count, optional, pageOf, text, type Fields, type Handler, type MlflowCall } from "./call.ts";
-import { exists, invalid, missing } from "./error.ts";
+import { exists, invalid } from "./error.ts";
 import { filterOf, orderBy, type Look } from "./filter.ts";
-import { pairsIn, pairsOut } from "./shapes.ts";
+import { pairsIn } from "./shapes.ts";
 import { downloadUri, sourceUri } from "./sources.ts";
 import { textOf } from "../text.ts";
-
-type Properties = Record<string, unknown> & { tags?: Record<string, string> | null; description?: string | null };
-
-const properties = (resource: ArmResource): Properties => resource.properties;
-
-function modelOf(call: MlflowCall, name = text(call.fields, "name")): ArmResource {
-  const found = call.sandbox.resources.get(`${call.workspace.id}/models/${name}`);
-  if (!found) throw missing(`Registered Model with name=${name} not found`);
-  return found;
-}
-
-function versionOf(call: MlflowCall, name = text(call.fields, "name"), version = text(call.fields, "version")): ArmResource {
-  const found = call.sandbox.resources.get(`${call.workspace.id}/models/${name}/versions/${version}`);
-  if (!found) throw missing(`Model Version (name=${name}, version=${version}) not found`);
-  return found;
-}
-
-const versionsOf = (call: MlflowCall, model: string): ArmResource[] =>
-  call.sandbox.resources.list(`${call.workspace.id}/models/${model}`, modelVersionType).toSorted((a, b) => b.name.localeCompare(a.name, "en", { numeric: true }));
-
-const time = (resource: ArmResource, name: "createdAt" | "lastModifiedAt"): number => Date.parse(textOf(resource.systemData?.[name])) || 0;
-
-function aliasesOf(call: MlflowCall, model: string): { alias: string; version: string }[] {
-  return call.sandbox.db
-    .prepare("SELECT alias, version FROM model_aliases WHERE workspace = ? AND model = ? ORDER BY alias")
-    .all(call.key, model)
-    .map((row) => ({ alias: String(row["alias"]), version: String(row["version"]) }));
-}
-
-const nameOfModel = (version: ArmResource): string => version.id.split("/").at(-3)!;
-
-function versionOut(call: MlflowCall, version: ArmResource) {
-  const name = nameOfModel(version);
-  const job = version.properties["jobName"];
-  return {
-    name,
-    version: version.name,
-    creation_timestamp: time(version, "createdAt"),
-    last_updated_timestamp: time(version, "lastModifiedAt"),
-    current_stage: textOf(version.properties["stage"]) || "None",
-    description: properties(version).description ?? "",
-    source: downloadUri(call, version, (run) => runsOf(call.sandbox).get(call.key, run)?.experiment),
-    status: "READY",
-    tags: pairsOut(properties(version).tags ?? {}),
-    aliases: aliasesOf(call, name).filter((one) => one.version === version.name).map((one) => one.alias),
-    ...(typeof job === "string" ? { run_id: job } : {}),
-  };
-}
-
-function modelOut(call: MlflowCall, model: ArmResource) {
-  const latest = versionsOf(call, model.name)[0];
-  return {
-    name: model.name,
-    creation_timestamp: time(model, "createdAt"),
-    last_updated_timestamp: time(model, "lastModifiedAt"),
-    description: properties(model).description ?? "",
-    tags: pairsOut(properties(model).tags ?? {}),
-    aliases: aliasesOf(call, model.name),
-    latest_versions: latest ? [versionOut(call, latest)] : [],
-  };
-}
+import {
+  aliasesOf,
+  modelOf,
+  modelOut,
+  nameOfModel,
+  properties,
+  time,
+  versionOf,
+  versionOut,
+  versionsOf,
+  type Properties,
+} from "./model-shapes.ts";
 
 /** Keeps changed properties; times and who are the router's words. */
 function change(call: MlflowCall, resource: ArmResource, changes: Properties): ArmResource {
@@ -92,7 +43,11 @@ const createModel: Handler = (call) => {
   const name = text(call.fields, "name");
   if (call.sandbox.resources.get(`${call.workspace.id}/models/${name}`)) throw exists(`Registered Model (name=${name}) already exists.`);
   const description = optional(call.fields, "description");
-  const model = ensureModel(call.sandbox, call.workspace, name, { ...(description ? { description } : {}), tags: pairsIn(call.fields["tags"]), principalId: call.principalId });
+  const model = ensureModel(call.sandbox, call.workspace, name, {
+    ...(description ? { description } : {}),
+    tags: pairsIn(call.fields["tags"]),
+    principalId: call.principalId,
+  });
   return { registered_model: modelOut(call, model) };
 };
 
@@ -109,7 +64,14 @@ const searchModels: Handler = (call) => {
   const look =
     (model: ArmResource): Look =>
     (kind, key) =>
-      kind === "tags" ? properties(model).tags?.[key] : { name: model.name, creation_timestamp: time(model, "createdAt"), last_updated_timestamp: time(model, "lastModifiedAt"), timestamp: time(model, "lastModifiedAt") }[key];
+      kind === "tags"
+        ? properties(model).tags?.[key]
+        : {
+            name: model.name,
+            creation_timestamp: time(model, "createdAt"),
+            last_updated_timestamp: time(model, "lastModifiedAt"),
+            timestamp: time(model, "lastModifiedAt"),
+          }[key];
   const found = call.sandbox.resources.list(call.workspace.id, modelType).filter((model) => matches(look(model)));
   const order = call.fields["order_by"];
   const sorted = orderBy(found, order === undefined ? ["name ASC"] : ([order].flat() as string[]), look);
@@ -134,7 +96,11 @@ const searchVersions: Handler = (call) => {
           }[key];
   const found = call.sandbox.resources.list(`${call.workspace.id}/models`, modelVersionType).filter((version) => matches(look(version)));
   const order = call.fields["order_by"];
-  const sorted = orderBy(found, order === undefined ? ["last_updated_timestamp DESC", "name ASC", "version_number DESC"] : ([order].flat() as string[]), look);
+  const sorted = orderBy(
+    found,
+    order === undefined ? ["last_updated_timestamp DESC", "name ASC", "version_number DESC"] : ([order].flat() as string[]),
+    look,
+  );
   const { items, next } = pageOf(sorted, call.fields, count(call.fields, "max_results", 10_000, 200_000));
   return { model_versions: items.map((version) => versionOut(call, version)), ...(next ? { next_page_token: next } : {}) };
 };
@@ -159,7 +125,9 @@ const createVersion: Handler = async (call) => {
 
 const deleteVersion: Handler = (call) => {
   const version = versionOf(call);
-  call.sandbox.db.prepare("DELETE FROM model_aliases WHERE workspace = ? AND model = ? AND version = ?").run(call.key, nameOfModel(version), version.name);
+  call.sandbox.db
+    .prepare("DELETE FROM model_aliases WHERE workspace = ? AND model = ? AND version = ?")
+    .run(call.key, nameOfModel(version), version.name);
   call.sandbox.resources.delete(version.id);
   return {};
 };
@@ -171,7 +139,8 @@ const transition: Handler = (call) => {
   if (!stage) throw invalid(`Invalid Model Version stage: ${text(call.fields, "stage")}. Value must be one of ${stages.join(", ")}.`);
   const version = versionOf(call);
   if (String(call.fields["archive_existing_versions"]) === "true")
-    for (const other of versionsOf(call, nameOfModel(version))) if (other.id !== version.id && other.properties["stage"] === stage) change(call, other, { stage: "Archived" });
+    for (const other of versionsOf(call, nameOfModel(version)))
+      if (other.id !== version.id && other.properties["stage"] === stage) change(call, other, { stage: "Archived" });
   return { model_version: versionOut(call, change(call, version, { stage })) };
 };
 
@@ -189,13 +158,18 @@ const latestVersions: Handler = (call) => {
 const setAlias: Handler = (call) => {
   const version = versionOf(call);
   const alias = text(call.fields, "alias");
-  if (!/^[\w-]{1,255}$/.test(alias) || /^v?\d+$/i.test(alias) || alias.toLowerCase() === "latest") throw invalid(`Invalid alias name '${alias}': letters, digits, '_' and '-', not a version number and not 'latest'.`);
-  call.sandbox.db.prepare("INSERT OR REPLACE INTO model_aliases (workspace, model, alias, version) VALUES (?,?,?,?)").run(call.key, nameOfModel(version), alias, version.name);
+  if (!/^[\w-]{1,255}$/.test(alias) || /^v?\d+$/i.test(alias) || alias.toLowerCase() === "latest")
+    throw invalid(`Invalid alias name '${alias}': letters, digits, '_' and '-', not a version number and not 'latest'.`);
+  call.sandbox.db
+    .prepare("INSERT OR REPLACE INTO model_aliases (workspace, model, alias, version) VALUES (?,?,?,?)")
+    .run(call.key, nameOfModel(version), alias, version.name);
   return {};
 };
 
 const dropAlias: Handler = (call) => {
-  call.sandbox.db.prepare("DELETE FROM model_aliases WHERE workspace = ? AND model = ? AND alias = ?").run(call.key, modelOf(call).name, text(call.fields, "alias"));
+  call.sandbox.db
+    .prepare("DELETE FROM model_aliases WHERE workspace = ? AND model = ? AND alias = ?")
+    .run(call.key, modelOf(call).name, text(call.fields, "alias"));
   return {};
 };
 
@@ -212,7 +186,9 @@ export const modelCalls: Readonly<Record<string, Handler>> = {
   "GET registered-models/get": (call) => ({ registered_model: modelOut(call, modelOf(call)) }),
   "GET registered-models/search": searchModels,
   "GET registered-models/list": searchModels,
-  "PATCH registered-models/update": (call) => ({ registered_model: modelOut(call, change(call, modelOf(call), { description: optional(call.fields, "description") ?? null })) }),
+  "PATCH registered-models/update": (call) => ({
+    registered_model: modelOut(call, change(call, modelOf(call), { description: optional(call.fields, "description") ?? null })),
+  }),
   "POST registered-models/rename": () => {
     throw invalid("Azure Machine Learning does not rename registered models; register the versions under the new name.");
   },
@@ -227,10 +203,14 @@ export const modelCalls: Readonly<Record<string, Handler>> = {
   "POST model-versions/create": createVersion,
   "GET model-versions/get": (call) => ({ model_version: versionOut(call, versionOf(call)) }),
   "GET model-versions/search": searchVersions,
-  "PATCH model-versions/update": (call) => ({ model_version: versionOut(call, change(call, versionOf(call), { description: optional(call.fields, "description") ?? null })) }),
+  "PATCH model-versions/update": (call) => ({
+    model_version: versionOut(call, change(call, versionOf(call), { description: optional(call.fields, "description") ?? null })),
+  }),
   "POST model-versions/transition-stage": transition,
   "DELETE model-versions/delete": deleteVersion,
-  "GET model-versions/get-download-uri": (call) => ({ artifact_uri: downloadUri(call, versionOf(call), (run) => runsOf(call.sandbox).get(call.key, run)?.experiment) }),
+  "GET model-versions/get-download-uri": (call) => ({
+    artifact_uri: downloadUri(call, versionOf(call), (run) => runsOf(call.sandbox).get(call.key, run)?.experiment),
+  }),
   "POST model-versions/set-tag": (call) => (change(call, versionOf(call), tagsWith(versionOf(call), call.fields)), {}),
   "DELETE model-versions/delete-tag": (call) => (change(call, versionOf(call), tagsWithout(versionOf(call), call.fields)), {}),
 };

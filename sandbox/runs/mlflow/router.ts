@@ -36,7 +36,13 @@ export function mountMlflow(app: Hono, sandbox: SandboxContext): void {
     app.get(`${base}/version`, (c) => c.text("2.22.0"));
     app.all(`${base}/*`, (c) => {
       const what = new URL(c.req.url).pathname.split("/api/")[1] ?? c.req.path;
-      return c.json({ error_code: "ENDPOINT_NOT_FOUND", message: `The workspace's tracking server has no '${c.req.method} ${what}'. Azure Machine Learning has no such call, or the sandbox does not model it yet.` }, 404);
+      return c.json(
+        {
+          error_code: "ENDPOINT_NOT_FOUND",
+          message: `The workspace's tracking server has no '${c.req.method} ${what}'. Azure Machine Learning has no such call, or the sandbox does not model it yet.`,
+        },
+        404,
+      );
     });
   }
 }

@@ -69,7 +69,8 @@ const setDeleted =
   (deleted: boolean): Handler =>
   (call) => {
     const run = runOf(call);
-    if (deleted && run.kind !== "mlflow" && !isEnded(run.status)) throw invalid(`Run ${run.id} is a job that is ${run.status}; cancel the job first.`);
+    if (deleted && run.kind !== "mlflow" && !isEnded(run.status))
+      throw invalid(`Run ${run.id} is a job that is ${run.status}; cancel the job first.`);
     runsOf(call.sandbox).update(run.workspace, run.id, { deleted });
     return {};
   };
@@ -101,7 +102,10 @@ const logBatch: Handler = (call) => {
   const params = pairsIn(call.fields["params"]);
   const tags = pairsIn(call.fields["tags"]);
   const total = metrics.length + Object.keys(params).length + Object.keys(tags).length;
-  if (metrics.length > 1000 || total > 1200) throw invalid(`A batch logging request can contain at most 1000 metrics and 1200 entities; this one has ${metrics.length} and ${total}.`);
+  if (metrics.length > 1000 || total > 1200)
+    throw invalid(
+      `A batch logging request can contain at most 1000 metrics and 1200 entities; this one has ${metrics.length} and ${total}.`,
+    );
   transaction(call.sandbox.db, () => {
     logParams(call.sandbox, run, params);
     setTags(call.sandbox, run, tags);
@@ -130,7 +134,9 @@ const dropTag: Handler = (call) => {
 const logInputs: Handler = (call) => {
   const run = writable(call);
   const datasets = [...run.datasets, ...((call.fields["datasets"] ?? []) as unknown[])];
-  runsOf(call.sandbox).update(run.workspace, run.id, { datasets: [...new Map(datasets.map((one) => [JSON.stringify(one), one])).values()] });
+  runsOf(call.sandbox).update(run.workspace, run.id, {
+    datasets: [...new Map(datasets.map((one) => [JSON.stringify(one), one])).values()],
+  });
   return {};
 };
 
@@ -223,7 +229,9 @@ export const runCalls: Readonly<Record<string, Handler>> = {
   "POST runs/log-model": (call) => {
     const run = writable(call);
     const before = JSON.parse(allTags(call.sandbox, run)["mlflow.log-model.history"] ?? "[]") as unknown[];
-    setTags(call.sandbox, run, { "mlflow.log-model.history": JSON.stringify([...before, JSON.parse(text(call.fields, "model_json")) as unknown]) });
+    setTags(call.sandbox, run, {
+      "mlflow.log-model.history": JSON.stringify([...before, JSON.parse(text(call.fields, "model_json")) as unknown]),
+    });
     return {};
   },
   "GET metrics/get-history": history,

@@ -8,7 +8,12 @@ import { textOf } from "../text.ts";
 /** JSON has no NaN and no infinity; protobuf's JSON form writes them as text. */
 export const numberOut = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
-export const metricOut = (point: MetricPoint) => ({ key: point.key, value: numberOut(point.value), timestamp: point.timestamp, step: point.step });
+export const metricOut = (point: MetricPoint) => ({
+  key: point.key,
+  value: numberOut(point.value),
+  timestamp: point.timestamp,
+  step: point.step,
+});
 
 export const pairsOut = (pairs: Readonly<Record<string, string>>) => Object.entries(pairs).map(([key, value]) => ({ key, value }));
 
@@ -27,7 +32,9 @@ export function experimentOut(call: MlflowCall, experiment: Experiment) {
   return {
     experiment_id: experiment.id,
     name: experiment.name,
-    artifact_location: call.azureml ? `azureml://${call.host}/mlflow/v2.0${call.workspace.id}/experiments/${experiment.id}` : `mlflow-artifacts:/${experiment.id}`,
+    artifact_location: call.azureml
+      ? `azureml://${call.host}/mlflow/v2.0${call.workspace.id}/experiments/${experiment.id}`
+      : `mlflow-artifacts:/${experiment.id}`,
     lifecycle_stage: experiment.deleted ? "deleted" : "active",
     creation_time: experiment.created,
     last_update_time: experiment.updated,

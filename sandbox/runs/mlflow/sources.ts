@@ -12,15 +12,21 @@ export interface Source {
   readonly runId: string | undefined;
 }
 
-const inStore = (workspace: ArmResource, path: string): string => `${workspaceUri(workspace)}/datastores/workspaceartifactstore/paths/${path}`;
+const inStore = (workspace: ArmResource, path: string): string =>
+  `${workspaceUri(workspace)}/datastores/workspaceartifactstore/paths/${path}`;
 
 /** Throws INVALID_PARAMETER_VALUE for a source that no one but the client can read. */
 export function sourceUri(call: MlflowCall, source: string): Source {
   const logged = /^models:\/(m-[^/]+)\/?$/.exec(source);
   if (logged) {
-    const row = call.sandbox.db.prepare("SELECT run, path FROM logged_models WHERE workspace = ? AND id = ? AND deleted = 0").get(call.key, logged[1]!);
+    const row = call.sandbox.db
+      .prepare("SELECT run, path FROM logged_models WHERE workspace = ? AND id = ? AND deleted = 0")
+      .get(call.key, logged[1]!);
     if (!row) throw missing(`Logged model with ID '${logged[1]}' not found.`);
-    return { uri: inStore(call.workspace, `ExperimentRun/dcid.${String(row["run"] ?? logged[1])}/${String(row["path"])}`), runId: row["run"] === null ? undefined : String(row["run"]) };
+    return {
+      uri: inStore(call.workspace, `ExperimentRun/dcid.${String(row["run"] ?? logged[1])}/${String(row["path"])}`),
+      runId: row["run"] === null ? undefined : String(row["run"]),
+    };
   }
   const version = /^models:\/([^/]+)\/(\d+)\/?$/.exec(source);
   if (version) {
@@ -43,7 +49,9 @@ export function sourceUri(call: MlflowCall, source: string): Source {
 /** What `get-download-uri` answers: the run's artifact if that is where the model lies, else the version's own address. */
 export function downloadUri(call: MlflowCall, version: ArmResource, experimentOf: (run: string) => string | undefined): string {
   const uri = textOf(version.properties["modelUri"]);
-  const run = /\/paths\/ExperimentRun\/dcid\.([^/]+)\/?(.*)$/i.exec(uri) ?? /^azureml:\/\/jobs\/([^/]+)\/outputs\/artifacts(?:\/paths)?\/(.*)$/i.exec(uri);
+  const run =
+    /\/paths\/ExperimentRun\/dcid\.([^/]+)\/?(.*)$/i.exec(uri) ??
+    /^azureml:\/\/jobs\/([^/]+)\/outputs\/artifacts(?:\/paths)?\/(.*)$/i.exec(uri);
   const experiment = run && experimentOf(run[1]!);
   const [model, number] = [version.id.split("/").at(-3)!, version.name];
   if (run && experiment) {
@@ -57,7 +65,10 @@ export function downloadUri(call: MlflowCall, version: ArmResource, experimentOf
 }
 
 /** Place of an address that this server gave: `{experiment}/{run}/artifacts/…` or `models/{name}/{version}/…`. */
-export function proxiedUri(path: string, modelUri: (name: string, version: string) => string | undefined): { uri: string; rest: string } | undefined {
+export function proxiedUri(
+  path: string,
+  modelUri: (name: string, version: string) => string | undefined,
+): { uri: string; rest: string } | undefined {
   const model = /^models\/([^/]+)\/([^/]+)(?:\/(.*))?$/.exec(path);
   if (model) {
     const uri = modelUri(model[1]!, model[2]!);
