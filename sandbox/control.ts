@@ -1,12 +1,16 @@
 // The sandbox from outside: start, stop, find, describe, reset; for the command line and for tests. Loads nothing heavy.
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { request } from "node:https";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import type { SandboxInfo } from "./main.ts";
+import { alive, sandboxStatus } from "./status.ts";
 
+export { sandboxEnv } from "./environment.ts";
+export { sandboxStatus } from "./status.ts";
+export type { SandboxStatus } from "./status.ts";
+export type { EnvFor } from "./environment.ts";
 export type { SandboxInfo };
 
 export interface StartOptions {
@@ -19,11 +23,6 @@ export interface StartOptions {
   readonly onStart?: () => void;
 }
 
-export type SandboxStatus = { readonly running: true; readonly info: SandboxInfo } | { readonly running: false; readonly reason: string };
-
-/** Which program the variables are for; `shell` is all of them and what Pulumi needs. */
-export type EnvFor = "shell" | "python" | "node" | "az" | "proxy";
-
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 
 /** The state directory of this checkout, or `MLOPS_SANDBOX_DIR`. */
@@ -33,22 +32,6 @@ export function sandboxDir(): string {
 
 export function logFile(dir: string): string {
   return join(dir, "sandbox.log");
-}
-
-/** Is one running on this directory, and does it answer? Takes a few milliseconds. */
-export async function sandboxStatus(dir: string): Promise<SandboxStatus> {
-  const file = join(dir, "sandbox.json");
-  if (!existsSync(file)) return { running: false, reason: "it was not started" };
-  let info: SandboxInfo;
-  try {
-    info = JSON.parse(readFileSync(file, "utf8")) as SandboxInfo;
-  } catch {
-    return { running: false, reason: `${file} cannot be read` };
-  }
-  if (!alive(info.pid)) return { running: false, reason: `its process ${info.pid} has ended` };
-  const health = await healthOf(info);
-  if (health?.pid === info.pid) return { running: true, info };
-  return { running: false, reason: health ? `port ${info.port} belongs to another process` : `process ${info.pid} does not answer on port ${info.port}` };
 }
 
 /**
@@ -78,7 +61,16 @@ async function launch(dir: string, options: StartOptions, deadline: number): Pro
   const output = openSync(log, "a", 0o600);
   const start = statSync(log).size;
   const main = fileURLToPath(new URL("main.ts", import.meta.url));
-  const args = ["--disable-warning=ExperimentalWarning", main, "--dir", dir, "--profile", options.profile ?? "none", "--scale", String(options.scale ?? 1)];
+  const args = [
+    "--disable-warning=ExperimentalWarning",
+    main,
+    "--dir",
+    dir,
+    "--profile",
+    options.profile ?? "none",
+    "--scale",
+    String(options.scale ?? 1),
+  ];
   const child = spawn(nodePath(), args, { detached: true, stdio: ["ignore", output, output], env: ownEnvironment(dir), cwd: dir });
   closeSync(output);
   let ended = false;
@@ -122,79 +114,6 @@ export async function resetSandbox(dir: string): Promise<void> {
   }
 }
 
-/**
- * Variables that point a client at the running sandbox. Secrets are among them: print them for a shell to evaluate, never log.
- * @throws Error when it is not running, or for a client the sandbox cannot serve yet.
- */
-export async function sandboxEnv(dir: string, client: EnvFor = "shell", environment: NodeJS.ProcessEnv = process.env): Promise<Record<string, string>> {
-  const status = await sandboxStatus(dir);
-  if (!status.running) throw new Error(`The sandbox in ${dir} is not running (${status.reason}). Start it with: mlops sandbox start`);
-  if (client === "proxy") throw new Error("The interception proxy is not part of the sandbox yet. Use: mlops sandbox env --for python (or node, az, shell)");
-  const { info } = status;
-  const secret = readFileSync(info.clientSecretFile, "utf8").trim();
-  const bundle = join(dir, "ca-bundle.pem");
-  const local = new Set([...(environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(","), "localhost", "127.0.0.1"].filter((one) => one !== ""));
-  const common: Record<string, string> = {
-    ARM_CLOUD_METADATA_URL: info.metadataUrl,
-    AZURE_AUTHORITY_HOST: info.armEndpoint,
-    AZURE_TENANT_ID: info.tenantId,
-    AZURE_CLIENT_ID: info.clientId,
-    AZURE_CLIENT_SECRET: secret,
-    AZURE_SUBSCRIPTION_ID: info.subscriptionId,
-    NO_PROXY: [...local].join(","),
-    no_proxy: [...local].join(","),
-  };
-  const python = { REQUESTS_CA_BUNDLE: bundle, SSL_CERT_FILE: bundle };
-  const node = { NODE_EXTRA_CA_CERTS: info.caFile };
-  if (client === "python") return { ...common, ...python };
-  if (client === "node") return { ...common, ...node };
-  if (client === "az") return { ...common, ...python, AZURE_CONFIG_DIR: join(dir, "az"), AZURE_CORE_COLLECT_TELEMETRY: "false" };
-  const pulumiState = join(dir, "pulumi-state");
-  mkdirSync(pulumiState, { recursive: true });
-  const first = [join(root, "node_modules", ".bin"), join(root, ".tools", "bin")];
-  const rest = (environment["PATH"] ?? "").split(delimiter).filter((one) => !first.includes(one));
-  return {
-    ...common,
-    ...python,
-    ...node,
-    ARM_TENANT_ID: info.tenantId,
-    ARM_CLIENT_ID: info.clientId,
-    ARM_CLIENT_SECRET: secret,
-    ARM_SUBSCRIPTION_ID: info.subscriptionId,
-    PULUMI_HOME: join(dir, "pulumi-home"),
-    PULUMI_BACKEND_URL: pathToFileURL(pulumiState).href,
-    // Local state of a local cloud: the same everywhere, so that a stack file made in one checkout opens in another.
-    PULUMI_CONFIG_PASSPHRASE: "sandbox",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    MLOPS_SANDBOX_DIR: dir,
-    PATH: [...first, ...rest].join(delimiter),
-  };
-}
-
-async function healthOf(info: SandboxInfo): Promise<{ pid: number } | undefined> {
-  return await new Promise((done) => {
-    const fail = (): void => done(undefined);
-    let ca: Buffer;
-    try {
-      ca = readFileSync(info.caFile);
-    } catch {
-      return fail();
-    }
-    const asked = request({ host: "127.0.0.1", port: info.port, path: "/healthz", ca, servername: "localhost", headers: { host: `localhost:${info.port}` }, agent: false, timeout: 3000 }, (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString())).on("end", () => {
-        try {
-          done(JSON.parse(text) as { pid: number });
-        } catch {
-          fail();
-        }
-      });
-    });
-    asked.on("timeout", () => asked.destroy()).on("error", fail);
-    asked.end();
-  });
-}
-
 /** One start at a time; a lock whose owner is gone is taken over. */
 async function lock(file: string, deadline: number): Promise<() => void> {
   for (;;) {
@@ -208,7 +127,8 @@ async function lock(file: string, deadline: number): Promise<() => void> {
     }
     const owner = owned(file);
     if (owner !== undefined && !alive(owner)) rmSync(file, { force: true });
-    else if (Date.now() > deadline) throw new Error(`Another start of the sandbox (process ${owner}) holds ${file}; if there is none, delete that file.`);
+    else if (Date.now() > deadline)
+      throw new Error(`Another start of the sandbox (process ${owner}) holds ${file}; if there is none, delete that file.`);
     else await sleep(50);
   }
 }
@@ -221,21 +141,6 @@ function owned(file: string): number | undefined {
     return Number(text);
   } catch {
     return undefined;
-  }
-}
-
-function alive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  try {
-    // An ended process that nobody has waited for is still listed.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return process.platform !== "linux";
   }
 }
 

@@ -48,14 +48,25 @@ export async function testSandbox(options: StartOptions = {}): Promise<TestSandb
     subscription: `/subscriptions/${info.subscriptionId}`,
     token,
     async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-      const versioned = /[?&]api-version=/.test(path) || !/^\/(mferp|subscriptions|providers)/.test(path) ? path : `${path}${path.includes("?") ? "&" : "?"}api-version=2024-10-01`;
+      const versioned =
+        /[?&]api-version=/.test(path) || !/^\/(mferp|subscriptions|providers)/.test(path)
+          ? path
+          : `${path}${path.includes("?") ? "&" : "?"}api-version=2024-10-01`;
       const response = await fetch(path.startsWith("https:") ? path : base + versioned, {
         method,
-        headers: { authorization: `Bearer ${await token(base)}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+        headers: {
+          authorization: `Bearer ${await token(base)}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text !== "" && /json/.test(response.headers.get("content-type") ?? "") ? (JSON.parse(text) as unknown) : text };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text !== "" && /json/.test(response.headers.get("content-type") ?? "") ? (JSON.parse(text) as unknown) : text,
+      };
     },
     async ended(answer) {
       const url = answer.headers.get("azure-asyncoperation");
@@ -97,7 +108,10 @@ export async function workspaceIn(sandbox: TestSandbox, group: string, suffix = 
   };
   await put(at, { location });
   await put(ids.storageAccount, { location, kind: "StorageV2", sku: { name: "Standard_LRS" } });
-  await put(ids.keyVault, { location, properties: { tenantId: sandbox.info.tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true } });
+  await put(ids.keyVault, {
+    location,
+    properties: { tenantId: sandbox.info.tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true },
+  });
   await put(ids.applicationInsights, { location, kind: "web", properties: { Application_Type: "web" } });
   const id = `${at}/providers/Microsoft.MachineLearningServices/workspaces/mlw-${suffix}`;
   const made = await put(id, { location, identity: { type: "SystemAssigned" }, properties: ids });

@@ -7,6 +7,7 @@ import type { ArmResource } from "../core.ts";
 import { regions, region } from "./locations.ts";
 import { nameOf } from "./ids.ts";
 import type { AnyType } from "./registry.ts";
+import { text } from "../state/values.ts";
 
 type Json = Record<string, unknown>;
 
@@ -18,7 +19,8 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   const merged: Json = isObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else Object.defineProperty(merged, key, { value: mergePatch(merged[key], value), enumerable: true, writable: true, configurable: true });
+    else
+      Object.defineProperty(merged, key, { value: mergePatch(merged[key], value), enumerable: true, writable: true, configurable: true });
   }
   return merged;
 }
@@ -26,7 +28,11 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 /** Checks the body against the type's schema. Throws ArmError 400 with one detail for each problem. */
 export function validBody(type: AnyType, body: unknown): Json {
   if (!isObject(body)) {
-    throw new ArmError(400, "InvalidRequestContent", `The request content was invalid: a JSON object is needed, not ${body === undefined ? "nothing" : JSON.stringify(body)?.slice(0, 60)}.`);
+    throw new ArmError(
+      400,
+      "InvalidRequestContent",
+      `The request content was invalid: a JSON object is needed, not ${body === undefined ? "nothing" : JSON.stringify(body)?.slice(0, 60)}.`,
+    );
   }
   const result = type.body.safeParse(body);
   if (result.success) return result.data as Json;
@@ -70,7 +76,9 @@ function checkTags(tags: unknown): void {
   if (entries.length > 50) throw new ArmError(400, "TooManyTags", `A resource has at most 50 tags; this one has ${entries.length}.`);
   for (const [key, value] of entries) {
     if (typeof value !== "string") {
-      throw new ArmError(400, "InvalidRequestContent", `tags.${key}: must be a string (it is ${JSON.stringify(value)}).`, { target: `tags.${key}` });
+      throw new ArmError(400, "InvalidRequestContent", `tags.${key}: must be a string (it is ${JSON.stringify(value)}).`, {
+        target: `tags.${key}`,
+      });
     }
   }
 }
@@ -88,7 +96,7 @@ function placed(type: AnyType, id: string, body: Json, before: ArmResource | und
     throw new ArmError(
       400,
       "LocationNotAvailableForResourceType",
-      `The provided location '${String(given)}' is not available for resource type '${type.type}'. List of available regions for the resource type is '${Object.keys(regions).join(",")}'.`,
+      `The provided location '${text(given)}' is not available for resource type '${type.type}'. List of available regions for the resource type is '${Object.keys(regions).join(",")}'.`,
     );
   }
   if (before?.location && region(before.location) !== found) {
@@ -110,7 +118,7 @@ export function withIdentity(
 ): ArmResource {
   const asked = resource.identity;
   if (!asked) return resource;
-  const kind = String(asked["type"] ?? "None");
+  const kind = text(asked["type"] ?? "None");
   const identity: Json = { type: kind };
   if (/SystemAssigned/i.test(kind)) {
     identity["principalId"] = before?.identity?.["principalId"] ?? randomUUID();

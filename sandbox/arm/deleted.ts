@@ -11,11 +11,21 @@ export function mountDeleted(app: Hono, engine: Engine, sandbox: SandboxContext)
   const typeFor = (namespace: string, segment: string): AnyType | undefined =>
     engine.registry.all().find((type) => {
       const [own, kind, ...more] = type.type.split("/");
-      return type.softDelete && !more.length && own!.toLowerCase() === namespace.toLowerCase() && `deleted${kind}`.toLowerCase() === segment.toLowerCase();
+      return (
+        type.softDelete &&
+        !more.length &&
+        own!.toLowerCase() === namespace.toLowerCase() &&
+        `deleted${kind}`.toLowerCase() === segment.toLowerCase()
+      );
     });
   const found = (type: AnyType, name: string): DeletedResource => {
     const one = engine.store.deletedByName(type.type, name);
-    if (!one) throw new ArmError(404, type.type.endsWith("vaults") ? "DeletedVaultNotFound" : "ResourceNotFound", `No deleted ${type.type} called '${name}' was found.`);
+    if (!one)
+      throw new ArmError(
+        404,
+        type.type.endsWith("vaults") ? "DeletedVaultNotFound" : "ResourceNotFound",
+        `No deleted ${type.type} called '${name}' was found.`,
+      );
     return one;
   };
 
@@ -37,7 +47,11 @@ export function mountDeleted(app: Hono, engine: Engine, sandbox: SandboxContext)
     await sandbox.authenticate(c.req.header("authorization"), "arm");
     const { resource } = found(type, c.req.param("name"));
     if (type.softDelete!.protected?.(resource)) {
-      throw new ArmError(400, "MethodNotAllowed", `Operation 'DeletedVaultPurge' is not allowed: '${resource.name}' has purge protection and stays until its retention ends.`);
+      throw new ArmError(
+        400,
+        "MethodNotAllowed",
+        `Operation 'DeletedVaultPurge' is not allowed: '${resource.name}' has purge protection and stays until its retention ends.`,
+      );
     }
     engine.store.purge(resource.id);
     return c.body(null, 200);

@@ -4,10 +4,12 @@ import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, SandboxContext } from "../core.ts";
 import type { ResourceStore } from "../state/resources.ts";
 import { resourceKey } from "../state/resources.ts";
-import { describe, isObject, mergePatch, validBody, withIdentity, withSystemData } from "./body.ts";
+import { describe, validBody, withIdentity, withSystemData } from "./body.ts";
 import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
-import { checkEtag, checkFrozen, checkGroup, checkName, checkScope } from "./guards.ts";
+import { checkEtag, checkFrozen, checkGroup, checkName, checkScope, checkTaken, graveOf } from "./guards.ts";
+import { erase } from "./erase.ts";
 import { Locks } from "./locks.ts";
+import { essence, patched, withState } from "./states.ts";
 import { canonicalId, idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
 import type { ParsedId } from "./ids.ts";
 import type { Operation, Operations } from "./operations.ts";
@@ -71,7 +73,8 @@ export class Engine {
     const scope = id.segments.length > 1 ? idOf(id) : id.scope;
     if (id.segments.length > 1 && !type.makesParent && !this.find(scope)) throw parentNotFound(id, type.type);
     checkGroup(id, this.#sandbox.subscriptionId, (one) => this.find(one));
-    const found = type.list?.(scope, query, this.#sandbox).slice(offset, offset + count) ?? this.store.slice(scope, type.type, offset, count);
+    const found =
+      type.list?.(scope, query, this.#sandbox).slice(offset, offset + count) ?? this.store.slice(scope, type.type, offset, count);
     return found.map((resource) => this.shown(resource, type));
   }
 
@@ -88,11 +91,13 @@ export class Engine {
     if (method === "PATCH" && !before) throw resourceNotFound(asked.id, type.type);
     const content = validBody(type, method === "PATCH" ? patched(type, before!, body) : body);
     this.#checkScope(asked.id, type, true);
-    if (!before) this.#checkTaken(type, id, content);
-    const back = !before && type.softDelete?.recovers?.(content) ? this.store.recover(this.#grave(type, id) ?? id) : undefined;
+    if (!before) checkTaken(this.store, type, id, content);
+    const back = !before && type.softDelete?.recovers?.(content) ? this.store.recover(graveOf(this.store, type, id) ?? id) : undefined;
     const old = before ?? back;
 
-    const described = withIdentity(describe(type, canonicalId(asked.id, type.type), content, old), old, this.#sandbox.tenantId, (user) => this.store.get(user));
+    const described = withIdentity(describe(type, canonicalId(asked.id, type.type), content, old), old, this.#sandbox.tenantId, (user) =>
+      this.store.get(user),
+    );
     const base = { before: old, apiVersion: asked.apiVersion, principalId: asked.principalId };
     const filled = (await type.fill?.({ ...base, after: described }, this.#sandbox)) ?? described;
     if (old && type.immutable) checkFrozen(type, old, filled);
@@ -105,7 +110,10 @@ export class Engine {
     if (type.makesParent) this.#makeParent(asked, id);
     const kept = this.store.put(after);
     const operation = long
-      ? this.operations.start({ resourceId: id, type: type.type, kind: "put", input: {} }, async (signal) => await this.provision(id, signal))
+      ? this.operations.start(
+          { resourceId: id, type: type.type, kind: "put", input: {} },
+          async (signal) => await this.provision(id, signal),
+        )
       : undefined;
     return { resource: this.shown(kept, type), created: !before, operation };
   }
@@ -185,20 +193,7 @@ export class Engine {
 
   /** Cleans up below the resource, deepest first, and takes all of it away in one transaction. */
   async erase(resource: ArmResource, forGood: boolean): Promise<void> {
-    const tree = this.store.subtree(resource.id);
-    for (const one of tree.toReversed()) {
-      if (resourceKey(one.id) === resourceKey(resource.id)) continue;
-      try {
-        await this.registry.find(one.type)?.remove?.(one, this.#sandbox, true);
-      } catch (error) {
-        this.#sandbox.log("arm", `clean-up of ${one.id} while ${resource.id} was deleted: ${(error as Error).message}`);
-      }
-    }
-    const keep = forGood ? [] : tree.flatMap((one) => {
-      const soft = this.registry.find(one.type)?.softDelete;
-      return soft ? [{ id: one.id, days: typeof soft.days === "number" ? soft.days : soft.days(one) }] : [];
-    });
-    this.store.deleteTree(resource.id, keep);
+    await erase(this.registry, this.store, this.#sandbox, resource, forGood);
   }
 
   /** POST …/{action}. */
@@ -209,7 +204,11 @@ export class Engine {
     const name = segments.at(-1)!;
     const entry = Object.entries(type.actions ?? {}).find(([key]) => key.toLowerCase() === name.toLowerCase());
     if (!entry) {
-      throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model action '${name}' of '${type.type}'. It has: ${Object.keys(type.actions ?? {}).join(", ") || "none"}.`);
+      throw new ArmError(
+        501,
+        "NotModeledInSandbox",
+        `The sandbox does not model action '${name}' of '${type.type}'. It has: ${Object.keys(type.actions ?? {}).join(", ") || "none"}.`,
+      );
     }
     const resource = this.find(idOf(target), type) ?? (type.actionsBefore?.includes(entry[0]) ? this.#unborn(target, type) : undefined);
     if (!resource) throw resourceNotFound(target, type.type);
@@ -237,7 +236,9 @@ export class Engine {
         if (operation.kind === "delete") return await this.eraseSlowly(operation.resourceId, operation.input["forGood"] === true, signal);
         const resource = this.store.get(String(operation.input["resource"]));
         if (!resource) return undefined;
-        const result = await this.registry.get(resource.type).actions?.[String(operation.input["action"])]?.(resource, operation.input["body"], this.#sandbox);
+        const result = await this.registry
+          .get(resource.type)
+          .actions?.[String(operation.input["action"])]?.(resource, operation.input["body"], this.#sandbox);
         return await result?.operation;
       });
     }
@@ -254,41 +255,4 @@ export class Engine {
   #checkScope(id: ParsedId, type: AnyType, writing: boolean): void {
     checkScope(id, type, writing, this.#sandbox.subscriptionId, (one) => this.find(one));
   }
-
-  #grave(type: AnyType, id: string): string | undefined {
-    const grave = this.store.deletedByName(type.type, nameOf(id));
-    if (!grave) return undefined;
-    return type.globalName || resourceKey(grave.resource.id) === resourceKey(id) ? grave.resource.id : undefined;
-  }
-
-  #checkTaken(type: AnyType, id: string, content: Record<string, unknown>): void {
-    const name = nameOf(id);
-    if (type.globalName && this.store.hasName(type.type, name)) {
-      throw new ArmError(409, type.globalName.code, type.globalName.message(name));
-    }
-    if (type.softDelete && this.#grave(type, id) && !type.softDelete.recovers?.(content)) {
-      throw new ArmError(
-        409,
-        type.softDelete.code ?? "Conflict",
-        type.softDelete.message?.(name) ??
-          `'${name}' was deleted and is kept for some days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
-      );
-    }
-  }
-}
-
-function withState(type: AnyType, resource: ArmResource, state: string): ArmResource {
-  if (type.provisioningState === false) return resource;
-  return { ...resource, properties: { ...resource.properties, provisioningState: state } };
-}
-
-const essence = ({ properties, tags, sku, kind, location }: ArmResource): unknown => {
-  const { provisioningState: _, ...rest } = properties;
-  return JSON.parse(JSON.stringify({ rest, tags, sku, kind, location }));
-};
-
-function patched(type: AnyType, before: ArmResource, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  const { id: _i, name: _n, type: _t, etag: _e, systemData: _s, ...body } = before;
-  return type.merge?.(before, patch) ?? mergePatch(body, patch);
 }

@@ -3,9 +3,11 @@ import { ArmError } from "../core.ts";
 import type { ArmResource } from "../core.ts";
 import { frozenChanges } from "./body.ts";
 import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
-import { idOf, parentId, parsePath, typeOf } from "./ids.ts";
+import { idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
 import type { ParsedId } from "./ids.ts";
 import type { AnyType } from "./registry.ts";
+import { resourceKey } from "../state/resources.ts";
+import type { ResourceStore } from "../state/resources.ts";
 
 const usualName = /^[^<>%&?/\\\u0000-\u001f]{1,260}$/;
 
@@ -19,7 +21,9 @@ type Find = (id: string) => ArmResource | undefined;
 export function checkName(type: AnyType, name: string): void {
   const { pattern, rule, code } = type.names ?? { pattern: usualName, rule: "1-260 characters, none of <>%&?/\\", code: undefined };
   if (!pattern.test(name)) {
-    throw new ArmError(400, code ?? "InvalidResourceName", `The name '${name}' is not one that '${type.type}' can have: ${rule}.`, { target: "name" });
+    throw new ArmError(400, code ?? "InvalidResourceName", `The name '${name}' is not one that '${type.type}' can have: ${rule}.`, {
+      target: "name",
+    });
   }
 }
 
@@ -27,10 +31,18 @@ export function checkEtag(asked: Preconditions, before: ArmResource | undefined)
   const { ifMatch, ifNoneMatch } = asked;
   const matches = (tags: string): boolean => !!before && (tags.trim() === "*" || tags.split(",").some((tag) => tag.trim() === before.etag));
   if (ifMatch !== undefined && !matches(ifMatch)) {
-    throw new ArmError(412, "PreconditionFailed", `The condition If-Match: ${ifMatch} is not met: ${before ? `the resource's etag is ${before.etag}` : "there is no such resource"}.`);
+    throw new ArmError(
+      412,
+      "PreconditionFailed",
+      `The condition If-Match: ${ifMatch} is not met: ${before ? `the resource's etag is ${before.etag}` : "there is no such resource"}.`,
+    );
   }
   if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
-    throw new ArmError(412, "PreconditionFailed", `The condition If-None-Match: ${ifNoneMatch} is not met: the resource exists with etag ${before!.etag}.`);
+    throw new ArmError(
+      412,
+      "PreconditionFailed",
+      `The condition If-None-Match: ${ifNoneMatch} is not met: the resource exists with etag ${before!.etag}.`,
+    );
   }
 }
 
@@ -63,4 +75,26 @@ export function checkGroup(id: ParsedId, subscriptionId: string, find: Find): vo
   }
   if (!id.resourceGroup || !id.namespace) return;
   if (!find(`/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}`)) throw groupNotFound(id.resourceGroup);
+}
+
+/** Id of the soft-deleted resource that holds the name. */
+export function graveOf(store: ResourceStore, type: AnyType, id: string): string | undefined {
+  const grave = store.deletedByName(type.type, nameOf(id));
+  if (!grave) return undefined;
+  return type.globalName || resourceKey(grave.resource.id) === resourceKey(id) ? grave.resource.id : undefined;
+}
+
+export function checkTaken(store: ResourceStore, type: AnyType, id: string, content: Record<string, unknown>): void {
+  const name = nameOf(id);
+  if (type.globalName && store.hasName(type.type, name)) {
+    throw new ArmError(409, type.globalName.code, type.globalName.message(name));
+  }
+  if (type.softDelete && graveOf(store, type, id) && !type.softDelete.recovers?.(content)) {
+    throw new ArmError(
+      409,
+      type.softDelete.code ?? "Conflict",
+      type.softDelete.message?.(name) ??
+        `'${name}' was deleted and is kept for some days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
+    );
+  }
 }

@@ -46,7 +46,8 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
   if (operation) return operationAnswer(c, engine, links, operation.id, operation.result);
 
   const isResource = id.namespace ? id.segments.length > 0 && id.segments.length % 2 === 0 : !isGroups(id);
-  if (!id.namespace && id.segments.length && !isGroups(id)) throw notModeled(`the path '${url.pathname}'`, "it is neither a resource, nor a list, nor an action of one.");
+  if (!id.namespace && id.segments.length && !isGroups(id))
+    throw notModeled(`the path '${url.pathname}'`, "it is neither a resource, nor a list, nor an action of one.");
   switch (c.req.method) {
     case "GET":
     case "HEAD": {
@@ -120,8 +121,8 @@ function operationAnswer(c: Context, engine: Engine, links: Links, id: string, r
     return c.json(body, 200, underWay ? { "retry-after": "1" } : {});
   }
   if (underWay) return c.body(null, 202, links.of(operation));
-  if (operation.error) return c.json({ error: operation.error as object }, 409);
-  if (operation.kind === "action") return operation.result === undefined ? c.body(null, 204) : c.json(operation.result as object);
+  if (operation.error) return c.json({ error: operation.error }, 409);
+  if (operation.kind === "action") return operation.result === undefined ? c.body(null, 204) : c.json(operation.result);
   const resource = operation.kind === "put" ? engine.find(operation.resourceId) : undefined;
   return resource ? shown(c, engine.shown(resource)) : c.body(null, 204);
 }
@@ -151,4 +152,3 @@ class Links {
     };
   }
 }
-

@@ -72,9 +72,12 @@ export function typeOf(id: ParsedId): string {
 /** The id with the type's own casing in its fixed segments; names stay as they were written. */
 export function canonicalId(id: ParsedId, type: string): string {
   const [namespace, ...kinds] = type.split("/");
-  const scope = id.scope.replace(/^\/subscriptions/i, "/subscriptions").replace(/\/resourceGroups\//i, "/resourceGroups/").replaceAll(/\/providers\//gi, "/providers/");
+  const scope = id.scope
+    .replace(/^\/subscriptions/i, "/subscriptions")
+    .replace(/\/resourceGroups\//i, "/resourceGroups/")
+    .replaceAll(/\/providers\//gi, "/providers/");
   if (!id.namespace) return scope;
-  const segments = id.segments.map((one, index) => (index % 2 === 0 ? kinds[index / 2] ?? one : one));
+  const segments = id.segments.map((one, index) => (index % 2 === 0 ? (kinds[index / 2] ?? one) : one));
   return `${scope}/providers/${[namespace, ...segments].join("/")}`;
 }
 

@@ -83,7 +83,8 @@ export class Operations {
         (result) => this.#end(operation, { status: "Succeeded", result }),
         (error: unknown) => {
           if (controller.signal.aborted) return this.#stopped ? undefined : this.#end(operation, { status: "Canceled" });
-          if (!(error instanceof ArmError)) this.#log(`operation ${operation.kind} on ${operation.resourceId}: ${String((error as Error)?.stack ?? error)}`);
+          if (!(error instanceof ArmError))
+            this.#log(`operation ${operation.kind} on ${operation.resourceId}: ${String((error as Error)?.stack ?? error)}`);
           return this.#end(operation, { status: "Failed", error: errorBody(error) });
         },
       )

@@ -30,10 +30,13 @@ export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContex
   };
   const known = (c: Context): void => {
     const asked = c.req.param("subscription") ?? "";
-    if (asked.toLowerCase() !== sandbox.subscriptionId) throw new ArmError(404, "SubscriptionNotFound", `The subscription '${asked}' could not be found.`);
+    if (asked.toLowerCase() !== sandbox.subscriptionId)
+      throw new ArmError(404, "SubscriptionNotFound", `The subscription '${asked}' could not be found.`);
   };
 
-  get("/tenants", () => ({ value: [{ id: `/tenants/${sandbox.tenantId}`, tenantId: sandbox.tenantId, tenantCategory: "Home", displayName: "mlops sandbox" }] }));
+  get("/tenants", () => ({
+    value: [{ id: `/tenants/${sandbox.tenantId}`, tenantId: sandbox.tenantId, tenantCategory: "Home", displayName: "mlops sandbox" }],
+  }));
   get("/subscriptions", () => ({ value: [subscription] }));
   get("/subscriptions/:subscription", (c) => {
     known(c);
@@ -82,8 +85,18 @@ function provider(namespace: string, engine: Engine, subscriptionId: string): ob
   const resourceTypes = engine.registry
     .all()
     .filter((type) => type.type.startsWith(`${name}/`))
-    .map((type) => ({ resourceType: type.type.slice(name.length + 1), locations: Object.values(regions), apiVersions: ["2025-06-01", "2024-10-01", "2023-04-01", "2021-04-01"] }));
-  return { id: `${subscriptionId}/providers/${name}`, namespace: name, registrationState: "Registered", registrationPolicy: "RegistrationRequired", resourceTypes };
+    .map((type) => ({
+      resourceType: type.type.slice(name.length + 1),
+      locations: Object.values(regions),
+      apiVersions: ["2025-06-01", "2024-10-01", "2023-04-01", "2021-04-01"],
+    }));
+  return {
+    id: `${subscriptionId}/providers/${name}`,
+    namespace: name,
+    registrationState: "Registered",
+    registrationPolicy: "RegistrationRequired",
+    resourceTypes,
+  };
 }
 
 /** Top-level resources below a scope, thinned by `$filter` (resourceType eq, name eq, tagName eq … and tagValue eq …). */
@@ -94,18 +107,27 @@ function resourcesBelow(engine: Engine, scope: string, filter: string): ArmResou
     .filter((type) => type.type.split("/").length === 2 && type.tracked && type.type !== "Microsoft.Resources/resourceGroups")
     .flatMap((type) => engine.store.list(scope, type.type).map((resource) => engine.shown(resource, type)))
     .filter((resource) => wanted(resource))
-    .map(({ id, name, type, location, tags, kind, sku, identity }) => ({ id, name, type, location, tags, kind, sku, identity }) as ArmResource)
+    .map(
+      ({ id, name, type, location, tags, kind, sku, identity }) => ({ id, name, type, location, tags, kind, sku, identity }) as ArmResource,
+    )
     .sort((a, b) => (a.id.toLowerCase() < b.id.toLowerCase() ? -1 : 1));
 }
 
 function filterOf(text: string): (resource: ArmResource) => boolean {
   if (text.trim() === "") return () => true;
-  const terms = text.split(/ and /i).map((term) => /^\s*(resourceType|name|tagName|tagValue|resourceGroup|location) eq '((?:[^']|'')*)'\s*$/i.exec(term));
+  const terms = text
+    .split(/ and /i)
+    .map((term) => /^\s*(resourceType|name|tagName|tagValue|resourceGroup|location) eq '((?:[^']|'')*)'\s*$/i.exec(term));
   if (terms.some((term) => !term)) {
-    throw new ArmError(400, "InvalidFilterInQueryString", `Invalid $filter '${text}' specified in the query string. The sandbox understands resourceType, name, resourceGroup, location, tagName and tagValue, each with eq, joined by and.`);
+    throw new ArmError(
+      400,
+      "InvalidFilterInQueryString",
+      `Invalid $filter '${text}' specified in the query string. The sandbox understands resourceType, name, resourceGroup, location, tagName and tagValue, each with eq, joined by and.`,
+    );
   }
   const value = (name: string): string | undefined => terms.find((term) => term![1]!.toLowerCase() === name)?.[2]?.replaceAll("''", "'");
-  const same = (wanted: string | undefined, actual: string | undefined): boolean => wanted === undefined || wanted.toLowerCase() === actual?.toLowerCase();
+  const same = (wanted: string | undefined, actual: string | undefined): boolean =>
+    wanted === undefined || wanted.toLowerCase() === actual?.toLowerCase();
   const tag = value("tagname");
   return (resource) =>
     same(value("resourcetype"), resource.type) &&

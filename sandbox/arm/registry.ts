@@ -26,7 +26,10 @@ export class Registry {
   get(type: string): AnyType {
     const found = this.find(type);
     if (found) return found;
-    throw notModeled(`resource type '${type}'`, "no type of that name is in sandbox/types. Types of the same provider that it has: " + this.#kin(type));
+    throw notModeled(
+      `resource type '${type}'`,
+      "no type of that name is in sandbox/types. Types of the same provider that it has: " + this.#kin(type),
+    );
   }
 
   all(): AnyType[] {
@@ -39,7 +42,9 @@ export class Registry {
 
   #kin(type: string): string {
     const prefix = type.split("/")[0]!.toLowerCase() + "/";
-    const kin = this.all().filter((one) => one.type.toLowerCase().startsWith(prefix)).map((one) => one.type);
+    const kin = this.all()
+      .filter((one) => one.type.toLowerCase().startsWith(prefix))
+      .map((one) => one.type);
     return kin.length ? `${kin.sort().join(", ")}.` : "none.";
   }
 }
@@ -60,11 +65,7 @@ const firstVersion: Readonly<Record<string, string>> = {
 /** Throws 400 for a missing api-version, and for one that no such provider can have. */
 export function checkApiVersion(version: string | undefined, namespace: string | undefined, type: string): string {
   if (!version) {
-    throw new ArmError(
-      400,
-      "MissingApiVersionParameter",
-      "The api-version query parameter (?api-version=) is required for all requests.",
-    );
+    throw new ArmError(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
   }
   const match = /^(\d{4}-\d{2}-\d{2})(-[a-z]+)?$/i.exec(version);
   const first = firstVersion[(namespace ?? "microsoft.resources").toLowerCase()] ?? "2014-04-01";

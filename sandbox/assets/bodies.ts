@@ -4,7 +4,14 @@ import { z } from "zod";
 const text = z.string().nullish();
 // Azure reads numbers and booleans here as text; its own SDK sends some.
 const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String).nullable()).nullish();
-const common = { description: text, tags: words, properties: words, isAnonymous: z.boolean().nullish(), isArchived: z.boolean().nullish(), stage: text };
+const common = {
+  description: text,
+  tags: words,
+  properties: words,
+  isAnonymous: z.boolean().nullish(),
+  isArchived: z.boolean().nullish(),
+  stage: text,
+};
 
 /** A version's properties, by the kind's segment in the id. */
 export const versionBodies = {
@@ -21,7 +28,8 @@ export const versionBodies = {
     })
     .refine((properties) => Boolean(properties.image) !== Boolean(properties.build), {
       path: ["image"],
-      message: "an environment is made either from an image (image, and condaFile if wanted) or from a build context (build); give exactly one of the two",
+      message:
+        "an environment is made either from an image (image, and condaFile if wanted) or from a build context (build); give exactly one of the two",
     }),
   components: z.looseObject({ ...common, componentSpec: z.looseObject({ type: z.string().min(1) }) }),
 } as const;
@@ -31,4 +39,6 @@ export type AssetKind = keyof typeof versionBodies;
 export const assetKinds = Object.keys(versionBodies) as AssetKind[];
 
 /** A container's properties. */
-export const containerBody = z.looseObject({ properties: z.looseObject({ description: text, tags: words, properties: words, isArchived: z.boolean().nullish() }).nullish() });
+export const containerBody = z.looseObject({
+  properties: z.looseObject({ description: text, tags: words, properties: words, isArchived: z.boolean().nullish() }).nullish(),
+});

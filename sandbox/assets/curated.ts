@@ -10,7 +10,10 @@ interface Curated {
 }
 
 const acr = "mcr.microsoft.com/azureml/curated";
-const curated = (name: string, version: string, description: string): [string, Curated] => [name, { version, image: `${acr}/${name.toLowerCase()}:${version}`, description }];
+const curated = (name: string, version: string, description: string): [string, Curated] => [
+  name,
+  { version, image: `${acr}/${name.toLowerCase()}:${version}`, description },
+];
 
 /** Name → its latest version; any other number of that name resolves too. */
 export const curatedEnvironments: Readonly<Record<string, Curated>> = Object.fromEntries([
@@ -45,7 +48,21 @@ function entry(name: string): [string, Curated] | undefined {
 
 export function curatedContainer(id: string, _sandbox: SandboxContext): ArmResource | undefined {
   const found = inPublic(id) ? entry(nameOf(id)) : undefined;
-  return found && { id, name: found[0], type, properties: { description: found[1].description, tags: {}, properties: {}, isArchived: false, latestVersion: found[1].version, provisioningState: "Succeeded" } };
+  return (
+    found && {
+      id,
+      name: found[0],
+      type,
+      properties: {
+        description: found[1].description,
+        tags: {},
+        properties: {},
+        isArchived: false,
+        latestVersion: found[1].version,
+        provisioningState: "Succeeded",
+      },
+    }
+  );
 }
 
 export function curatedVersion(id: string, _sandbox: SandboxContext): ArmResource | undefined {
@@ -58,6 +75,17 @@ export function curatedVersion(id: string, _sandbox: SandboxContext): ArmResourc
     name: version,
     type: `${type}/versions`,
     systemData: { createdAt: "2024-01-01T00:00:00Z", createdBy: "Microsoft", createdByType: "Application" },
-    properties: { description: one.description, tags: {}, properties: {}, isArchived: false, isAnonymous: false, environmentType: "Curated", osType: "Linux", image: one.image.replace(/:[^:]*$/, `:${version}`), name, provisioningState: "Succeeded" },
+    properties: {
+      description: one.description,
+      tags: {},
+      properties: {},
+      isArchived: false,
+      isAnonymous: false,
+      environmentType: "Curated",
+      osType: "Linux",
+      image: one.image.replace(/:[^:]*$/, `:${version}`),
+      name,
+      provisioningState: "Succeeded",
+    },
   };
 }

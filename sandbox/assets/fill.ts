@@ -14,7 +14,14 @@ export function filledVersion(kind: AssetKind, { before, after }: Change, sandbo
   return { ...after, properties: { ...base, ...extra(kind, given, home, after, before, sandbox) } };
 }
 
-function extra(kind: AssetKind, given: Record<string, unknown>, home: string, after: ArmResource, before: ArmResource | undefined, sandbox: SandboxContext): Record<string, unknown> {
+function extra(
+  kind: AssetKind,
+  given: Record<string, unknown>,
+  home: string,
+  after: ArmResource,
+  before: ArmResource | undefined,
+  sandbox: SandboxContext,
+): Record<string, unknown> {
   switch (kind) {
     case "data":
       return { dataUri: azureUrl(long(String(given["dataUri"]), home), sandbox), referencedUris: given["referencedUris"] ?? null };
@@ -35,7 +42,8 @@ function extra(kind: AssetKind, given: Record<string, unknown>, home: string, af
 /** Where a model's files come from: a run's output is resolved now, so that it stays when the run is forgotten. */
 function model(given: Record<string, unknown>, home: string, sandbox: SandboxContext): Record<string, unknown> {
   const uri = String(given["modelUri"]);
-  const output = /^azureml:\/\/(?:subscriptions\/.+\/)?jobs\/([^/]+)\/outputs\//i.exec(uri) ?? /^(?:azureml:\/\/)?runs:\/([^/]+)\//i.exec(uri);
+  const output =
+    /^azureml:\/\/(?:subscriptions\/.+\/)?jobs\/([^/]+)\/outputs\//i.exec(uri) ?? /^(?:azureml:\/\/)?runs:\/([^/]+)\//i.exec(uri);
   if (!output || /\/registries\//i.test(home)) return { modelUri: azureUrl(long(uri, home), sandbox) };
   const job = output[1]!;
   if (!sandbox.resources.get(`${home}/jobs/${job}`) && !/^(?:azureml:\/\/)?runs:/i.test(uri)) {
@@ -49,7 +57,13 @@ function model(given: Record<string, unknown>, home: string, sandbox: SandboxCon
 function build(given: Record<string, unknown>, sandbox: SandboxContext): Record<string, unknown> {
   const context = given["build"] as { contextUri?: string; dockerfilePath?: string } | null | undefined;
   if (!context) return {};
-  return { build: { ...context, contextUri: azureUrl(String(context.contextUri), sandbox), dockerfilePath: context.dockerfilePath ?? "Dockerfile" } };
+  return {
+    build: {
+      ...context,
+      contextUri: azureUrl(String(context.contextUri), sandbox),
+      dockerfilePath: context.dockerfilePath ?? "Dockerfile",
+    },
+  };
 }
 
 /** `azureml://datastores/…` → its long form. */

@@ -21,7 +21,18 @@ export const room: Room = {
     const { base } = sandbox.urls;
     // Where a workspace's other services are; anonymous, as in Azure.
     for (const path of ["/discovery", "/discovery/*"]) {
-      app.get(path, (c) => c.json({ api: base, history: base, experimentation: base, modelmanagement: base, mlflow: base, notebooks: base, pipelines: base, studio: base }));
+      app.get(path, (c) =>
+        c.json({
+          api: base,
+          history: base,
+          experimentation: base,
+          modelmanagement: base,
+          mlflow: base,
+          notebooks: base,
+          pipelines: base,
+          studio: base,
+        }),
+      );
     }
     app.get("/registrymanagement/v1.0/registries/:r/discovery", async (c) => {
       await sandbox.authenticate(c.req.header("authorization"), "aml");
@@ -29,7 +40,15 @@ export const room: Room = {
       const id = name.toLowerCase() === "azureml" ? publicRegistry(sandbox.subscriptionId) : registryId(sandbox, name);
       const { subscriptionId, resourceGroup } = parsePath(id);
       const location = sandbox.resources.get(id)?.location ?? "westeurope";
-      return c.json({ registryName: name, primaryRegion: location, primaryRegionResourceProviderUri: `${base}/`, registryFqdns: { [location]: { uri: base } }, resourceId: id, subscriptionId, resourceGroup });
+      return c.json({
+        registryName: name,
+        primaryRegion: location,
+        primaryRegionResourceProviderUri: `${base}/`,
+        registryFqdns: { [location]: { uri: base } },
+        resourceId: id,
+        subscriptionId,
+        resourceGroup,
+      });
     });
     for (const prefix of ["", assetServicePrefix]) {
       app.put(`${prefix}${registry}/tempdatarefs/:name/versions/:version`, async (c) => await upload(c, sandbox));
@@ -42,7 +61,12 @@ async function upload(c: Context, sandbox: SandboxContext): Promise<Response> {
   const id = await known(c, sandbox);
   const { assetId } = (await readJson(c, 64 * 1024)) as { assetId?: string };
   const place = /^azureml:\/\/registries\/[^/]+\/(\w+)\/([^/]+)\/versions\/([^/]+)$/i.exec(assetId ?? "");
-  if (!place) throw new ArmError(400, "UserError", `assetId: must be azureml://registries/{registry}/{kind}/{name}/versions/{version} (it is '${assetId}').`);
+  if (!place)
+    throw new ArmError(
+      400,
+      "UserError",
+      `assetId: must be azureml://registries/{registry}/{kind}/{name}/versions/{version} (it is '${assetId}').`,
+    );
   if (sandbox.resources.get(`${id}/${place[1]}/${place[2]}/versions/${place[3]}`)) {
     throw new ArmError(409, "UserError", `${place[1]} '${place[2]}' version '${place[3]}' is already in the registry.`);
   }
@@ -68,7 +92,14 @@ async function known(c: Context, sandbox: SandboxContext): Promise<string> {
   return id;
 }
 
-function reference(sandbox: SandboxContext, account: string, accountId: string, container: string, path: string, permissions: string): object {
+function reference(
+  sandbox: SandboxContext,
+  account: string,
+  accountId: string,
+  container: string,
+  path: string,
+  permissions: string,
+): object {
   const root = `${sandbox.urls.blob(account)}/${container}`;
   const uri = path === "" ? root : `${root}/${path}`;
   // The signature's address is the container's: clients add the path themselves.

@@ -17,7 +17,11 @@ export function rememberDeleted(sandbox: SandboxContext, id: string): void {
 export function forbidReuse(sandbox: SandboxContext, id: string): void {
   table(sandbox);
   if (!sandbox.db.prepare("SELECT 1 FROM deleted_versions WHERE key = ?").get(resourceKey(id))) return;
-  throw new ArmError(409, "UserError", `Version '${nameOf(id)}' of '${nameOf(parentId(id))}' was deleted from the registry, and a deleted version cannot be made again. Use another version.`);
+  throw new ArmError(
+    409,
+    "UserError",
+    `Version '${nameOf(id)}' of '${nameOf(parentId(id))}' was deleted from the registry, and a deleted version cannot be made again. Use another version.`,
+  );
 }
 
 /** A registry that goes for good takes its tombstones with it. */

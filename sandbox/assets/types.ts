@@ -14,9 +14,14 @@ import { latestVersion, nextVersion, versionsOf } from "./versions.ts";
 
 type Home = "workspaces" | "registries";
 const provider = "Microsoft.MachineLearningServices";
-const name = { pattern: /^[a-zA-Z0-9](?:[\w.-]{0,254})$/, rule: "1-255 letters, digits, hyphens, underscores and dots, a letter or digit first" };
+const name = {
+  pattern: /^[a-zA-Z0-9](?:[\w.-]{0,254})$/,
+  rule: "1-255 letters, digits, hyphens, underscores and dots, a letter or digit first",
+};
 
-export const assetTypes: readonly AnyType[] = (["workspaces", "registries"] as const).flatMap((home) => assetKinds.flatMap((kind) => [container(home, kind), version(home, kind)]));
+export const assetTypes: readonly AnyType[] = (["workspaces", "registries"] as const).flatMap((home) =>
+  assetKinds.flatMap((kind) => [container(home, kind), version(home, kind)]),
+);
 
 function container(home: Home, kind: AssetKind): ResourceType<z.infer<typeof containerBody>> {
   const type = `${provider}/${home}/${kind}`;
@@ -24,17 +29,25 @@ function container(home: Home, kind: AssetKind): ResourceType<z.infer<typeof con
     type,
     body: containerBody,
     names: name,
-    fill: ({ after }) => ({ ...after, properties: { description: null, tags: {}, properties: {}, isArchived: false, ...after.properties } }),
+    fill: ({ after }) => ({
+      ...after,
+      properties: { description: null, tags: {}, properties: {}, isArchived: false, ...after.properties },
+    }),
     find: (id, sandbox) => (kind === "environments" ? curatedContainer(id, sandbox) : undefined),
     show(resource, sandbox) {
       const versions = versionsOf(sandbox, resource.id);
       const latest = latestVersion(sandbox, resource.id)?.name ?? (resource.properties["latestVersion"] as string | undefined) ?? null;
       const dataType = kind === "data" ? { dataType: resource.properties["dataType"] ?? versions[0]?.properties["dataType"] } : {};
-      return { ...resource, properties: { ...resource.properties, ...dataType, latestVersion: latest, nextVersion: nextVersion(versions) } };
+      return {
+        ...resource,
+        properties: { ...resource.properties, ...dataType, latestVersion: latest, nextVersion: nextVersion(versions) },
+      };
     },
     list(scope, query, sandbox) {
       // What was made without a name of its own is not listed.
-      const found = sandbox.resources.list(scope, type).filter((one) => one.name !== "azureml_anonymous" && one.properties["isAnonymous"] !== true);
+      const found = sandbox.resources
+        .list(scope, type)
+        .filter((one) => one.name !== "azureml_anonymous" && one.properties["isAnonymous"] !== true);
       return viewed(found, query);
     },
   };
@@ -44,7 +57,7 @@ function version(home: Home, kind: AssetKind): AnyType {
   const type = `${provider}/${home}/${kind}/versions`;
   const asset: ResourceType<{ properties: Record<string, unknown> }> = {
     type,
-    body: z.looseObject({ properties: versionBodies[kind] }) as unknown as ResourceType<{ properties: Record<string, unknown> }>["body"],
+    body: z.looseObject({ properties: versionBodies[kind] }),
     names: { pattern: /^[a-zA-Z0-9][\w.-]{0,254}$/, rule: "1-255 letters, digits, hyphens, underscores and dots" },
     makesParent: true,
     immutable: true,
@@ -60,7 +73,8 @@ function version(home: Home, kind: AssetKind): AnyType {
     show: kind === "codes" ? (resource): ArmResource => resource : undefined,
     list: (scope, query, sandbox) => listed(sandbox, scope, query, kind),
     remove(resource, sandbox) {
-      if (resource.properties["environmentType"] === "Curated") throw new ArmError(403, "AuthorizationFailed", `'${resource.id}' belongs to the public registry 'azureml' and cannot be deleted.`);
+      if (resource.properties["environmentType"] === "Curated")
+        throw new ArmError(403, "AuthorizationFailed", `'${resource.id}' belongs to the public registry 'azureml' and cannot be deleted.`);
       if (home === "registries") rememberDeleted(sandbox, resource.id);
     },
     actionsBefore: ["startPendingUpload", "createOrGetStartPendingUpload"],
@@ -97,9 +111,11 @@ function viewed(found: ArmResource[], query: URLSearchParams): ArmResource[] {
   const tags = (query.get("tags") ?? query.get("$tags") ?? "").split(",").filter((tag) => tag !== "");
   return found
     .filter((one) => view === "All" || (one.properties["isArchived"] === true) === (view === "ArchivedOnly"))
-    .filter((one) => tags.every((tag) => {
-      const [key, value] = tag.split("=") as [string, string?];
-      const own = (one.properties["tags"] ?? {}) as Record<string, string>;
-      return key in own && (value === undefined || own[key] === value);
-    }));
+    .filter((one) =>
+      tags.every((tag) => {
+        const [key, value] = tag.split("=") as [string, string?];
+        const own = (one.properties["tags"] ?? {}) as Record<string, string>;
+        return key in own && (value === undefined || own[key] === value);
+      }),
+    );
 }

@@ -9,9 +9,22 @@ import { containerSas } from "../blob/sas.ts";
 export function accountOf(sandbox: SandboxContext, assetId: string): { account: string; accountId: string } {
   const home = /^(.*\/providers\/Microsoft\.MachineLearningServices\/(?:workspaces|registries)\/[^/]+)/i.exec(assetId)?.[1] ?? "";
   const owner = sandbox.resources.get(home);
-  const registry = (owner?.properties["regionDetails"] as { storageAccountDetails?: { systemCreatedStorageAccount?: { armResourceId?: { resourceId?: string } }; userCreatedStorageAccount?: { armResourceId?: { resourceId?: string } } }[] }[] | undefined)?.[0]?.storageAccountDetails?.[0];
-  const id = (owner?.properties["storageAccount"] as string | undefined) ?? registry?.systemCreatedStorageAccount?.armResourceId?.resourceId ?? registry?.userCreatedStorageAccount?.armResourceId?.resourceId;
-  if (!id || !sandbox.resources.get(id)) throw new ArmError(409, "Conflict", `'${home}' has no storage account yet; wait until its provisioningState is Succeeded.`);
+  const registry = (
+    owner?.properties["regionDetails"] as
+      | {
+          storageAccountDetails?: {
+            systemCreatedStorageAccount?: { armResourceId?: { resourceId?: string } };
+            userCreatedStorageAccount?: { armResourceId?: { resourceId?: string } };
+          }[];
+        }[]
+      | undefined
+  )?.[0]?.storageAccountDetails?.[0];
+  const id =
+    (owner?.properties["storageAccount"] as string | undefined) ??
+    registry?.systemCreatedStorageAccount?.armResourceId?.resourceId ??
+    registry?.userCreatedStorageAccount?.armResourceId?.resourceId;
+  if (!id || !sandbox.resources.get(id))
+    throw new ArmError(409, "Conflict", `'${home}' has no storage account yet; wait until its provisioningState is Succeeded.`);
   return { account: nameOf(id), accountId: id };
 }
 
@@ -19,7 +32,10 @@ export function accountOf(sandbox: SandboxContext, assetId: string): { account: 
 export async function pendingUpload(version: ArmResource, body: unknown, sandbox: SandboxContext): Promise<object> {
   const asked = (body ?? {}) as { pendingUploadType?: string; pendingUploadId?: string };
   const kind = asked.pendingUploadType ?? "TemporaryBlobReference";
-  if (kind !== "TemporaryBlobReference") throw new ArmError(400, "UserError", `pendingUploadType: must be TemporaryBlobReference (it is '${kind}').`, { target: "pendingUploadType" });
+  if (kind !== "TemporaryBlobReference")
+    throw new ArmError(400, "UserError", `pendingUploadType: must be TemporaryBlobReference (it is '${kind}').`, {
+      target: "pendingUploadType",
+    });
   const { account, accountId } = accountOf(sandbox, version.id);
   const container = randomUUID();
   await sandbox.container(account, container);
@@ -30,7 +46,10 @@ export async function pendingUpload(version: ArmResource, body: unknown, sandbox
     blobReferenceForConsumption: {
       blobUri: uri,
       storageAccountArmId: accountId,
-      credential: { credentialType: "SAS", sasUri: `${uri}?${containerSas(sandbox.db, { account, container, permissions: "racwdl", hours: 24 })}` },
+      credential: {
+        credentialType: "SAS",
+        sasUri: `${uri}?${containerSas(sandbox.db, { account, container, permissions: "racwdl", hours: 24 })}`,
+      },
     },
   };
 }

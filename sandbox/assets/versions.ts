@@ -1,5 +1,6 @@
 // Versions of an asset: which is the latest, which number comes next.
 import type { ArmResource, SandboxContext } from "../core.ts";
+import { text } from "../state/values.ts";
 
 /** Versions below an asset container, newest first (by time of creation, then by number). Archived ones are last. */
 export function versionsOf(sandbox: SandboxContext, containerId: string): ArmResource[] {
@@ -19,5 +20,5 @@ export function nextVersion(versions: readonly ArmResource[]): string {
   return String(versions.reduce((highest, one) => Math.max(highest, number(one.name)), 0) + 1);
 }
 
-const created = (resource: ArmResource): string => String(resource.systemData?.["createdAt"] ?? "");
+const created = (resource: ArmResource): string => text(resource.systemData?.["createdAt"]);
 const number = (name: string): number => (/^\d{1,15}$/.test(name) ? Number(name) : 0);

@@ -42,7 +42,9 @@ export function accountsIn(db: DatabaseSync): Accounts {
 export function accountKeys(db: DatabaseSync, account: string): [string, string] {
   const secret = secretSetting(db, "storage.secret");
   const key = (which: 1 | 2): string =>
-    createHmac("sha512", secret).update(`${account.toLowerCase()}/${which}/${generation(db, account, which)}`).digest("base64");
+    createHmac("sha512", secret)
+      .update(`${account.toLowerCase()}/${which}/${generation(db, account, which)}`)
+      .digest("base64");
   return [key(1), key(2)];
 }
 
@@ -61,4 +63,3 @@ function generation(db: DatabaseSync, account: string, which: 1 | 2): number {
 export function delegationSecret(db: DatabaseSync): string {
   return secretSetting(db, "storage.delegationSecret").toString("base64");
 }
-

@@ -63,7 +63,12 @@ function likeAzure(): void {
   };
   const StorageError = load("blob/errors/StorageError.js").default;
   load("blob/errors/StorageErrorFactory.js").default.getAuthorizationFailure = (id: string): Error =>
-    new StorageError(403, "AuthenticationFailed", "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.", id);
+    new StorageError(
+      403,
+      "AuthenticationFailed",
+      "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
+      id,
+    );
 }
 
 /** Blob metadata and extent metadata live in Loki (memory) until `remember` (loki.ts) gives them a file; bytes in `dir/extents`. */
@@ -83,6 +88,6 @@ export function azuriteParts(dir: string, accounts: AccountDataStore, delegation
   const basicOAuth = load("common/models.js").OAuthLevel.BASIC;
   const listener = new Factory(blobs, files, accounts, false, undefined, true, true, basicOAuth, false).createRequestListener();
   const Garbage = load("blob/gc/BlobGCManager.js").default;
-  const garbage = new Garbage(blobs, extents, files, (error: Error) => console.error(`blob clean-up: ${error.message}`), logger);
+  const garbage = new Garbage(blobs, extents, files, (error: Error) => process.stderr.write(`blob clean-up: ${error.message}\n`), logger);
   return { blobs, extents, files, garbage, listener };
 }

@@ -29,11 +29,19 @@ export function containersIn(sandbox: SandboxContext): Containers {
   const statement = db.prepare("SELECT json FROM documents WHERE collection = 'blobs/$CONTAINERS_COLLECTION$'");
   const all = (): ContainerInfo[] =>
     (statement.all() as { json: string }[]).map(({ json }) => {
-      const { accountName, name, properties, metadata } = JSON.parse(json) as { accountName: string; name: string; properties: { lastModified: string; etag: string }; metadata?: Record<string, string> };
+      const { accountName, name, properties, metadata } = JSON.parse(json) as {
+        accountName: string;
+        name: string;
+        properties: { lastModified: string; etag: string };
+        metadata?: Record<string, string>;
+      };
       return { account: accountName, name, lastModified: properties.lastModified, etag: properties.etag, metadata: metadata ?? {} };
     });
   const containers: Containers = {
-    owners: (name) => all().filter((one) => one.name === name).map((one) => one.account),
+    owners: (name) =>
+      all()
+        .filter((one) => one.name === name)
+        .map((one) => one.account),
     of: (account) => all().filter((one) => one.account.toLowerCase() === account.toLowerCase()),
   };
   open.set(sandbox, containers);

@@ -36,7 +36,11 @@ export async function admit(request: IncomingMessage, options: FrontOptions): Pr
   try {
     path = decodeURIComponent((request.url ?? "/").split("?")[0]!);
   } catch {
-    return { status: 400, code: "InvalidUri", message: "The requested URI does not represent any resource on the server: broken percent-encoding." };
+    return {
+      status: 400,
+      code: "InvalidUri",
+      message: "The requested URI does not represent any resource on the server: broken percent-encoding.",
+    };
   }
   if (/[\u0000-\u001f\u007f]/.test(path)) return { status: 400, code: "InvalidUri", message: "The requested URI has control characters." };
   const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
@@ -46,7 +50,12 @@ export async function admit(request: IncomingMessage, options: FrontOptions): Pr
   return await allowed(request, query, found.account, options);
 }
 
-function whose(host: string, path: string, authorization: string | undefined, { accounts, owners }: FrontOptions): { account: Account; hostStyle: boolean } | Refusal {
+function whose(
+  host: string,
+  path: string,
+  authorization: string | undefined,
+  { accounts, owners }: FrontOptions,
+): { account: Account; hostStyle: boolean } | Refusal {
   const named = accountHost.exec(host)?.[1];
   const first = path.split("/")[1] ?? "";
   const asAccount = !named && first ? accounts.find(first) : undefined;
@@ -64,7 +73,12 @@ function onlyOwner(container: string, accounts: Accounts, owners: FrontOptions["
   if (names.length === 1) return names[0]!;
   const all = accounts.names();
   if (names.length === 0 && all.length === 1) return all[0]!;
-  if (names.length === 0 && container) return { status: 404, code: "ContainerNotFound", message: `The specified container '${container}' does not exist in any storage account of the sandbox.` };
+  if (names.length === 0 && container)
+    return {
+      status: 404,
+      code: "ContainerNotFound",
+      message: `The specified container '${container}' does not exist in any storage account of the sandbox.`,
+    };
   return {
     status: 400,
     code: "InvalidUri",
@@ -72,11 +86,20 @@ function onlyOwner(container: string, accounts: Accounts, owners: FrontOptions["
   };
 }
 
-async function allowed(request: IncomingMessage, query: URLSearchParams, account: Account, options: FrontOptions): Promise<Refusal | undefined> {
+async function allowed(
+  request: IncomingMessage,
+  query: URLSearchParams,
+  account: Account,
+  options: FrontOptions,
+): Promise<Refusal | undefined> {
   const authorization = request.headers.authorization ?? "";
   const byKey = /^SharedKey/i.test(authorization) || (query.has("sig") && !query.has("skoid"));
   if (byKey && !account.allowSharedKeyAccess) {
-    return { status: 403, code: "KeyBasedAuthenticationNotPermitted", message: "Key based authentication is not permitted on this storage account." };
+    return {
+      status: 403,
+      code: "KeyBasedAuthenticationNotPermitted",
+      message: "Key based authentication is not permitted on this storage account.",
+    };
   }
   const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
   if (token !== undefined && !(await options.verify(token))) {
@@ -84,7 +107,9 @@ async function allowed(request: IncomingMessage, query: URLSearchParams, account
       status: 401,
       code: "InvalidAuthenticationInfo",
       message: "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
-      headers: { "www-authenticate": `Bearer authorization_uri=https://login.microsoftonline.com/${options.tenantId}/oauth2/authorize resource_id=https://storage.azure.com` },
+      headers: {
+        "www-authenticate": `Bearer authorization_uri=https://login.microsoftonline.com/${options.tenantId}/oauth2/authorize resource_id=https://storage.azure.com`,
+      },
     };
   }
   if (!authorization && !query.has("sig")) {
@@ -92,7 +117,9 @@ async function allowed(request: IncomingMessage, query: URLSearchParams, account
       status: 401,
       code: "NoAuthenticationInformation",
       message: "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
-      headers: { "www-authenticate": `Bearer authorization_uri=https://login.microsoftonline.com/${options.tenantId}/oauth2/authorize resource_id=https://storage.azure.com` },
+      headers: {
+        "www-authenticate": `Bearer authorization_uri=https://login.microsoftonline.com/${options.tenantId}/oauth2/authorize resource_id=https://storage.azure.com`,
+      },
     };
   }
   return undefined;

@@ -20,7 +20,9 @@ export interface Journal {
 }
 
 export function openJournal(db: DatabaseSync): Journal {
-  db.exec("CREATE TABLE IF NOT EXISTS documents (collection TEXT NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID");
+  db.exec(
+    "CREATE TABLE IF NOT EXISTS documents (collection TEXT NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID",
+  );
   return {
     flush() {
       if (db.isTransaction) db.exec("COMMIT");
@@ -45,7 +47,9 @@ export function remember(db: DatabaseSync, loki: LokiDatabase, which: "blobs" | 
 }
 
 function follow(db: DatabaseSync, collection: LokiCollection, key: string, journal: Journal): void {
-  const write = db.prepare("INSERT INTO documents (collection, id, json) VALUES (?, ?, ?) ON CONFLICT (collection, id) DO UPDATE SET json = excluded.json");
+  const write = db.prepare(
+    "INSERT INTO documents (collection, id, json) VALUES (?, ?, ?) ON CONFLICT (collection, id) DO UPDATE SET json = excluded.json",
+  );
   const erase = db.prepare("DELETE FROM documents WHERE collection = ? AND id = ?");
   const change = (documents: LokiDocument | LokiDocument[], one: (document: LokiDocument) => void): void => {
     if (!db.isTransaction) {

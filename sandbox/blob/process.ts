@@ -96,21 +96,12 @@ async function serve(options: BlobProcessOptions): Promise<number> {
 
 /** Nothing is acknowledged before it is in the file. */
 function answer(listener: Listener, journal: Journal, request: IncomingMessage, response: ServerResponse): void {
+  // Every answer goes through writeHead, the implicit ones too.
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
-  response.writeHead = ((...args: unknown[]) => {
+  response.writeHead = (...args: unknown[]) => {
     journal.flush();
     return writeHead(...args);
-  }) as typeof response.writeHead;
-  const write = response.write.bind(response) as (...args: unknown[]) => boolean;
-  response.write = ((...args: unknown[]) => {
-    journal.flush();
-    return write(...args);
-  }) as typeof response.write;
-  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
-  response.end = ((...args: unknown[]) => {
-    journal.flush();
-    return end(...args);
-  }) as typeof response.end;
+  };
   listener(request, response);
 }
 

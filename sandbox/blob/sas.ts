@@ -24,7 +24,14 @@ export function containerSas(db: DatabaseSync, { account, container, permissions
   const startsOn = seconds(Date.now() - 15 * 60_000);
   const expiresOn = seconds(Date.now() + hours * 3_600_000);
   // A version whose string to sign every client and the blob service agree on.
-  const values = { version: "2023-11-03", containerName: container, permissions: ContainerSASPermissions.parse(permissions), protocol: SASProtocol.Https, startsOn, expiresOn };
+  const values = {
+    version: "2023-11-03",
+    containerName: container,
+    permissions: ContainerSASPermissions.parse(permissions),
+    protocol: SASProtocol.Https,
+    startsOn,
+    expiresOn,
+  };
   if (found.allowSharedKeyAccess) {
     return generateBlobSASQueryParameters(values, new StorageSharedKeyCredential(found.name, found.keys[0])).toString();
   }

@@ -50,7 +50,9 @@ export async function startBlobs(options: BlobServiceOptions): Promise<BlobServi
     const found = accounts.find(account);
     if (!found) throw new ArmError(404, "ResourceNotFound", `The sandbox has no storage account '${account}'.`);
     const credential = new StorageSharedKeyCredential(found.name, found.keys[0]);
-    return new BlobServiceClient(`http://127.0.0.1:${innerPort}/${found.name}`, credential, { retryOptions: { maxTries: 2, retryDelayInMs: 100 } });
+    return new BlobServiceClient(`http://127.0.0.1:${innerPort}/${found.name}`, credential, {
+      retryOptions: { maxTries: 2, retryDelayInMs: 100 },
+    });
   };
   return {
     client,
@@ -71,7 +73,11 @@ export async function startBlobs(options: BlobServiceOptions): Promise<BlobServi
 
 async function startProcess(options: BlobServiceOptions): Promise<{ child: ChildProcess; port: number }> {
   const script = fileURLToPath(new URL("process.ts", import.meta.url));
-  const child = fork(script, [], { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"], serialization: "json" });
+  const child = fork(script, [], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    serialization: "json",
+  });
   const message: BlobProcessOptions = {
     stateFile: join(options.dir, "state.db"),
     dir: join(options.dir, "blob"),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import type { Readable } from "node:stream";
 import { ArmError } from "../core.ts";
 import type { BlobLocation, SandboxContext } from "../core.ts";
 
@@ -37,7 +38,11 @@ export async function download(sandbox: SandboxContext, location: BlobLocation, 
     }
   }
   if (!exact && !below.length) {
-    throw new ArmError(404, "BlobNotFound", `Nothing is stored at '${location.container}/${location.path}' of storage account '${location.account}'.`);
+    throw new ArmError(
+      404,
+      "BlobNotFound",
+      `Nothing is stored at '${location.container}/${location.path}' of storage account '${location.account}'.`,
+    );
   }
   const wanted = exact ? [exact] : below;
   const prefix = exact ? dirname(`/${path}`).slice(1) : path;
@@ -56,7 +61,12 @@ export async function download(sandbox: SandboxContext, location: BlobLocation, 
  * Stores a file (as exactly `location.path`, or below it when that ends in `/`) or a folder's files (below `location.path`).
  * Symbolic links are followed; what is there already is overwritten, other blobs stay.
  */
-export async function upload(sandbox: SandboxContext, fileOrDir: string, location: BlobLocation, signal?: AbortSignal): Promise<{ files: number; bytes: number }> {
+export async function upload(
+  sandbox: SandboxContext,
+  fileOrDir: string,
+  location: BlobLocation,
+  signal?: AbortSignal,
+): Promise<{ files: number; bytes: number }> {
   const container = await sandbox.container(location.account, location.container);
   const info = await stat(fileOrDir);
   const base = location.path.replace(/^\/+/, "");
@@ -99,7 +109,12 @@ export async function copy(sandbox: SandboxContext, from: BlobLocation, to: Blob
     const rest = path === "" ? `/${name}` : name.slice(path.length);
     const blob = await source.getBlobClient(name).download();
     const headers = { ...(blob.contentType ? { blobContentType: blob.contentType } : {}) };
-    await target.getBlockBlobClient(`${goal}${rest}`.replace(/^\//, "")).uploadStream(blob.readableStreamBody as NodeJS.ReadableStream as import("node:stream").Readable, undefined, undefined, { metadata: blob.metadata ?? {}, blobHTTPHeaders: headers });
+    await target
+      .getBlockBlobClient(`${goal}${rest}`.replace(/^\//, ""))
+      .uploadStream(blob.readableStreamBody as Readable, undefined, undefined, {
+        metadata: blob.metadata ?? {},
+        blobHTTPHeaders: headers,
+      });
   });
   return names.length;
 }
@@ -111,7 +126,9 @@ interface Entry {
 }
 
 async function inCache(sandbox: SandboxContext, { account, container }: BlobLocation, entry: Entry): Promise<string> {
-  const key = createHash("sha256").update(JSON.stringify([account, container, entry.name, entry.etag])).digest("hex");
+  const key = createHash("sha256")
+    .update(JSON.stringify([account, container, entry.name, entry.etag]))
+    .digest("hex");
   const file = join(sandbox.dir, "cache", key.slice(0, 2), key);
   const there = await stat(file).catch(() => undefined);
   if (there?.size === entry.size) return file;

@@ -18,7 +18,9 @@ export function blobUrl(sandbox: SandboxContext, text: string): BlobLocation | u
   const [first = "", second = "", ...rest] = own[1]!.split("/");
   if (accountsIn(sandbox.db).find(first) && second) return place(first, second, rest.join("/"));
   const owner = containersIn(sandbox).owners(first)[0];
-  return owner ? place(owner, first, [second, ...rest].filter((part, index, all) => part !== "" || index < all.length - 1).join("/")) : undefined;
+  return owner
+    ? place(owner, first, [second, ...rest].filter((part, index, all) => part !== "" || index < all.length - 1).join("/"))
+    : undefined;
 }
 
 function place(account: string, container: string, path: string): BlobLocation {

@@ -12,7 +12,8 @@ export type Node =
   | { readonly kind: "property"; readonly of: Node; readonly key: string; readonly safe: boolean }
   | { readonly kind: "index"; readonly of: Node; readonly at: Node };
 
-const bad = (text: string, why: string): ArmError => new ArmError(400, "InvalidTemplate", `Deployment template language expression '${text.slice(0, 200)}' is not valid: ${why}.`);
+const bad = (text: string, why: string): ArmError =>
+  new ArmError(400, "InvalidTemplate", `Deployment template language expression '${text.slice(0, 200)}' is not valid: ${why}.`);
 
 /** A string of a template: undefined when it is plain text. `[[x]` is the text `[x]`. */
 export function expressionIn(text: string): string | undefined {
@@ -96,23 +97,41 @@ function member(of: Value, key: string | number, safe: boolean): Value {
     if (found !== undefined) return (of as Record<string, Value>)[found];
   }
   if (safe) return null;
-  throw new ArmError(400, "InvalidTemplate", `The language expression property '${key}' doesn't exist${typeof of === "object" && of ? `, available properties are '${Object.keys(of).join(", ")}'` : ""}.`);
+  throw new ArmError(
+    400,
+    "InvalidTemplate",
+    `The language expression property '${key}' doesn't exist${typeof of === "object" && of ? `, available properties are '${Object.keys(of).join(", ")}'` : ""}.`,
+  );
 }
 
 /** A template value with every expression in it replaced by its value. `skip` names paths to leave as they are. */
-export async function resolve(value: Value, call: Call, skip: (path: readonly string[]) => boolean = () => false, path: readonly string[] = []): Promise<Value> {
+export async function resolve(
+  value: Value,
+  call: Call,
+  skip: (path: readonly string[]) => boolean = () => false,
+  path: readonly string[] = [],
+): Promise<Value> {
   if (skip(path)) return value;
   if (typeof value === "string") {
     const expression = expressionIn(value);
     if (expression === undefined) return value.startsWith("[[") ? value.slice(1) : value;
     return await evaluate(parse(expression), call);
   }
-  if (Array.isArray(value)) return await Promise.all(value.map(async (one, index) => await resolve(one, call, skip, [...path, String(index)])));
+  if (Array.isArray(value))
+    return await Promise.all(value.map(async (one, index) => await resolve(one, call, skip, [...path, String(index)])));
   if (typeof value === "object" && value !== null) {
     const entries = await Promise.all(
-      Object.entries(value).map(async ([key, one]) => [(await resolve(key, call)) as string, await resolve(one, call, skip, [...path, key])] as const),
+      Object.entries(value).map(
+        async ([key, one]) => [(await resolve(key, call)) as string, await resolve(one, call, skip, [...path, key])] as const,
+      ),
     );
     return Object.fromEntries(entries);
   }
   return value;
+}
+
+/** Are all of the arguments `wanted`? Stops at the first that is not, as `and` and `or` do. */
+export async function every(args: readonly Node[], value: (node: Node) => Promise<unknown>, wanted: boolean): Promise<boolean> {
+  for (const arg of args) if (((await value(arg)) === true) !== wanted) return false;
+  return true;
 }

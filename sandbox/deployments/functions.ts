@@ -8,8 +8,10 @@ type Plain = (...args: never[]) => unknown;
 
 const digits = "abcdefghijklmnopqrstuvwxyz234567";
 const hash = (parts: readonly unknown[]): Buffer => createHash("sha256").update(parts.map(String).join("-")).digest();
-const isEmpty = (value: unknown): boolean => value === null || value === undefined || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
-const same = (a: unknown, b: unknown): boolean => (typeof a === "string" && typeof b === "string" ? a.toLowerCase() === b.toLowerCase() : isDeepStrictEqual(a, b));
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+const same = (a: unknown, b: unknown): boolean =>
+  typeof a === "string" && typeof b === "string" ? a.toLowerCase() === b.toLowerCase() : isDeepStrictEqual(a, b);
 
 /** Deterministic like Azure's, but not the same values: Azure's hash is not published. */
 function uniqueString(...parts: unknown[]): string {
@@ -22,7 +24,8 @@ function guid(...parts: unknown[]): string {
 }
 
 function union(...all: (Json | unknown[])[]): unknown {
-  if (Array.isArray(all[0])) return all.flat().filter((one, index, list) => list.findIndex((other) => isDeepStrictEqual(one, other)) === index);
+  if (Array.isArray(all[0]))
+    return all.flat().filter((one, index, list) => list.findIndex((other) => isDeepStrictEqual(one, other)) === index);
   return Object.assign({}, ...all) as Json;
 }
 
@@ -39,9 +42,14 @@ export const plainFunctions: Readonly<Record<string, Plain>> = {
   bool: (value: unknown) => value === true || value === 1 || String(value).toLowerCase() === "true",
   concat: (...parts: unknown[]) => (Array.isArray(parts[0]) ? parts.flat() : parts.map(String).join("")),
   contains: (where: unknown, what: unknown) =>
-    typeof where === "string" ? where.includes(String(what)) : Array.isArray(where) ? where.some((one) => isDeepStrictEqual(one, what)) : Object.keys(where as Json).some((key) => same(key, what)),
+    typeof where === "string"
+      ? where.includes(String(what))
+      : Array.isArray(where)
+        ? where.some((one) => isDeepStrictEqual(one, what))
+        : Object.keys(where as Json).some((key) => same(key, what)),
   createarray: (...items: unknown[]) => items,
-  createobject: (...items: unknown[]) => Object.fromEntries(Array.from({ length: items.length / 2 }, (_, index) => [String(items[index * 2]), items[index * 2 + 1]])),
+  createobject: (...items: unknown[]) =>
+    Object.fromEntries(Array.from({ length: items.length / 2 }, (_, index) => [String(items[index * 2]), items[index * 2 + 1]])),
   div: (a: number, b: number) => Math.trunc(a / b),
   empty: isEmpty,
   endswith: (text: string, end: string) => text.toLowerCase().endsWith(end.toLowerCase()),
@@ -54,12 +62,17 @@ export const plainFunctions: Readonly<Record<string, Plain>> = {
   guid,
   indexof: (text: string, what: string) => text.toLowerCase().indexOf(what.toLowerCase()),
   int: (value: unknown) => Math.trunc(Number(value)),
-  intersection: (first: unknown[], ...rest: unknown[][]) => first.filter((one) => rest.every((list) => list.some((other) => isDeepStrictEqual(one, other)))),
-  items: (object: Json) => Object.keys(object).sort().map((key) => ({ key, value: object[key] })),
+  intersection: (first: unknown[], ...rest: unknown[][]) =>
+    first.filter((one) => rest.every((list) => list.some((other) => isDeepStrictEqual(one, other)))),
+  items: (object: Json) =>
+    Object.keys(object)
+      .sort()
+      .map((key) => ({ key, value: object[key] })),
   join: (list: unknown[], by: string) => list.map(String).join(by),
   json: (text: string) => JSON.parse(text) as unknown,
   last: (list: string | unknown[]) => list.at(-1) ?? (typeof list === "string" ? "" : null),
-  length: (value: string | unknown[] | Json) => (typeof value === "object" && !Array.isArray(value) ? Object.keys(value).length : value.length),
+  length: (value: string | unknown[] | Json) =>
+    typeof value === "object" && !Array.isArray(value) ? Object.keys(value).length : value.length,
   less: (a: number, b: number) => a < b,
   lessorequals: (a: number, b: number) => a <= b,
   max: (...all: (number | number[])[]) => Math.max(...all.flat()),
@@ -73,7 +86,8 @@ export const plainFunctions: Readonly<Record<string, Plain>> = {
   range: (start: number, count: number) => Array.from({ length: count }, (_, index) => start + index),
   replace: (text: string, what: string, by: string) => text.replaceAll(what, by),
   skip: (list: string | unknown[], count: number) => list.slice(count),
-  split: (text: string, by: string | string[]) => (Array.isArray(by) ? by : [by]).reduce((parts, one) => parts.flatMap((part) => part.split(one)), [text]),
+  split: (text: string, by: string | string[]) =>
+    (Array.isArray(by) ? by : [by]).reduce((parts, one) => parts.flatMap((part) => part.split(one)), [text]),
   startswith: (text: string, start: string) => text.toLowerCase().startsWith(start.toLowerCase()),
   string: (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value)),
   sub: (a: number, b: number) => a - b,

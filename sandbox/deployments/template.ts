@@ -3,9 +3,11 @@ import { ArmError } from "../core.ts";
 import type { ArmResource } from "../core.ts";
 import { isObject } from "../arm/body.ts";
 import { groupId } from "../arm/ids.ts";
-import { resolve } from "./expressions.ts";
-import type { Call, Node } from "./expressions.ts";
+import { text } from "../state/values.ts";
+import { every, resolve } from "./expressions.ts";
+import type { Call } from "./expressions.ts";
 import { callPlain } from "./functions.ts";
+import { invalid, resourceId, templateResourceId } from "./ids.ts";
 
 type Json = Record<string, unknown>;
 
@@ -31,8 +33,6 @@ export interface Described {
   body(): Promise<Json>;
 }
 
-const invalid = (message: string): ArmError => new ArmError(400, "InvalidTemplate", `Deployment template validation failed: '${message}'`);
-
 export class Template {
   readonly #template: Json;
   readonly #parameters: Json;
@@ -49,23 +49,48 @@ export class Template {
 
   #checkParameters(): void {
     const known = (this.#template["parameters"] ?? {}) as Record<string, Json>;
-    const extra = Object.keys(this.#parameters).filter((name) => !Object.keys(known).some((one) => one.toLowerCase() === name.toLowerCase()));
-    if (extra.length) throw invalid(`The template parameters '${extra.join(", ")}' in the parameters file are not valid; they are not present in the original template and can therefore not be provided at deployment time. The only supported parameters for this template are '${Object.keys(known).join(", ")}'`);
+    const extra = Object.keys(this.#parameters).filter(
+      (name) => !Object.keys(known).some((one) => one.toLowerCase() === name.toLowerCase()),
+    );
+    if (extra.length)
+      throw invalid(
+        `The template parameters '${extra.join(", ")}' in the parameters file are not valid; they are not present in the original template and can therefore not be provided at deployment time. The only supported parameters for this template are '${Object.keys(known).join(", ")}'`,
+      );
     for (const [name, definition] of Object.entries(known)) {
       const given = this.#given(name);
-      if (given === undefined && definition["defaultValue"] === undefined && definition["nullable"] !== true) throw invalid(`The value for the template parameter '${name}' is not provided`);
+      if (given === undefined && definition["defaultValue"] === undefined && definition["nullable"] !== true)
+        throw invalid(`The value for the template parameter '${name}' is not provided`);
       const allowed = definition["allowedValues"] as unknown[] | undefined;
-      if (given !== undefined && allowed && !allowed.includes(given)) throw invalid(`The provided value '${String(given)}' for the template parameter '${name}' is not valid. The parameter value is not part of the allowed value(s): '${allowed.join(",")}'`);
+      if (given !== undefined && allowed && !allowed.includes(given))
+        throw invalid(
+          `The provided value '${text(given)}' for the template parameter '${name}' is not valid. The parameter value is not part of the allowed value(s): '${allowed.join(",")}'`,
+        );
       const type = String(definition["type"]).toLowerCase().replace("secure", "");
-      const actual = Array.isArray(given) ? "array" : given === null ? type : typeof given === "number" ? "int" : typeof given === "boolean" ? "bool" : typeof given;
-      if (given !== undefined && actual !== type) throw invalid(`Template parameter '${name}' was provided an invalid value. Expected a value of type '${type}', but received a value of type '${actual}'`);
+      const actual = Array.isArray(given)
+        ? "array"
+        : given === null
+          ? type
+          : typeof given === "number"
+            ? "int"
+            : typeof given === "boolean"
+              ? "bool"
+              : typeof given;
+      if (given !== undefined && actual !== type)
+        throw invalid(
+          `Template parameter '${name}' was provided an invalid value. Expected a value of type '${type}', but received a value of type '${actual}'`,
+        );
     }
   }
 
   #given(name: string): unknown {
     const key = Object.keys(this.#parameters).find((one) => one.toLowerCase() === name.toLowerCase());
     const entry = key === undefined ? undefined : this.#parameters[key];
-    if (isObject(entry) && "reference" in entry) throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model secrets from a key vault in template parameters ('${name}').`);
+    if (isObject(entry) && "reference" in entry)
+      throw new ArmError(
+        501,
+        "NotModeledInSandbox",
+        `The sandbox does not model secrets from a key vault in template parameters ('${name}').`,
+      );
     // A null says nothing: the default holds.
     return isObject(entry) && entry["value"] !== null ? entry["value"] : undefined;
   }
@@ -74,7 +99,10 @@ export class Template {
   async shownParameters(): Promise<Json> {
     const known = Object.entries((this.#template["parameters"] ?? {}) as Record<string, Json>);
     const entries = await Promise.all(
-      known.map(async ([name, { type }]) => [name, { type, ...(/^secure/i.test(String(type)) ? {} : { value: await this.#parameter(name) }) }] as const),
+      known.map(
+        async ([name, { type }]) =>
+          [name, { type, ...(/^secure/i.test(String(type)) ? {} : { value: await this.#parameter(name) }) }] as const,
+      ),
     );
     return Object.fromEntries(entries);
   }
@@ -107,7 +135,11 @@ export class Template {
     return (await Promise.all(indices.map(async (index) => await this.#single(one, parent, index)))).flat();
   }
 
-  async #single(one: Json, parent: { type: string; name: string; id: string } | undefined, index: number | undefined): Promise<Described[]> {
+  async #single(
+    one: Json,
+    parent: { type: string; name: string; id: string } | undefined,
+    index: number | undefined,
+  ): Promise<Described[]> {
     const call = this.#call(index);
     const condition = (await resolve(one["condition"] ?? true, call)) === true;
     if (!condition) return [];
@@ -120,10 +152,22 @@ export class Template {
     const depends = ((await resolve(one["dependsOn"] ?? [], call)) as string[]).concat(parent ? [parent.id] : []);
     const { copy: _c, condition: _o, dependsOn: _d, resources, scope: _s, type: _t, name: _n, apiVersion, comments: _m, ...rest } = one;
     // A nested template keeps its own expressions when it says so.
-    const inner = (rest["properties"] as { expressionEvaluationOptions?: { scope?: string } } | undefined)?.expressionEvaluationOptions?.scope?.toLowerCase() === "inner";
+    const inner =
+      (
+        rest["properties"] as { expressionEvaluationOptions?: { scope?: string } } | undefined
+      )?.expressionEvaluationOptions?.scope?.toLowerCase() === "inner";
     const keep = (path: readonly string[]): boolean => inner && path[0] === "properties" && path[1] === "template" && path.length === 2;
-    const described: Described = { id, type, apiVersion: String(apiVersion), condition, dependsOn: depends, body: async () => (await resolve(rest, call, keep)) as Json };
-    const children = await Promise.all(((resources ?? []) as Json[]).map(async (child) => await this.#described(child, { type, name, id })));
+    const described: Described = {
+      id,
+      type,
+      apiVersion: String(apiVersion),
+      condition,
+      dependsOn: depends,
+      body: async () => (await resolve(rest, call, keep)) as Json,
+    };
+    const children = await Promise.all(
+      ((resources ?? []) as Json[]).map(async (child) => await this.#described(child, { type, name, id })),
+    );
     return [described, ...children.flat()];
   }
 
@@ -171,14 +215,20 @@ export class Template {
       case "resourceid":
         return templateResourceId(scope, args.map(String));
       case "subscriptionresourceid":
-        return resourceId(subscription, first.includes("/") ? first : String(rest[0]), (first.includes("/") ? rest : rest.slice(1)).map(String));
+        return resourceId(
+          subscription,
+          first.includes("/") ? first : String(rest[0]),
+          (first.includes("/") ? rest : rest.slice(1)).map(String),
+        );
       case "tenantresourceid":
         return resourceId("", first, rest.map(String));
       case "extensionresourceid":
         return resourceId(first, String(rest[0]), rest.slice(1).map(String));
       case "resourcegroup": {
         const group = this.#around.find(groupId(scope) ?? "");
-        return group ? { id: group.id, name: group.name, location: group.location, tags: group.tags ?? {}, properties: group.properties } : null;
+        return group
+          ? { id: group.id, name: group.name, location: group.location, tags: group.tags ?? {}, properties: group.properties }
+          : null;
       }
       case "subscription":
         return { id: subscription, subscriptionId: subscription.split("/")[2], tenantId, displayName: "mlops sandbox" };
@@ -187,7 +237,10 @@ export class Template {
       case "deployment":
         return { name: deployment.name, properties: { mode: deployment.properties["mode"], provisioningState: "Running" } };
       case "environment":
-        return { name: "MlopsSandbox", suffixes: { storage: "core.windows.net", keyvaultDns: ".vault.azure.net", acrLoginServer: ".azurecr.io" } };
+        return {
+          name: "MlopsSandbox",
+          suffixes: { storage: "core.windows.net", keyvaultDns: ".vault.azure.net", acrLoginServer: ".azurecr.io" },
+        };
       case "reference":
         return await this.#reference(first, rest);
       default:
@@ -197,33 +250,13 @@ export class Template {
   }
 
   async #reference(what: string, rest: readonly unknown[]): Promise<unknown> {
-    const id = what.startsWith("/") ? what : (await this.resources()).find((one) => one.id.toLowerCase().endsWith(`/${what.toLowerCase()}`))?.id;
+    const id = what.startsWith("/")
+      ? what
+      : (await this.resources()).find((one) => one.id.toLowerCase().endsWith(`/${what.toLowerCase()}`))?.id;
     if (!id) throw invalid(`The resource '${what}' is not defined in the template`);
     await this.#around.deployed(id);
     const found = this.#around.find(id);
     if (!found) throw new ArmError(404, "ResourceNotFound", `The template refers to '${id}', which was not found.`);
     return String(rest[1]).toLowerCase() === "full" ? found : found.properties;
   }
-}
-
-async function every(args: readonly Node[], value: (node: Node) => Promise<unknown>, wanted: boolean): Promise<boolean> {
-  for (const arg of args) if (((await value(arg)) === true) !== wanted) return false;
-  return true;
-}
-
-/** `resourceId([subscriptionId], [resourceGroup], type, name…)` */
-function templateResourceId(scope: string, args: readonly string[]): string {
-  const at = args.findIndex((one) => /^[A-Za-z]+\.[\w.]+\//.test(one));
-  if (at < 0) throw invalid(`Unable to evaluate template language function 'resourceId': no resource type among '${args.join(", ")}'`);
-  const [, , subscription, , group] = scope.split("/");
-  const groupName = at > 0 ? args[at - 1] : group;
-  const home = `/subscriptions/${at > 1 ? args[0] : subscription}${groupName ? `/resourceGroups/${groupName}` : ""}`;
-  return resourceId(home, args[at]!, args.slice(at + 1));
-}
-
-function resourceId(scope: string, type: string, names: readonly string[]): string {
-  const [namespace, ...kinds] = type.split("/");
-  const all = names.flatMap((name) => name.split("/"));
-  if (all.length !== kinds.length) throw invalid(`the type '${type}' requires '${kinds.length}' resource name segment(s), but '${all.join("/")}' has ${all.length}`);
-  return `${scope}/providers/${namespace}/${kinds.map((kind, index) => `${kind}/${all[index]}`).join("/")}`;
 }

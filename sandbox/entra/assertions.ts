@@ -4,7 +4,11 @@ import { decodeJwt } from "jose";
 import type { EntraOptions } from "./http.ts";
 
 /** Why the assertion does not sign the application in; undefined when it does. */
-export async function assertedClient(assertion: string, clientId: string, { tokens }: EntraOptions): Promise<{ code: number; message: string } | undefined> {
+export async function assertedClient(
+  assertion: string,
+  clientId: string,
+  { tokens }: EntraOptions,
+): Promise<{ code: number; message: string } | undefined> {
   let issuer: string | undefined;
   let subject: string | undefined;
   try {

@@ -56,17 +56,26 @@ export function directory(db: DatabaseSync): Directory {
     },
     principalOf(clientId) {
       if (clientId.toLowerCase() === owner.clientId) return owner.objectId;
-      const row = db.prepare("SELECT principal_id FROM entra_principals WHERE client_id = ?").get(clientId.toLowerCase()) as { principal_id: string } | undefined;
+      const row = db.prepare("SELECT principal_id FROM entra_principals WHERE client_id = ?").get(clientId.toLowerCase()) as
+        | { principal_id: string }
+        | undefined;
       return row?.principal_id;
     },
     addSecret(clientId, keyId, secret) {
-      db.prepare("INSERT INTO entra_secrets (key_id, client_id, hash) VALUES (?, ?, ?)").run(keyId || randomUUID(), clientId.toLowerCase(), hash(secret));
+      db.prepare("INSERT INTO entra_secrets (key_id, client_id, hash) VALUES (?, ?, ?)").run(
+        keyId || randomUUID(),
+        clientId.toLowerCase(),
+        hash(secret),
+      );
     },
     removeSecret(keyId) {
       db.prepare("DELETE FROM entra_secrets WHERE key_id = ?").run(keyId);
     },
     addPrincipal(clientId, principalId) {
-      db.prepare("INSERT OR REPLACE INTO entra_principals (client_id, principal_id) VALUES (?, ?)").run(clientId.toLowerCase(), principalId);
+      db.prepare("INSERT OR REPLACE INTO entra_principals (client_id, principal_id) VALUES (?, ?)").run(
+        clientId.toLowerCase(),
+        principalId,
+      );
     },
     removePrincipal(principalId) {
       db.prepare("DELETE FROM entra_principals WHERE principal_id = ?").run(principalId);

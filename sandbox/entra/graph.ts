@@ -1,12 +1,12 @@
 // Microsoft Graph v1.0 in small: applications with secrets and federated credentials, service principals, owners.
 import { randomBytes, randomUUID } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import type { Context, Hono } from "hono";
 import { ArmError } from "../core.ts";
 import type { SandboxContext } from "../core.ts";
 import { isObject } from "../arm/body.ts";
 import { readJson } from "../server/bodies.ts";
 import type { Directory } from "./directory.ts";
+import { Objects } from "./objects.ts";
 
 type Json = Record<string, unknown>;
 
@@ -17,17 +17,43 @@ const limit = 256 * 1024;
 const kinds: Readonly<Record<string, { needs: string; fill: (body: Json, graph: Objects) => Json }>> = {
   applications: {
     needs: "displayName",
-    fill: (body) => ({ appId: randomUUID(), signInAudience: "AzureADMyOrg", identifierUris: [], tags: [], passwordCredentials: [], keyCredentials: [], publisherDomain: "sandbox.local", ...body }),
+    fill: (body) => ({
+      appId: randomUUID(),
+      signInAudience: "AzureADMyOrg",
+      identifierUris: [],
+      tags: [],
+      passwordCredentials: [],
+      keyCredentials: [],
+      publisherDomain: "sandbox.local",
+      ...body,
+    }),
   },
   servicePrincipals: {
     needs: "appId",
     fill(body, graph) {
       const app = graph.find("applications", "appId", String(body["appId"]))[0];
-      if (!app) throw bad("NoBackingApplicationObject", `The appId '${String(body["appId"])}' of the service principal does not reference a valid application object.`);
+      if (!app)
+        throw bad(
+          "NoBackingApplicationObject",
+          `The appId '${String(body["appId"])}' of the service principal does not reference a valid application object.`,
+        );
       if (graph.find("servicePrincipals", "appId", String(body["appId"])).length) {
-        throw new ArmError(409, "Request_MultipleObjectsWithSameKeyValue", `The service principal cannot be created because the service principal name ${String(body["appId"])} is already in use.`);
+        throw new ArmError(
+          409,
+          "Request_MultipleObjectsWithSameKeyValue",
+          `The service principal cannot be created because the service principal name ${String(body["appId"])} is already in use.`,
+        );
       }
-      return { displayName: app["displayName"], appDisplayName: app["displayName"], accountEnabled: true, servicePrincipalType: "Application", servicePrincipalNames: [body["appId"]], signInAudience: app["signInAudience"], tags: [], ...body };
+      return {
+        displayName: app["displayName"],
+        appDisplayName: app["displayName"],
+        accountEnabled: true,
+        servicePrincipalType: "Application",
+        servicePrincipalNames: [body["appId"]],
+        signInAudience: app["signInAudience"],
+        tags: [],
+        ...body,
+      };
     },
   },
 };
@@ -38,22 +64,37 @@ export function mountGraph(app: Hono, sandbox: SandboxContext, directory: Direct
   if (!graph.get("applications", directory.owner.clientId)) {
     const common = { appId: directory.owner.clientId, displayName: "mlops-sandbox-owner" };
     graph.put("applications", directory.owner.clientId, { id: directory.owner.clientId, passwordCredentials: [], ...common });
-    graph.put("servicePrincipals", directory.owner.objectId, { id: directory.owner.objectId, servicePrincipalType: "Application", ...common });
+    graph.put("servicePrincipals", directory.owner.objectId, {
+      id: directory.owner.objectId,
+      servicePrincipalType: "Application",
+      ...common,
+    });
   }
   app.all(`${prefix}/*`, async (c) => {
     await sandbox.authenticate(c.req.header("authorization"), "graph");
-    const parts = c.req.path.slice(prefix.length + 1).split("/").map(decodeURIComponent);
+    const parts = c.req.path
+      .slice(prefix.length + 1)
+      .split("/")
+      .map(decodeURIComponent);
     return await answer(c, parts, graph, directory);
   });
 }
 
 async function answer(c: Context, parts: string[], graph: Objects, directory: Directory): Promise<Response> {
   const [collection = "", id, below, last, ref] = parts;
-  if (!kinds[collection]) throw new ArmError(501, "NotModeledInSandbox", `The sandbox's Microsoft Graph has ${Object.keys(kinds).join(" and ")}, not '${collection}'.`);
+  if (!kinds[collection])
+    throw new ArmError(
+      501,
+      "NotModeledInSandbox",
+      `The sandbox's Microsoft Graph has ${Object.keys(kinds).join(" and ")}, not '${collection}'.`,
+    );
   const method = c.req.method;
   const body = method === "POST" || method === "PATCH" ? ((await readJson(c, limit)) ?? {}) : {};
   if (!isObject(body)) throw bad("Request_BadRequest", "The body must be a JSON object.");
-  if (id === undefined) return method === "POST" ? c.json(create(collection, body, graph, directory), 201) : c.json({ value: filtered(graph.all(collection), c.req.query("$filter")) });
+  if (id === undefined)
+    return method === "POST"
+      ? c.json(create(collection, body, graph, directory), 201)
+      : c.json({ value: filtered(graph.all(collection), c.req.query("$filter")) });
 
   const object = byKey(collection, id, graph);
   const path = `${collection}/${String(object["id"])}/${below}`;
@@ -68,7 +109,8 @@ async function answer(c: Context, parts: string[], graph: Objects, directory: Di
       return c.body(null, 204);
     }
   }
-  if (collection === "applications" && below === "addPassword" && method === "POST") return c.json(addPassword(object, body, graph, directory));
+  if (collection === "applications" && below === "addPassword" && method === "POST")
+    return c.json(addPassword(object, body, graph, directory));
   if (collection === "applications" && below === "removePassword" && method === "POST") {
     directory.removeSecret(String(body["keyId"]));
     const kept = (object["passwordCredentials"] as Json[]).filter((one) => one["keyId"] !== body["keyId"]);
@@ -82,7 +124,8 @@ async function answer(c: Context, parts: string[], graph: Objects, directory: Di
 
 function create(collection: string, body: Json, graph: Objects, directory: Directory): Json {
   const kind = kinds[collection]!;
-  if (typeof body[kind.needs] !== "string" || body[kind.needs] === "") throw bad("Request_BadRequest", `A value is required for property '${kind.needs}' of a new ${collection.slice(0, -1)}.`);
+  if (typeof body[kind.needs] !== "string" || body[kind.needs] === "")
+    throw bad("Request_BadRequest", `A value is required for property '${kind.needs}' of a new ${collection.slice(0, -1)}.`);
   const owned = body["owners@odata.bind"];
   const { "owners@odata.bind": _, ...given } = body;
   const object: Json = { id: randomUUID(), createdDateTime: new Date().toISOString(), ...kind.fill(given, graph) };
@@ -97,14 +140,19 @@ function byKey(collection: string, id: string, graph: Objects): Json {
   const alternate = /^\(appId='([^']+)'\)$/.exec(id)?.[1];
   const found = alternate ? graph.find(collection, "appId", alternate)[0] : graph.get(collection, id);
   if (found) return found;
-  throw new ArmError(404, "Request_ResourceNotFound", `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`);
+  throw new ArmError(
+    404,
+    "Request_ResourceNotFound",
+    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+  );
 }
 
 function remove(collection: string, object: Json, graph: Objects, directory: Directory): void {
   const id = String(object["id"]);
   if (collection === "applications") {
     for (const one of object["passwordCredentials"] as Json[]) directory.removeSecret(String(one["keyId"]));
-    for (const principal of graph.find("servicePrincipals", "appId", String(object["appId"]))) remove("servicePrincipals", principal, graph, directory);
+    for (const principal of graph.find("servicePrincipals", "appId", String(object["appId"])))
+      remove("servicePrincipals", principal, graph, directory);
   } else directory.removePrincipal(id);
   graph.deleteBelow(`${collection}/${id}/`);
   graph.delete(collection, id);
@@ -113,9 +161,18 @@ function remove(collection: string, object: Json, graph: Objects, directory: Dir
 function addPassword(object: Json, body: Json, graph: Objects, directory: Directory): Json {
   const asked = (body["passwordCredential"] ?? {}) as Json;
   const secretText = `sb~${randomBytes(27).toString("base64url")}`;
-  const credential = { keyId: randomUUID(), displayName: asked["displayName"] ?? null, startDateTime: new Date().toISOString(), endDateTime: asked["endDateTime"] ?? new Date(Date.now() + 2 * 365 * 86_400_000).toISOString(), hint: secretText.slice(0, 3) };
+  const credential = {
+    keyId: randomUUID(),
+    displayName: asked["displayName"] ?? null,
+    startDateTime: new Date().toISOString(),
+    endDateTime: asked["endDateTime"] ?? new Date(Date.now() + 2 * 365 * 86_400_000).toISOString(),
+    hint: secretText.slice(0, 3),
+  };
   directory.addSecret(String(object["appId"]), credential.keyId, secretText);
-  graph.put("applications", String(object["id"]), { ...object, passwordCredentials: [...(object["passwordCredentials"] as Json[]), credential] });
+  graph.put("applications", String(object["id"]), {
+    ...object,
+    passwordCredentials: [...(object["passwordCredentials"] as Json[]), credential],
+  });
   return { ...credential, secretText };
 }
 
@@ -124,7 +181,12 @@ function federated(c: Context, path: string, id: string | undefined, body: Json,
     if (c.req.method === "GET") return c.json({ value: graph.all(path) });
     const missing = credentialNeeds.filter((name) => body[name] === undefined);
     if (missing.length) throw bad("Request_BadRequest", `A federated identity credential needs ${missing.join(", ")}.`);
-    if (graph.find(path, "name", String(body["name"])).length) throw new ArmError(409, "Request_MultipleObjectsWithSameKeyValue", `FederatedIdentityCredential with name ${String(body["name"])} already exists.`);
+    if (graph.find(path, "name", String(body["name"])).length)
+      throw new ArmError(
+        409,
+        "Request_MultipleObjectsWithSameKeyValue",
+        `FederatedIdentityCredential with name ${String(body["name"])} already exists.`,
+      );
     const object = { id: randomUUID(), ...body };
     graph.put(path, object.id, object);
     return c.json(object, 201);
@@ -153,44 +215,12 @@ function addOwner(path: string, reference: string, graph: Objects): void {
 function filtered(all: Json[], filter: string | undefined): Json[] {
   if (!filter) return all;
   const terms = filter.split(/ and /i).map((term) => /^\s*(\w+) eq '((?:[^']|'')*)'\s*$/.exec(term));
-  if (terms.some((term) => !term)) throw bad("Request_UnsupportedQuery", `The sandbox's Microsoft Graph understands filters of the form property eq 'value', not '${filter}'.`);
+  if (terms.some((term) => !term))
+    throw bad(
+      "Request_UnsupportedQuery",
+      `The sandbox's Microsoft Graph understands filters of the form property eq 'value', not '${filter}'.`,
+    );
   return all.filter((one) => terms.every((term) => one[term![1]!] === term![2]!.replaceAll("''", "'")));
 }
 
 const bad = (code: string, message: string): ArmError => new ArmError(400, code, message);
-
-/** Objects of the directory, in SQLite, by collection and id. */
-class Objects {
-  readonly #db: DatabaseSync;
-
-  constructor(db: DatabaseSync) {
-    this.#db = db;
-    db.exec("CREATE TABLE IF NOT EXISTS graph_objects (collection TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID");
-  }
-
-  get(collection: string, id: string): Json | undefined {
-    const row = this.#db.prepare("SELECT json FROM graph_objects WHERE collection = ? AND id = ?").get(collection, id.toLowerCase()) as { json: string } | undefined;
-    return row && (JSON.parse(row.json) as Json);
-  }
-
-  all(collection: string): Json[] {
-    const rows = this.#db.prepare("SELECT json FROM graph_objects WHERE collection = ? ORDER BY id").all(collection) as { json: string }[];
-    return rows.map(({ json }) => JSON.parse(json) as Json);
-  }
-
-  find(collection: string, property: string, value: string): Json[] {
-    return this.all(collection).filter((one) => one[property] === value);
-  }
-
-  put(collection: string, id: string, object: Json): void {
-    this.#db.prepare("INSERT INTO graph_objects (collection, id, json) VALUES (?, ?, ?) ON CONFLICT (collection, id) DO UPDATE SET json = excluded.json").run(collection, id.toLowerCase(), JSON.stringify(object));
-  }
-
-  delete(collection: string, id: string): void {
-    this.#db.prepare("DELETE FROM graph_objects WHERE collection = ? AND id = ?").run(collection, id.toLowerCase());
-  }
-
-  deleteBelow(path: string): void {
-    this.#db.prepare("DELETE FROM graph_objects WHERE collection >= ? AND collection < ?").run(path, `${path.slice(0, -1)}0`);
-  }
-}

@@ -25,13 +25,19 @@ export function mountEntra(app: Hono, options: EntraOptions): void {
     return c.json((c.req.query("api-version") ?? "") < "2020" ? [cloud] : cloud);
   });
   for (const version of ["/v2.0", ""]) {
-    app.get(`/:tenant${version}/.well-known/openid-configuration`, (c) => c.json(openid(base, c.req.param("tenant"), version, tokens.issuer)));
+    app.get(`/:tenant${version}/.well-known/openid-configuration`, (c) =>
+      c.json(openid(base, c.req.param("tenant"), version, tokens.issuer)),
+    );
   }
   for (const path of ["/:tenant/discovery/v2.0/keys", "/:tenant/discovery/keys"]) app.get(path, (c) => c.json(tokens.jwks));
   app.get("/common/discovery/instance", (c) => {
     const authority = c.req.query("authorization_endpoint") ?? "";
     const tenant = new URL(authority, base).pathname.split("/")[1] ?? options.entra.tenantId;
-    return c.json({ tenant_discovery_endpoint: `${base}/${tenant}/v2.0/.well-known/openid-configuration`, "api-version": "1.1", metadata: [] });
+    return c.json({
+      tenant_discovery_endpoint: `${base}/${tenant}/v2.0/.well-known/openid-configuration`,
+      "api-version": "1.1",
+      metadata: [],
+    });
   });
   for (const path of ["/:tenant/oauth2/v2.0/token", "/:tenant/oauth2/token"]) app.post(path, async (c) => await token(c, options));
 }
@@ -41,7 +47,12 @@ function metadata({ base, ports, entra }: EntraOptions): object {
   return {
     name: "MlopsSandbox",
     portal: `https://portal.azure.sandbox@localhost:${ports.base}/`,
-    authentication: { loginEndpoint: `${base}/`, audiences: [`${base}/`, "https://management.core.windows.net/", "https://management.azure.com/"], tenant: entra.tenantId, identityProvider: "AAD" },
+    authentication: {
+      loginEndpoint: `${base}/`,
+      audiences: [`${base}/`, "https://management.core.windows.net/", "https://management.azure.com/"],
+      tenant: entra.tenantId,
+      identityProvider: "AAD",
+    },
     resourceManager: `${base}/`,
     graph: `${base}/graph/`,
     graphAudience: `${base}/graph/`,
@@ -89,14 +100,26 @@ async function token(c: Context, options: EntraOptions): Promise<Response> {
   }
   const grant = form.get("grant_type");
   if (grant !== "client_credentials") {
-    return refusal(c, 400, "unsupported_grant_type", 70003, `The app requested an unsupported grant type '${grant ?? ""}'. The sandbox signs in service principals: client_credentials.`);
+    return refusal(
+      c,
+      400,
+      "unsupported_grant_type",
+      70003,
+      `The app requested an unsupported grant type '${grant ?? ""}'. The sandbox signs in service principals: client_credentials.`,
+    );
   }
   const basic = /^Basic (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   const [basicId, basicSecret] = basic ? Buffer.from(basic, "base64").toString().split(":").map(decodeURIComponent) : [];
   const clientId = form.get("client_id") ?? basicId ?? "";
   const principalId = entra.principalOf(clientId);
   if (!principalId) {
-    return refusal(c, 400, "unauthorized_client", 700016, `Application with identifier '${clientId}' was not found in the directory '${entra.tenantId}'.`);
+    return refusal(
+      c,
+      400,
+      "unauthorized_client",
+      700016,
+      `Application with identifier '${clientId}' was not found in the directory '${entra.tenantId}'.`,
+    );
   }
   const secret = form.get("client_secret") ?? basicSecret;
   const assertion = form.get("client_assertion");
@@ -104,13 +127,31 @@ async function token(c: Context, options: EntraOptions): Promise<Response> {
     const problem = await assertedClient(assertion, clientId, options);
     if (problem) return refusal(c, 401, "invalid_client", problem.code, problem.message);
   } else if (!secret) {
-    return refusal(c, 401, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.");
+    return refusal(
+      c,
+      401,
+      "invalid_client",
+      7000216,
+      "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+    );
   } else if (entra.checkSecret(clientId, secret) !== true) {
-    return refusal(c, 401, "invalid_client", 7000215, `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`);
+    return refusal(
+      c,
+      401,
+      "invalid_client",
+      7000215,
+      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`,
+    );
   }
   const audience = form.get("resource") ?? /^(\S+?)\/\.default( |$)/.exec(form.get("scope") ?? "")?.[1];
   if (!audience) {
-    return refusal(c, 400, "invalid_scope", 1002012, `The provided value for scope '${form.get("scope") ?? ""}' is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`);
+    return refusal(
+      c,
+      400,
+      "invalid_scope",
+      1002012,
+      `The provided value for scope '${form.get("scope") ?? ""}' is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+    );
   }
   const access = await tokens.issue({ audience, principalId, clientId, seconds: tokenSeconds });
   const now = Math.floor(Date.now() / 1000);

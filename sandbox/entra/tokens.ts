@@ -96,7 +96,11 @@ export async function openTokens(db: DatabaseSync, tenantId: string): Promise<To
       }
       const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
       if (!token) {
-        throw new ArmError(401, "AuthenticationFailedInvalidHeader", "Authentication failed. The 'Authorization' header is provided in an invalid format.");
+        throw new ArmError(
+          401,
+          "AuthenticationFailedInvalidHeader",
+          "Authentication failed. The 'Authorization' header is provided in an invalid format.",
+        );
       }
       const known = await check(token);
       if (!audiences.some((audience) => audience.test(known.audience))) {

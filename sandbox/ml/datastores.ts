@@ -52,7 +52,11 @@ export async function systemDatastores(workspace: ArmResource, sandbox: SandboxC
 export function datastoreUri(sandbox: SandboxContext, workspaceId: string, place: BlobLocation): string | undefined {
   const store = sandbox.resources
     .list(workspaceId, type)
-    .find((one) => sameId(String(one.properties["accountName"]), place.account) && (one.properties["containerName"] ?? one.properties["filesystem"]) === place.container);
+    .find(
+      (one) =>
+        sameId(String(one.properties["accountName"]), place.account) &&
+        (one.properties["containerName"] ?? one.properties["filesystem"]) === place.container,
+    );
   return store && `${longForm(workspaceId)}/datastores/${store.name}/paths/${place.path}`;
 }
 

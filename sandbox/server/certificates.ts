@@ -50,13 +50,9 @@ export async function openCertificates(dir: string): Promise<Certificates> {
     save(caFile, ca.toString("pem") + "\n", 0o644);
   }
   const ca = new x509.X509Certificate(readFileSync(caFile, "utf8"));
-  const caKey = await provider.subtle.importKey(
-    "pkcs8",
-    x509.PemConverter.decodeFirst(readFileSync(caKeyFile, "utf8")),
-    algorithm,
-    false,
-    ["sign"],
-  );
+  const caKey = await provider.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(readFileSync(caKeyFile, "utf8")), algorithm, false, [
+    "sign",
+  ]);
 
   const issue = async (names: readonly string[]): Promise<KeyPair> => {
     const keys = await provider.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -73,9 +69,7 @@ export async function openCertificates(dir: string): Promise<Certificates> {
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-        new x509.SubjectAlternativeNameExtension(
-          names.map((name) => ({ type: /^[\d.]+$|:/.test(name) ? "ip" : "dns", value: name })),
-        ),
+        new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: /^[\d.]+$|:/.test(name) ? "ip" : "dns", value: name }))),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
         await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey),
       ],
@@ -110,7 +104,10 @@ function usable(certFile: string, keyFile: string, ca: x509.X509Certificate): bo
   return cert.notAfter.getTime() > Date.now() + 30 * day && cert.issuer === ca.subject;
 }
 
-const serial = (): string => Buffer.from(webcrypto.getRandomValues(new Uint8Array(15))).toString("hex").replace(/^[89a-f]/, "1");
+const serial = (): string =>
+  Buffer.from(webcrypto.getRandomValues(new Uint8Array(15)))
+    .toString("hex")
+    .replace(/^[89a-f]/, "1");
 
 async function pem(provider: webcrypto.Crypto, key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await provider.subtle.exportKey("pkcs8", key), "PRIVATE KEY") + "\n";

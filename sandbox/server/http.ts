@@ -16,7 +16,10 @@ export function newApp(base: string, tenantId: string, log: (message: string) =>
     if (!(error instanceof ArmError)) log(`${c.req.method} ${c.req.path}: ${error.stack ?? String(error)}`);
     const status = error instanceof ArmError ? error.status : 500;
     if (status === 401) {
-      c.header("www-authenticate", `Bearer authorization_uri="${base}/${tenantId}", error="invalid_token", error_description="${(error as ArmError).message}"`);
+      c.header(
+        "www-authenticate",
+        `Bearer authorization_uri="${base}/${tenantId}", error="invalid_token", error_description="${(error as ArmError).message}"`,
+      );
     }
     return c.json({ error: errorBody(error) }, status as ContentfulStatusCode);
   });

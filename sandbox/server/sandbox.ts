@@ -44,7 +44,15 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const allowed = audiences(base);
   const store = openResources(db);
   const events = new EventEmitter<{ event: [SandboxEvent] }>().setMaxListeners(0);
-  const blobs = startBlobs({ dir, db, tls: certificates.tls, port: ports.blob, jwks: tokens.jwks, issuer: tokens.issuer, log: (text) => log("blob", text) });
+  const blobs = startBlobs({
+    dir,
+    db,
+    tls: certificates.tls,
+    port: ports.blob,
+    jwks: tokens.jwks,
+    issuer: tokens.issuer,
+    log: (text) => log("blob", text),
+  });
 
   const context: SandboxContext = {
     dir,

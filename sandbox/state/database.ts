@@ -34,10 +34,7 @@ export function setting(db: DatabaseSync, name: string, initial: () => string): 
 }
 
 export function saveSetting(db: DatabaseSync, name: string, value: string): void {
-  db.prepare("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").run(
-    name,
-    value,
-  );
+  db.prepare("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").run(name, value);
 }
 
 /** A secret of this sandbox alone, kept with the rest of the state (file mode 0600). */

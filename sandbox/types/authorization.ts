@@ -27,15 +27,34 @@ export const roleAssignments: ResourceType<z.infer<typeof assignmentBody>> = {
   check({ before, after }, sandbox) {
     const { roleDefinitionId, principalId } = after.properties as { roleDefinitionId: string; principalId: string };
     if (!role(roleDefinitionId, sandbox)) {
-      throw new ArmError(400, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${nameOf(roleDefinitionId)}' does not exist.`);
+      throw new ArmError(
+        400,
+        "RoleDefinitionDoesNotExist",
+        `The specified role definition with ID '${nameOf(roleDefinitionId)}' does not exist.`,
+      );
     }
     if (before && (!sameRole(before, roleDefinitionId) || !sameId(String(before.properties["principalId"]), principalId))) {
-      throw new ArmError(400, "RoleAssignmentUpdateNotPermitted", "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.");
+      throw new ArmError(
+        400,
+        "RoleAssignmentUpdateNotPermitted",
+        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+      );
     }
     const twin = sandbox.resources
       .list(parentId(after.id), assignmentType)
-      .find((one) => !sameId(one.id, after.id) && sameId(parentId(one.id), parentId(after.id)) && sameRole(one, roleDefinitionId) && sameId(String(one.properties["principalId"]), principalId));
-    if (twin) throw new ArmError(409, "RoleAssignmentExists", `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll("-", "")}.`);
+      .find(
+        (one) =>
+          !sameId(one.id, after.id) &&
+          sameId(parentId(one.id), parentId(after.id)) &&
+          sameRole(one, roleDefinitionId) &&
+          sameId(String(one.properties["principalId"]), principalId),
+      );
+    if (twin)
+      throw new ArmError(
+        409,
+        "RoleAssignmentExists",
+        `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll("-", "")}.`,
+      );
   },
   fill({ before, after, principalId }) {
     const now = new Date().toISOString();
@@ -56,12 +75,17 @@ export const roleAssignments: ResourceType<z.infer<typeof assignmentBody>> = {
     const filter = query.get("$filter") ?? "";
     const principal = /(?:principalId eq|assignedTo\() ?'([^']+)'/i.exec(filter)?.[1];
     const own = /atScope\(\)/i.test(filter);
-    const found = own ? [...ancestors(scope), scope].flatMap((one) => sandbox.resources.list(one, assignmentType).filter((found) => sameId(parentId(found.id), one))) : sandbox.resources.list(scope, assignmentType);
+    const found = own
+      ? [...ancestors(scope), scope].flatMap((one) =>
+          sandbox.resources.list(one, assignmentType).filter((found) => sameId(parentId(found.id), one)),
+        )
+      : sandbox.resources.list(scope, assignmentType);
     return found.filter((one) => principal === undefined || sameId(String(one.properties["principalId"]), principal));
   },
 };
 
-const sameRole = (assignment: ArmResource, definitionId: string): boolean => sameId(nameOf(String(assignment.properties["roleDefinitionId"])), nameOf(definitionId));
+const sameRole = (assignment: ArmResource, definitionId: string): boolean =>
+  sameId(nameOf(String(assignment.properties["roleDefinitionId"])), nameOf(definitionId));
 
 function ancestors(scope: string): string[] {
   const found: string[] = [];
@@ -85,14 +109,20 @@ export const roleDefinitions: ResourceType<z.infer<typeof definitionBody>> = {
   provisioningState: false,
   names: { ...guid, code: "InvalidRoleDefinitionId" },
   check({ after }) {
-    if (builtInRoles[after.name.toLowerCase()]) throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${after.name}' is built in and cannot be changed.`);
+    if (builtInRoles[after.name.toLowerCase()])
+      throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${after.name}' is built in and cannot be changed.`);
   },
   fill: ({ after }) => ({ ...after, properties: { description: "", ...after.properties, type: "CustomRole" } }),
   remove(resource, sandbox, cascade) {
-    if (builtInRoles[resource.name.toLowerCase()]) throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${resource.name}' is built in and cannot be deleted.`);
+    if (builtInRoles[resource.name.toLowerCase()])
+      throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${resource.name}' is built in and cannot be deleted.`);
     const used = sandbox.resources.all(assignmentType).filter((one) => sameRole(one, resource.id));
     if (used.length && !cascade) {
-      throw new ArmError(409, "RoleDefinitionHasAssignments", `There are existing role assignments referencing role (code: RoleDefinitionHasAssignments), e.g. ${used[0]!.id}.`);
+      throw new ArmError(
+        409,
+        "RoleDefinitionHasAssignments",
+        `There are existing role assignments referencing role (code: RoleDefinitionHasAssignments), e.g. ${used[0]!.id}.`,
+      );
     }
   },
   find(id) {
@@ -103,7 +133,9 @@ export const roleDefinitions: ResourceType<z.infer<typeof definitionBody>> = {
     const wanted = /roleName eq '((?:[^']|'')*)'/i.exec(query.get("$filter") ?? "")?.[1]?.replaceAll("''", "'");
     const base = scope ? `${scope}/providers/${definitionType}` : `/providers/${definitionType}`;
     const builtIn = Object.entries(builtInRoles).map(([name, one]) => definition(`${base}/${name}`, one));
-    return [...builtIn, ...sandbox.resources.all(definitionType)].filter((one) => wanted === undefined || one.properties["roleName"] === wanted);
+    return [...builtIn, ...sandbox.resources.all(definitionType)].filter(
+      (one) => wanted === undefined || one.properties["roleName"] === wanted,
+    );
   },
 };
 
@@ -112,7 +144,13 @@ function definition(id: string, { name, actions, dataActions }: (typeof builtInR
     id,
     name: nameOf(id).toLowerCase(),
     type: definitionType,
-    properties: { roleName: name, type: "BuiltInRole", description: name, assignableScopes: ["/"], permissions: [{ actions, notActions: [], dataActions, notDataActions: [] }] },
+    properties: {
+      roleName: name,
+      type: "BuiltInRole",
+      description: name,
+      assignableScopes: ["/"],
+      permissions: [{ actions, notActions: [], dataActions, notDataActions: [] }],
+    },
   };
 }
 

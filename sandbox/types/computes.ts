@@ -6,8 +6,14 @@ import { isObject, mergePatch } from "../arm/body.ts";
 import { identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
 
-const size = z.string().regex(/^(Standard|Basic)_\w+$/i, "must be a VM size such as Standard_DS3_v2").nullish();
-const duration = z.string().regex(/^P(?!$)(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$/, "must be an ISO 8601 duration such as PT120S").nullish();
+const size = z
+  .string()
+  .regex(/^(Standard|Basic)_\w+$/i, "must be a VM size such as Standard_DS3_v2")
+  .nullish();
+const duration = z
+  .string()
+  .regex(/^P(?!$)(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$/, "must be an ISO 8601 duration such as PT120S")
+  .nullish();
 
 const cluster = z.looseObject({
   computeType: z.literal("AmlCompute"),
@@ -16,22 +22,41 @@ const cluster = z.looseObject({
       vmSize: size,
       vmPriority: z.enum(["Dedicated", "LowPriority"]).nullish(),
       scaleSettings: z
-        .looseObject({ maxNodeCount: z.int().min(0).max(2000), minNodeCount: z.int().min(0).nullish(), nodeIdleTimeBeforeScaleDown: duration })
-        .refine((scale) => (scale.minNodeCount ?? 0) <= scale.maxNodeCount, { path: ["minNodeCount"], message: "must not be above maxNodeCount" })
+        .looseObject({
+          maxNodeCount: z.int().min(0).max(2000),
+          minNodeCount: z.int().min(0).nullish(),
+          nodeIdleTimeBeforeScaleDown: duration,
+        })
+        .refine((scale) => (scale.minNodeCount ?? 0) <= scale.maxNodeCount, {
+          path: ["minNodeCount"],
+          message: "must not be above maxNodeCount",
+        })
         .nullish(),
     })
     .nullish(),
 });
 const instance = z.looseObject({ computeType: z.literal("ComputeInstance"), properties: z.looseObject({ vmSize: size }).nullish() });
-const kubernetes = z.looseObject({ computeType: z.literal("Kubernetes"), resourceId: z.string().nullish(), properties: z.looseObject({}).nullish() });
+const kubernetes = z.looseObject({
+  computeType: z.literal("Kubernetes"),
+  resourceId: z.string().nullish(),
+  properties: z.looseObject({}).nullish(),
+});
 
-const body = z.looseObject({ location: z.string().optional(), tags, identity, properties: z.discriminatedUnion("computeType", [cluster, instance, kubernetes]) });
+const body = z.looseObject({
+  location: z.string().optional(),
+  tags,
+  identity,
+  properties: z.discriminatedUnion("computeType", [cluster, instance, kubernetes]),
+});
 
 export const computes: ResourceType<z.infer<typeof body>> = {
   type: "Microsoft.MachineLearningServices/workspaces/computes",
   body,
   latencySeconds: 30,
-  names: { pattern: /^[a-zA-Z](?=.{1,31}$)[a-zA-Z0-9-]*[a-zA-Z0-9]$/, rule: "2-32 letters, digits and hyphens, a letter first, no hyphen at the end" },
+  names: {
+    pattern: /^[a-zA-Z](?=.{1,31}$)[a-zA-Z0-9-]*[a-zA-Z0-9]$/,
+    rule: "2-32 letters, digits and hyphens, a letter first, no hyphen at the end",
+  },
   merge: (before, patch) => {
     // A PATCH carries `properties.scaleSettings` in older API versions, `properties.properties.scaleSettings` in newer ones.
     const given = patch["properties"];
@@ -41,12 +66,23 @@ export const computes: ResourceType<z.infer<typeof body>> = {
   },
   check({ before, after }) {
     const type = after.properties["computeType"];
-    if (before && before.properties["computeType"] !== type) throw new ArmError(400, "BadRequest", `Compute '${after.name}' is of type ${String(before.properties["computeType"])} and cannot become ${String(type)}.`);
+    if (before && before.properties["computeType"] !== type)
+      throw new ArmError(
+        400,
+        "BadRequest",
+        `Compute '${after.name}' is of type ${String(before.properties["computeType"])} and cannot become ${String(type)}.`,
+      );
     const [old, now] = [inner(before), inner(after)];
     if (type === "Kubernetes") return;
-    if (!now["vmSize"]) throw new ArmError(400, "BadRequest", "properties.properties.vmSize: must be given.", { target: "properties.properties.vmSize" });
+    if (!now["vmSize"])
+      throw new ArmError(400, "BadRequest", "properties.properties.vmSize: must be given.", { target: "properties.properties.vmSize" });
     for (const fixed of ["vmSize", "vmPriority"]) {
-      if (before && old[fixed] !== now[fixed]) throw new ArmError(400, "BadRequest", `properties.properties.${fixed} of a compute cannot be changed (${String(old[fixed])} to ${String(now[fixed])}); delete it and make a new one.`);
+      if (before && old[fixed] !== now[fixed])
+        throw new ArmError(
+          400,
+          "BadRequest",
+          `properties.properties.${fixed} of a compute cannot be changed (${String(old[fixed])} to ${String(now[fixed])}); delete it and make a new one.`,
+        );
     }
   },
   fill({ before, after }) {
@@ -63,16 +99,36 @@ export const computes: ResourceType<z.infer<typeof body>> = {
             enableNodePublicIp: true,
             remoteLoginPortPublicAccess: "NotSpecified",
             ...given,
-            scaleSettings: { minNodeCount: 0, nodeIdleTimeBeforeScaleDown: "PT120S", maxNodeCount: 1, ...withoutNulls((given["scaleSettings"] ?? {}) as Record<string, unknown>) },
+            scaleSettings: {
+              minNodeCount: 0,
+              nodeIdleTimeBeforeScaleDown: "PT120S",
+              maxNodeCount: 1,
+              ...withoutNulls((given["scaleSettings"] ?? {}) as Record<string, unknown>),
+            },
             allocationState: "Steady",
             allocationStateTransitionTime: old["allocationStateTransitionTime"] ?? now,
             errors: null,
             currentNodeCount: old["currentNodeCount"] ?? 0,
             targetNodeCount: old["targetNodeCount"] ?? 0,
-            nodeStateCounts: old["nodeStateCounts"] ?? { preparingNodeCount: 0, runningNodeCount: 0, idleNodeCount: 0, unusableNodeCount: 0, leavingNodeCount: 0, preemptedNodeCount: 0 },
+            nodeStateCounts: old["nodeStateCounts"] ?? {
+              preparingNodeCount: 0,
+              runningNodeCount: 0,
+              idleNodeCount: 0,
+              unusableNodeCount: 0,
+              leavingNodeCount: 0,
+              preemptedNodeCount: 0,
+            },
           }
         : computeType === "ComputeInstance"
-          ? { applicationSharingPolicy: "Personal", osImageMetadata: { isLatestOsImageVersion: true }, enableNodePublicIp: true, ...given, state: old["state"] ?? "Running", applications: [], errors: [] }
+          ? {
+              applicationSharingPolicy: "Personal",
+              osImageMetadata: { isLatestOsImageVersion: true },
+              enableNodePublicIp: true,
+              ...given,
+              state: old["state"] ?? "Running",
+              applications: [],
+              errors: [],
+            }
           : given;
     return {
       ...after,
@@ -96,11 +152,16 @@ export const computes: ResourceType<z.infer<typeof body>> = {
   },
 };
 
-const inner = (resource: ArmResource | undefined): Record<string, unknown> => (resource?.properties["properties"] ?? {}) as Record<string, unknown>;
+const inner = (resource: ArmResource | undefined): Record<string, unknown> =>
+  (resource?.properties["properties"] ?? {}) as Record<string, unknown>;
 
 function power(resource: ArmResource, sandbox: SandboxContext, state: "Running" | "Stopped"): { status: number; operation: Promise<void> } {
   if (resource.properties["computeType"] !== "ComputeInstance") {
-    throw new ArmError(400, "BadRequest", `Compute '${resource.name}' is of type ${String(resource.properties["computeType"])}; only instances (ComputeInstance) can be started and stopped.`);
+    throw new ArmError(
+      400,
+      "BadRequest",
+      `Compute '${resource.name}' is of type ${String(resource.properties["computeType"])}; only instances (ComputeInstance) can be started and stopped.`,
+    );
   }
   const work = async (): Promise<void> => {
     await sandbox.latency(20);

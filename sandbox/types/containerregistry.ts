@@ -13,7 +13,11 @@ const body = z.looseObject({
   identity,
   sku: z.looseObject({ name: z.enum(["Basic", "Standard", "Premium"]) }),
   properties: z
-    .looseObject({ adminUserEnabled: z.boolean().nullish(), anonymousPullEnabled: z.boolean().nullish(), publicNetworkAccess: z.enum(["Enabled", "Disabled"]).nullish() })
+    .looseObject({
+      adminUserEnabled: z.boolean().nullish(),
+      anonymousPullEnabled: z.boolean().nullish(),
+      publicNetworkAccess: z.enum(["Enabled", "Disabled"]).nullish(),
+    })
     .nullish(),
 });
 
@@ -23,10 +27,19 @@ export const containerRegistries: ResourceType<z.infer<typeof body>> = {
   tracked: true,
   latencySeconds: 15,
   names: { pattern: /^[a-zA-Z0-9]{5,50}$/, rule: "5-50 letters and digits" },
-  globalName: { code: "AlreadyInUse", message: (name) => `The registry DNS name ${name.toLowerCase()}.azurecr.io is already in use. You can check if the name is already claimed using following API: https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/checknameavailability` },
+  globalName: {
+    code: "AlreadyInUse",
+    message: (name) =>
+      `The registry DNS name ${name.toLowerCase()}.azurecr.io is already in use. You can check if the name is already claimed using following API: https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/checknameavailability`,
+  },
   check({ after }) {
     if (after.sku?.["name"] !== "Premium" && after.properties["publicNetworkAccess"] === "Disabled") {
-      throw new ArmError(400, "InvalidPublicNetworkAccess", "The value 'Disabled' of publicNetworkAccess is supported for the 'Premium' tier only.", { target: "properties.publicNetworkAccess" });
+      throw new ArmError(
+        400,
+        "InvalidPublicNetworkAccess",
+        "The value 'Disabled' of publicNetworkAccess is supported for the 'Premium' tier only.",
+        { target: "properties.publicNetworkAccess" },
+      );
     }
   },
   fill: ({ before, after }) => ({
@@ -50,8 +63,19 @@ export const containerRegistries: ResourceType<z.infer<typeof body>> = {
 
 function credentials(resource: ArmResource, sandbox: SandboxContext): object {
   if (resource.properties["adminUserEnabled"] !== true) {
-    throw new ArmError(400, "UnAuthorizedForCredentialOperations", `Cannot perform credential operations for ${resource.id} as admin user is disabled. Kindly enable admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account`);
+    throw new ArmError(
+      400,
+      "UnAuthorizedForCredentialOperations",
+      `Cannot perform credential operations for ${resource.id} as admin user is disabled. Kindly enable admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account`,
+    );
   }
-  const password = (which: string): string => createHmac("sha256", secretSetting(sandbox.db, "acr.secret")).update(`${resource.name}/${which}`).digest("base64url");
-  return { username: resource.name, passwords: [{ name: "password", value: password("1") }, { name: "password2", value: password("2") }] };
+  const password = (which: string): string =>
+    createHmac("sha256", secretSetting(sandbox.db, "acr.secret")).update(`${resource.name}/${which}`).digest("base64url");
+  return {
+    username: resource.name,
+    passwords: [
+      { name: "password", value: password("1") },
+      { name: "password2", value: password("2") },
+    ],
+  };
 }

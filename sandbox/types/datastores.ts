@@ -7,7 +7,12 @@ import { accountsIn } from "../blob/accounts.ts";
 import { containerSas } from "../blob/sas.ts";
 import { withoutNulls } from "./storage.ts";
 
-const secretTypes: Readonly<Record<string, string>> = { AccountKey: "AccountKey", Sas: "Sas", ServicePrincipal: "ServicePrincipal", Certificate: "Certificate" };
+const secretTypes: Readonly<Record<string, string>> = {
+  AccountKey: "AccountKey",
+  Sas: "Sas",
+  ServicePrincipal: "ServicePrincipal",
+  Certificate: "Certificate",
+};
 
 const body = z.looseObject({
   properties: z
@@ -18,9 +23,16 @@ const body = z.looseObject({
       isDefault: z.boolean().nullish(),
     })
     .superRefine((properties, context) => {
-      const needed: Record<string, string[]> = { AzureBlob: [], AzureDataLakeGen1: ["storeName"], AzureDataLakeGen2: ["accountName", "filesystem"], AzureFile: ["accountName", "fileShareName"], OneLake: ["artifact", "oneLakeWorkspaceName"] };
+      const needed: Record<string, string[]> = {
+        AzureBlob: [],
+        AzureDataLakeGen1: ["storeName"],
+        AzureDataLakeGen2: ["accountName", "filesystem"],
+        AzureFile: ["accountName", "fileShareName"],
+        OneLake: ["artifact", "oneLakeWorkspaceName"],
+      };
       for (const name of needed[properties.datastoreType] ?? []) {
-        if (!properties[name]) context.addIssue({ code: "custom", path: [name], message: `must be given for a datastore of type ${properties.datastoreType}` });
+        if (!properties[name])
+          context.addIssue({ code: "custom", path: [name], message: `must be given for a datastore of type ${properties.datastoreType}` });
       }
     }),
 });
@@ -31,9 +43,20 @@ export const datastores: ResourceType<z.infer<typeof body>> = {
   provisioningState: false,
   names: { pattern: /^[a-zA-Z0-9_]{1,255}$/, rule: "1-255 letters, digits and underscores" },
   check({ after }, sandbox) {
-    const { datastoreType, accountName, credentials } = after.properties as { datastoreType: string; accountName?: string; credentials: { credentialsType: string } };
-    if (/^AzureBlob$|Gen2$/.test(datastoreType) && accountName && /AccountKey|Sas/.test(credentials.credentialsType) && !accountsIn(sandbox.db).find(accountName)) {
-      throw new ArmError(400, "UserError", `properties.accountName: the sandbox has no storage account '${accountName}'.`, { target: "properties.accountName" });
+    const { datastoreType, accountName, credentials } = after.properties as {
+      datastoreType: string;
+      accountName?: string;
+      credentials: { credentialsType: string };
+    };
+    if (
+      /^AzureBlob$|Gen2$/.test(datastoreType) &&
+      accountName &&
+      /AccountKey|Sas/.test(credentials.credentialsType) &&
+      !accountsIn(sandbox.db).find(accountName)
+    ) {
+      throw new ArmError(400, "UserError", `properties.accountName: the sandbox has no storage account '${accountName}'.`, {
+        target: "properties.accountName",
+      });
     }
   },
   fill({ before, after }, sandbox) {
@@ -68,24 +91,40 @@ export const datastores: ResourceType<z.infer<typeof body>> = {
   },
   remove(resource, _sandbox, cascade) {
     if (resource.properties["isDefault"] === true && !cascade) {
-      throw new ArmError(400, "UserError", `Datastore '${resource.name}' is the workspace's default and cannot be deleted; make another one the default first.`);
+      throw new ArmError(
+        400,
+        "UserError",
+        `Datastore '${resource.name}' is the workspace's default and cannot be deleted; make another one the default first.`,
+      );
     }
   },
   actions: { listSecrets: (resource, asked, sandbox) => ({ body: secretsOf(resource, asked, sandbox) }) },
 };
 
-const keepable = (type: unknown, secrets: unknown): boolean => secrets !== undefined && (type === "ServicePrincipal" || type === "Certificate" || type === "Sas");
+const keepable = (type: unknown, secrets: unknown): boolean =>
+  secrets !== undefined && (type === "ServicePrincipal" || type === "Certificate" || type === "Sas");
 
 function onlyDefault(id: string, sandbox: SandboxContext): void {
   for (const other of sandbox.resources.list(parentId(id), datastores.type)) {
-    if (other.properties["isDefault"] === true && !sameId(other.id, id)) sandbox.resources.put({ ...other, properties: { ...other.properties, isDefault: false } });
+    if (other.properties["isDefault"] === true && !sameId(other.id, id))
+      sandbox.resources.put({ ...other, properties: { ...other.properties, isDefault: false } });
   }
 }
 
 function secretsOf(resource: ArmResource, asked: unknown, sandbox: SandboxContext): object {
-  const { accountName, containerName, filesystem, credentials } = resource.properties as { accountName?: string; containerName?: string; filesystem?: string; credentials: { credentialsType: string; secrets?: Record<string, unknown> } };
+  const { accountName, containerName, filesystem, credentials } = resource.properties as {
+    accountName?: string;
+    containerName?: string;
+    filesystem?: string;
+    credentials: { credentialsType: string; secrets?: Record<string, unknown> };
+  };
   const type = secretTypes[credentials.credentialsType];
-  if (!type) throw new ArmError(400, "UserError", `Datastore '${resource.name}' has no secrets: its credentials are of type None, so the caller's own identity is used.`);
+  if (!type)
+    throw new ArmError(
+      400,
+      "UserError",
+      `Datastore '${resource.name}' has no secrets: its credentials are of type None, so the caller's own identity is used.`,
+    );
   if (type === "ServicePrincipal" || type === "Certificate") return { secretsType: type, ...credentials.secrets };
   const container = containerName ?? filesystem;
   const { expirableSecret, expireAfterHours } = (asked ?? {}) as { expirableSecret?: boolean; expireAfterHours?: number };
@@ -95,5 +134,13 @@ function secretsOf(resource: ArmResource, asked: unknown, sandbox: SandboxContex
     return { secretsType: "AccountKey", key: account.keys[0] };
   }
   if (type === "Sas" && credentials.secrets?.["sasToken"]) return { secretsType: "Sas", sasToken: credentials.secrets["sasToken"] };
-  return { secretsType: "Sas", sasToken: containerSas(sandbox.db, { account: accountName!, container: container!, permissions: "racwdl", hours: Math.min(Number(expireAfterHours ?? 1) || 1, 24) }) };
+  return {
+    secretsType: "Sas",
+    sasToken: containerSas(sandbox.db, {
+      account: accountName!,
+      container: container!,
+      permissions: "racwdl",
+      hours: Math.min(expireAfterHours ?? 1, 24),
+    }),
+  };
 }

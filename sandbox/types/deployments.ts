@@ -25,15 +25,21 @@ export const deployments: ResourceType<z.infer<typeof body>> = {
   latencySeconds: 1,
   names: { pattern: /^[\w.()-]{1,64}$/, rule: "1-64 letters, digits and -_.()" },
   async check({ after }, sandbox) {
-    if (/^complete$/i.test(String(after.properties["mode"]))) throw new ArmError(501, "NotModeledInSandbox", "The sandbox does not model deployments in Complete mode, which delete what the template does not name; use Incremental.");
-    if (!after.properties["template"]) throw new ArmError(501, "NotModeledInSandbox", "The sandbox opens no connections, so it cannot fetch a templateLink; send the template itself.");
+    if (/^complete$/i.test(String(after.properties["mode"])))
+      throw new ArmError(
+        501,
+        "NotModeledInSandbox",
+        "The sandbox does not model deployments in Complete mode, which delete what the template does not name; use Incremental.",
+      );
+    if (!after.properties["template"])
+      throw new ArmError(
+        501,
+        "NotModeledInSandbox",
+        "The sandbox opens no connections, so it cannot fetch a templateLink; send the template itself.",
+      );
     await plan(after, sandbox);
   },
-  fill: ({ after }) => {
-    const given = after.properties["template"];
-    const template = typeof given === "string" ? (JSON.parse(given) as unknown) : given;
-    return { ...after, properties: { ...after.properties, template, templateHash: hash(template), timestamp: new Date().toISOString(), operations: [] } };
-  },
+  fill: ({ after }) => filled(after),
   async provision(resource, sandbox, signal) {
     const start = Date.now();
     const { template } = await plan(resource, sandbox);
@@ -55,14 +61,23 @@ export const deployments: ResourceType<z.infer<typeof body>> = {
   },
   show(resource) {
     const { template: _t, operations: _o, parameters: _p, shownParameters, ...properties } = resource.properties;
-    return { ...resource, properties: { ...properties, mode: "Incremental", parameters: shownParameters ?? {}, dependencies: [], providers: [] } };
+    return {
+      ...resource,
+      properties: { ...properties, mode: "Incremental", parameters: shownParameters ?? {}, dependencies: [], providers: [] },
+    };
   },
   actionsBefore: ["validate", "whatIf"],
   actions: {
     async validate(resource, asked, sandbox) {
       const proposed = await proposal(resource, asked, sandbox);
       const { resources, template } = await plan(proposed, sandbox);
-      const properties = { mode: "Incremental", provisioningState: "Succeeded", templateHash: hash(proposed.properties["template"]), parameters: await template.shownParameters(), validatedResources: resources.map(({ id }) => ({ id })) };
+      const properties = {
+        mode: "Incremental",
+        provisioningState: "Succeeded",
+        templateHash: hash(proposed.properties["template"]),
+        parameters: await template.shownParameters(),
+        validatedResources: resources.map(({ id }) => ({ id })),
+      };
       return { body: { id: resource.id, name: resource.name, type: resource.type, properties } };
     },
     async whatIf(resource, asked, sandbox): Promise<ActionResult> {
@@ -75,15 +90,30 @@ export const deployments: ResourceType<z.infer<typeof body>> = {
   },
 };
 
+function filled(after: ArmResource): ArmResource {
+  const given = after.properties["template"];
+  const template = typeof given === "string" ? (JSON.parse(given) as unknown) : given;
+  return {
+    ...after,
+    properties: { ...after.properties, template, templateHash: hash(template), timestamp: new Date().toISOString(), operations: [] },
+  };
+}
+
 async function proposal(resource: ArmResource, asked: unknown, sandbox: SandboxContext): Promise<ArmResource> {
   const parsed = body.safeParse(asked);
-  if (!parsed.success) throw new ArmError(400, "InvalidRequestContent", `The request content was invalid: ${parsed.error.issues[0]!.path.join(".")}: ${parsed.error.issues[0]!.message}.`);
-  const proposed = deployments.fill!({ before: undefined, after: { ...resource, properties: { ...parsed.data.properties } }, apiVersion: "", principalId: "" }, sandbox) as ArmResource;
+  if (!parsed.success)
+    throw new ArmError(
+      400,
+      "InvalidRequestContent",
+      `The request content was invalid: ${parsed.error.issues[0]!.path.join(".")}: ${parsed.error.issues[0]!.message}.`,
+    );
+  const proposed = filled({ ...resource, properties: { ...parsed.data.properties } });
   await deployments.check!({ before: undefined, after: proposed, apiVersion: "", principalId: "" }, sandbox);
   return proposed;
 }
 
-const hash = (template: unknown): string => BigInt(`0x${createHash("sha256").update(JSON.stringify(template)).digest("hex").slice(0, 15)}`).toString();
+const hash = (template: unknown): string =>
+  BigInt(`0x${createHash("sha256").update(JSON.stringify(template)).digest("hex").slice(0, 15)}`).toString();
 
 /** `…/deployments/{n}/operations`: what was written, one by one. */
 export const deploymentOperations: ResourceType = {

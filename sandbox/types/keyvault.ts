@@ -21,15 +21,24 @@ const body = z.looseObject({
   }),
 });
 
-const taken = "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.";
+const taken =
+  "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.";
 
 export const vaults: ResourceType<z.infer<typeof body>> = {
   type: "Microsoft.KeyVault/vaults",
   body,
   tracked: true,
   latencySeconds: 10,
-  names: { pattern: /^(?=.{3,24}$)[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*$/, rule: "3-24 letters, digits and single hyphens, a letter first", code: "VaultNameNotValid" },
-  globalName: { code: "VaultAlreadyExists", message: (name) => `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken.` },
+  names: {
+    pattern: /^(?=.{3,24}$)[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*$/,
+    rule: "3-24 letters, digits and single hyphens, a letter first",
+    code: "VaultNameNotValid",
+  },
+  globalName: {
+    code: "VaultAlreadyExists",
+    message: (name) =>
+      `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken.`,
+  },
   softDelete: {
     days: (vault) => Number(vault.properties["softDeleteRetentionInDays"] ?? 90),
     code: "ConflictError",
@@ -40,16 +49,32 @@ export const vaults: ResourceType<z.infer<typeof body>> = {
   check({ before, after }) {
     const { enablePurgeProtection, enableSoftDelete, accessPolicies, enableRbacAuthorization } = after.properties;
     if (enablePurgeProtection === false) {
-      throw new ArmError(400, "BadRequest", 'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.');
+      throw new ArmError(
+        400,
+        "BadRequest",
+        'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.',
+      );
     }
     if (before?.properties["enablePurgeProtection"] === true && enablePurgeProtection !== true) {
-      throw new ArmError(400, "BadRequest", 'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.');
+      throw new ArmError(
+        400,
+        "BadRequest",
+        'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.',
+      );
     }
     if (enableSoftDelete === false) {
-      throw new ArmError(400, "BadRequest", 'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the soft delete functionality is an irreversible action.');
+      throw new ArmError(
+        400,
+        "BadRequest",
+        'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the soft delete functionality is an irreversible action.',
+      );
     }
     if (!accessPolicies && enableRbacAuthorization !== true) {
-      throw new ArmError(400, "BadRequest", "The parameter accessPolicies is not specified; give it, or set enableRbacAuthorization to true.");
+      throw new ArmError(
+        400,
+        "BadRequest",
+        "The parameter accessPolicies is not specified; give it, or set enableRbacAuthorization to true.",
+      );
     }
   },
   fill({ before, after }, _sandbox) {

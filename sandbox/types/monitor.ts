@@ -13,7 +13,11 @@ const logsBody = z.looseObject({
   identity,
   properties: z
     .looseObject({
-      sku: z.looseObject({ name: z.enum(["Free", "Standard", "Premium", "PerNode", "PerGB2018", "Standalone", "CapacityReservation", "LACluster"]) }).nullish(),
+      sku: z
+        .looseObject({
+          name: z.enum(["Free", "Standard", "Premium", "PerNode", "PerGB2018", "Standalone", "CapacityReservation", "LACluster"]),
+        })
+        .nullish(),
       retentionInDays: z.int().min(-1).max(730).nullish(),
     })
     .nullish(),
@@ -45,7 +49,9 @@ export const logWorkspaces: ResourceType<z.infer<typeof logsBody>> = {
   actions: {
     sharedKeys(resource, _body, sandbox) {
       const key = (which: string): string =>
-        createHmac("sha512", secretSetting(sandbox.db, "logs.secret")).update(`${String(resource.properties["customerId"])}/${which}`).digest("base64");
+        createHmac("sha512", secretSetting(sandbox.db, "logs.secret"))
+          .update(`${String(resource.properties["customerId"])}/${which}`)
+          .digest("base64");
       return { body: { primarySharedKey: key("1"), secondarySharedKey: key("2") } };
     },
   },
@@ -56,7 +62,11 @@ const insightsBody = z.looseObject({
   tags,
   kind: z.string(),
   properties: z
-    .looseObject({ Application_Type: z.enum(["web", "other"]), WorkspaceResourceId: z.string().nullish(), RetentionInDays: z.union([z.literal([30, 60, 90, 120, 180, 270, 365, 550, 730])]).nullish() })
+    .looseObject({
+      Application_Type: z.enum(["web", "other"]),
+      WorkspaceResourceId: z.string().nullish(),
+      RetentionInDays: z.union([z.literal([30, 60, 90, 120, 180, 270, 365, 550, 730])]).nullish(),
+    })
     .nullish(),
 });
 
@@ -68,7 +78,9 @@ export const insightsComponents: ResourceType<z.infer<typeof insightsBody>> = {
   check({ after }, sandbox) {
     const logs = after.properties["WorkspaceResourceId"];
     if (typeof logs === "string" && !sandbox.resources.get(logs)) {
-      throw new ArmError(400, "InvalidWorkspaceResourceId", `WorkspaceResourceId: the Log Analytics workspace '${logs}' was not found.`, { target: "properties.WorkspaceResourceId" });
+      throw new ArmError(400, "InvalidWorkspaceResourceId", `WorkspaceResourceId: the Log Analytics workspace '${logs}' was not found.`, {
+        target: "properties.WorkspaceResourceId",
+      });
     }
   },
   fill({ before, after }) {

@@ -10,6 +10,7 @@ import { forgetDeleted } from "../assets/tombstones.ts";
 import { identity, tags } from "./shapes.ts";
 import { containerRegistries } from "./containerregistry.ts";
 import { storageAccounts, withoutNulls } from "./storage.ts";
+import { text } from "../state/values.ts";
 
 const region = z.looseObject({
   location: z.string(),
@@ -31,11 +32,17 @@ export const registries: ResourceType<z.infer<typeof body>> = {
   tracked: true,
   latencySeconds: 45,
   names: { pattern: /^[a-zA-Z0-9][a-zA-Z0-9-]{2,32}$/, rule: "3-33 letters, digits and hyphens, a letter or digit first" },
-  globalName: { code: "RegistryNameInUse", message: (name) => `The registry name '${name}' is in use; registry names are unique in a tenant.` },
+  globalName: {
+    code: "RegistryNameInUse",
+    message: (name) => `The registry name '${name}' is in use; registry names are unique in a tenant.`,
+  },
   check({ before, after }) {
     if (/^azureml(-.*)?$/i.test(after.name)) throw new ArmError(400, "BadRequest", `The registry name '${after.name}' is reserved.`);
     const regions = (after.properties["regionDetails"] ?? []) as { location: string }[];
-    if (!before && !regions.length) throw new ArmError(400, "BadRequest", "properties.regionDetails: must name at least one region.", { target: "properties.regionDetails" });
+    if (!before && !regions.length)
+      throw new ArmError(400, "BadRequest", "properties.regionDetails: must name at least one region.", {
+        target: "properties.regionDetails",
+      });
   },
   fill({ before, after }, sandbox) {
     const old = before?.properties ?? {};
@@ -50,7 +57,13 @@ export const registries: ResourceType<z.infer<typeof body>> = {
         publicNetworkAccess: "Enabled",
         ...given,
         // What Azure made for a region is never taken out by a PUT that does not repeat it.
-        regionDetails: regions.map((one) => kept.find((was) => was.location === one.location.toLowerCase().replaceAll(" ", "")) ?? { ...one, location: one.location.toLowerCase().replaceAll(" ", "") }),
+        regionDetails: regions.map(
+          (one) =>
+            kept.find((was) => was.location === one.location.toLowerCase().replaceAll(" ", "")) ?? {
+              ...one,
+              location: one.location.toLowerCase().replaceAll(" ", ""),
+            },
+        ),
         registryGuid: guid,
         discoveryUrl: `${sandbox.urls.base}/registrymanagement/v1.0/registries/${after.name}/discovery`,
         mlFlowRegistryUri: `azureml://${new URL(sandbox.urls.base).host}/mlflow/v1.0${after.id}`,
@@ -63,9 +76,18 @@ export const registries: ResourceType<z.infer<typeof body>> = {
     const guid = String(resource.properties["registryGuid"]);
     const group = managedGroup(resource, guid);
     if (!sandbox.resources.get(group)) {
-      sandbox.resources.put({ id: group, name: group.split("/").at(-1)!, type: "Microsoft.Resources/resourceGroups", location: resource.location!, managedBy: resource.id, properties: { provisioningState: "Succeeded" } } as ArmResource);
+      sandbox.resources.put({
+        id: group,
+        name: group.split("/").at(-1)!,
+        type: "Microsoft.Resources/resourceGroups",
+        location: resource.location!,
+        managedBy: resource.id,
+        properties: { provisioningState: "Succeeded" },
+      } as ArmResource);
     }
-    const regions = (resource.properties["regionDetails"] as Record<string, unknown>[]).map((one, index) => withOwnResources(one, index, resource, group, guid, sandbox));
+    const regions = (resource.properties["regionDetails"] as Record<string, unknown>[]).map((one, index) =>
+      withOwnResources(one, index, resource, group, guid, sandbox),
+    );
     return { ...resource, properties: { ...resource.properties, regionDetails: regions } };
   },
   async remove(resource, sandbox, cascade) {
@@ -85,30 +107,75 @@ export const registries: ResourceType<z.infer<typeof body>> = {
   },
 };
 
-const managedGroup = (resource: ArmResource, guid: string): string => `${groupId(resource.id)!.replace(/[^/]+$/, "")}azureml-rg-${resource.name}_${guid}`;
+const managedGroup = (resource: ArmResource, guid: string): string =>
+  `${groupId(resource.id)!.replace(/[^/]+$/, "")}azureml-rg-${resource.name}_${guid}`;
 
 /** A region's storage account and container registry, made here when the body does not bring its own. */
-function withOwnResources(region: Record<string, unknown>, index: number, registry: ArmResource, group: string, guid: string, sandbox: SandboxContext): Record<string, unknown> {
+function withOwnResources(
+  region: Record<string, unknown>,
+  index: number,
+  registry: ArmResource,
+  group: string,
+  guid: string,
+  sandbox: SandboxContext,
+): Record<string, unknown> {
   const short = `${guid.replaceAll("-", "").slice(0, 9)}${index === 0 ? "" : index}`;
   const location = String(region["location"]);
-  const storage = (region["storageAccountDetails"] as { systemCreatedStorageAccount?: Record<string, unknown>; userCreatedStorageAccount?: unknown }[] | null | undefined)?.[0];
-  const acr = (region["acrDetails"] as { systemCreatedAcrAccount?: Record<string, unknown>; userCreatedAcrAccount?: unknown }[] | null | undefined)?.[0];
-  const accountName = String(storage?.systemCreatedStorageAccount?.["storageAccountName"] ?? `reg${short}st`);
-  const acrName = String(acr?.systemCreatedAcrAccount?.["acrAccountName"] ?? `reg${short}acr`);
+  const storage = (
+    region["storageAccountDetails"] as
+      | { systemCreatedStorageAccount?: Record<string, unknown>; userCreatedStorageAccount?: unknown }[]
+      | null
+      | undefined
+  )?.[0];
+  const acr = (
+    region["acrDetails"] as { systemCreatedAcrAccount?: Record<string, unknown>; userCreatedAcrAccount?: unknown }[] | null | undefined
+  )?.[0];
+  const accountName = text(storage?.systemCreatedStorageAccount?.["storageAccountName"] ?? `reg${short}st`);
+  const acrName = text(acr?.systemCreatedAcrAccount?.["acrAccountName"] ?? `reg${short}acr`);
   const made = (type: typeof storageAccounts | typeof containerRegistries, name: string, kind: string | undefined, sku: string): string => {
     const id = `${group}/providers/${type.type}/${name}`;
     if (!sandbox.resources.get(id)) {
       const bare = { id, name, type: type.type, location, sku: { name: sku }, ...(kind ? { kind } : {}), properties: {} } as ArmResource;
+      // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a type's `fill`, not an array's
       const filled = type.fill!({ before: undefined, after: bare, apiVersion: "", principalId: registry.id }, sandbox) as ArmResource;
       sandbox.resources.put({ ...filled, properties: { ...filled.properties, provisioningState: "Succeeded" } });
     }
     return id;
   };
-  const accountId = storage?.userCreatedStorageAccount ? undefined : made(storageAccounts, accountName, "StorageV2", String(storage?.systemCreatedStorageAccount?.["storageAccountType"] ?? "Standard_LRS"));
+  const accountId = storage?.userCreatedStorageAccount
+    ? undefined
+    : made(storageAccounts, accountName, "StorageV2", text(storage?.systemCreatedStorageAccount?.["storageAccountType"] ?? "Standard_LRS"));
   const acrId = acr?.userCreatedAcrAccount ? undefined : made(containerRegistries, acrName, undefined, "Premium");
   return {
     ...region,
-    ...(accountId ? { storageAccountDetails: [{ systemCreatedStorageAccount: { storageAccountType: "Standard_LRS", storageAccountHnsEnabled: false, ...storage?.systemCreatedStorageAccount, storageAccountName: accountName, armResourceId: { resourceId: accountId } } }] } : {}),
-    ...(acrId ? { acrDetails: [{ systemCreatedAcrAccount: { acrAccountSku: "Premium", ...acr?.systemCreatedAcrAccount, acrAccountName: acrName, armResourceId: { resourceId: acrId } } }] } : {}),
+    ...(accountId
+      ? {
+          storageAccountDetails: [
+            {
+              systemCreatedStorageAccount: {
+                storageAccountType: "Standard_LRS",
+                storageAccountHnsEnabled: false,
+                ...storage?.systemCreatedStorageAccount,
+                storageAccountName: accountName,
+                armResourceId: { resourceId: accountId },
+              },
+            },
+          ],
+        }
+      : {}),
+    ...(acrId
+      ? {
+          acrDetails: [
+            {
+              systemCreatedAcrAccount: {
+                acrAccountSku: "Premium",
+                ...acr?.systemCreatedAcrAccount,
+                acrAccountName: acrName,
+                armResourceId: { resourceId: acrId },
+              },
+            },
+          ],
+        }
+      : {}),
   };
 }

@@ -5,7 +5,9 @@ export const tags = z.record(z.string(), z.string()).nullish();
 
 export const identity = z
   .looseObject({
-    type: z.string().regex(/^(None|SystemAssigned|UserAssigned|SystemAssigned, ?UserAssigned)$/i, "must be None, SystemAssigned, UserAssigned or both"),
+    type: z
+      .string()
+      .regex(/^(None|SystemAssigned|UserAssigned|SystemAssigned, ?UserAssigned)$/i, "must be None, SystemAssigned, UserAssigned or both"),
   })
   .nullish();
 
@@ -20,7 +22,15 @@ export function proxy<Shape extends z.ZodType>(properties: Shape) {
 }
 
 /** Azure Machine Learning takes "true" for true. */
-export const bool = z.union([z.boolean(), z.string().regex(/^(true|false)$/i, "must be true or false").transform((text) => /^true$/i.test(text))]).nullish();
+export const bool = z
+  .union([
+    z.boolean(),
+    z
+      .string()
+      .regex(/^(true|false)$/i, "must be true or false")
+      .transform((text) => /^true$/i.test(text)),
+  ])
+  .nullish();
 
 export const anyProperties = z.looseObject({}).nullish();
 

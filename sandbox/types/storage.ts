@@ -6,8 +6,18 @@ import { nameOf, parentId } from "../arm/ids.ts";
 import { accountKeys, accountType, regenerateAccountKey } from "../blob/accounts.ts";
 import { containersIn } from "../blob/containers.ts";
 import { identity, proxy, tags } from "./shapes.ts";
+import { text } from "../state/values.ts";
 
-const skus = ["Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Premium_LRS", "Premium_ZRS", "Standard_GZRS", "Standard_RAGZRS"] as const;
+const skus = [
+  "Standard_LRS",
+  "Standard_GRS",
+  "Standard_RAGRS",
+  "Standard_ZRS",
+  "Premium_LRS",
+  "Premium_ZRS",
+  "Standard_GZRS",
+  "Standard_RAGZRS",
+] as const;
 
 const accountBody = z.looseObject({
   location: z.string().optional(),
@@ -37,7 +47,12 @@ export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
   globalName: { code: "StorageAccountAlreadyTaken", message: (name) => `The storage account named ${name} is already taken.` },
   check({ before, after }) {
     if (before && before.kind !== after.kind && !(before.kind === "Storage" && after.kind === "StorageV2")) {
-      throw new ArmError(409, "AccountPropertyCannotBeUpdated", `The property 'kind' was specified in the input, but it cannot be updated from '${before.kind}' to '${after.kind}'.`, { target: "kind" });
+      throw new ArmError(
+        409,
+        "AccountPropertyCannotBeUpdated",
+        `The property 'kind' was specified in the input, but it cannot be updated from '${before.kind}' to '${after.kind}'.`,
+        { target: "kind" },
+      );
     }
   },
   fill({ before, after }, sandbox) {
@@ -52,7 +67,10 @@ export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
         minimumTlsVersion: "TLS1_2",
         supportsHttpsTrafficOnly: true,
         networkAcls: { bypass: "AzureServices", virtualNetworkRules: [], ipRules: [], defaultAction: "Allow" },
-        encryption: { keySource: "Microsoft.Storage", services: { blob: { enabled: true, keyType: "Account" }, file: { enabled: true, keyType: "Account" } } },
+        encryption: {
+          keySource: "Microsoft.Storage",
+          services: { blob: { enabled: true, keyType: "Account" }, file: { enabled: true, keyType: "Account" } },
+        },
         ...withoutNulls(after.properties),
         creationTime: old["creationTime"] ?? new Date().toISOString(),
         keyCreationTime: old["keyCreationTime"] ?? { key1: new Date().toISOString(), key2: new Date().toISOString() },
@@ -70,8 +88,9 @@ export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
   actions: {
     listKeys: (resource, _body, sandbox) => ({ body: keys(resource, sandbox) }),
     regenerateKey(resource, body, sandbox) {
-      const name = String((body as { keyName?: unknown } | undefined)?.keyName ?? "");
-      if (name !== "key1" && name !== "key2") throw new ArmError(400, "InvalidValuesForRequestParameters", `keyName: must be key1 or key2 (it is '${name}').`);
+      const name = text((body as { keyName?: unknown } | undefined)?.keyName);
+      if (name !== "key1" && name !== "key2")
+        throw new ArmError(400, "InvalidValuesForRequestParameters", `keyName: must be key1 or key2 (it is '${name}').`);
       regenerateAccountKey(sandbox.db, resource.name, name === "key1" ? 1 : 2);
       return { body: keys(resource, sandbox) };
     },
@@ -104,7 +123,8 @@ export const blobServices: ResourceType<z.infer<typeof serviceBody>> = {
   body: serviceBody,
   provisioningState: false,
   names: { pattern: /^default$/, rule: "the only blob service is called default" },
-  find: (id, sandbox) => singleton(id, `${accountType}/blobServices`, sandbox, { cors: { corsRules: [] }, deleteRetentionPolicy: { enabled: false } }),
+  find: (id, sandbox) =>
+    singleton(id, `${accountType}/blobServices`, sandbox, { cors: { corsRules: [] }, deleteRetentionPolicy: { enabled: false } }),
 };
 
 const containerBody = z.looseObject({
@@ -119,7 +139,11 @@ export const blobContainers: ResourceType<z.infer<typeof containerBody>> = {
   type: containerType,
   body: containerBody,
   provisioningState: false,
-  names: { pattern: /^(\$root|\$web|\$logs|(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*)$/, rule: "3-63 lower-case letters, digits and single hyphens", code: "InvalidContainerName" },
+  names: {
+    pattern: /^(\$root|\$web|\$logs|(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*)$/,
+    rule: "3-63 lower-case letters, digits and single hyphens",
+    code: "InvalidContainerName",
+  },
   check({ after }, sandbox) {
     const access = after.properties["publicAccess"];
     const account = sandbox.resources.get(parentId(parentId(after.id)));
@@ -129,7 +153,18 @@ export const blobContainers: ResourceType<z.infer<typeof containerBody>> = {
   },
   async fill({ after }, sandbox) {
     await sandbox.container(nameOf(parentId(parentId(after.id))), after.name);
-    return { ...after, properties: { publicAccess: "None", leaseStatus: "Unlocked", leaseState: "Available", hasImmutabilityPolicy: false, hasLegalHold: false, ...withoutNulls(after.properties), lastModifiedTime: new Date().toISOString() } };
+    return {
+      ...after,
+      properties: {
+        publicAccess: "None",
+        leaseStatus: "Unlocked",
+        leaseState: "Available",
+        hasImmutabilityPolicy: false,
+        hasLegalHold: false,
+        ...withoutNulls(after.properties),
+        lastModifiedTime: new Date().toISOString(),
+      },
+    };
   },
   async remove(resource, sandbox) {
     await (await sandbox.container(nameOf(parentId(parentId(resource.id))), resource.name)).deleteIfExists();
@@ -137,19 +172,38 @@ export const blobContainers: ResourceType<z.infer<typeof containerBody>> = {
   // Containers that were made through the blob service itself are there for Resource Manager too.
   find(id, sandbox) {
     const account = nameOf(parentId(parentId(id)));
-    const found = containersIn(sandbox).of(account).find((one) => one.name === nameOf(id));
-    return found && { id, name: found.name, type: containerType, properties: { publicAccess: "None", leaseStatus: "Unlocked", leaseState: "Available", lastModifiedTime: found.lastModified } };
+    const found = containersIn(sandbox)
+      .of(account)
+      .find((one) => one.name === nameOf(id));
+    return (
+      found && {
+        id,
+        name: found.name,
+        type: containerType,
+        properties: { publicAccess: "None", leaseStatus: "Unlocked", leaseState: "Available", lastModifiedTime: found.lastModified },
+      }
+    );
   },
   list(scope, _query, sandbox) {
     const account = nameOf(parentId(scope));
     return containersIn(sandbox)
       .of(account)
-      .map(({ name }) => sandbox.resources.get(`${scope}/containers/${name}`) ?? blobContainers.find!(`${scope}/containers/${name}`, sandbox)!)
+      .map(
+        ({ name }) => sandbox.resources.get(`${scope}/containers/${name}`) ?? blobContainers.find!(`${scope}/containers/${name}`, sandbox)!,
+      )
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   },
 };
 
-const policyBody = proxy(z.looseObject({ policy: z.looseObject({ rules: z.array(z.looseObject({ name: z.string(), type: z.literal("Lifecycle"), definition: z.looseObject({ actions: z.looseObject({}) }) })).min(1) }) }));
+const policyBody = proxy(
+  z.looseObject({
+    policy: z.looseObject({
+      rules: z
+        .array(z.looseObject({ name: z.string(), type: z.literal("Lifecycle"), definition: z.looseObject({ actions: z.looseObject({}) }) }))
+        .min(1),
+    }),
+  }),
+);
 
 export const managementPolicies: ResourceType<z.infer<typeof policyBody>> = {
   type: `${accountType}/managementPolicies`,

@@ -8,6 +8,7 @@ import { accountKeys } from "../blob/accounts.ts";
 import { systemDatastores } from "../ml/datastores.ts";
 import { bool, identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
+import { text } from "../state/values.ts";
 
 export const workspaceType = "Microsoft.MachineLearningServices/workspaces";
 
@@ -31,7 +32,10 @@ const body = z.looseObject({
       v1LegacyMode: bool,
       enableDataIsolation: bool,
       allowRecoverSoftDeletedWorkspace: bool,
-      systemDatastoresAuthMode: z.string().regex(/^(accesskey|identity|userdelegationsas|)$/i, "must be accesskey, identity or userdelegationsas").nullish(),
+      systemDatastoresAuthMode: z
+        .string()
+        .regex(/^(accesskey|identity|userdelegationsas|)$/i, "must be accesskey, identity or userdelegationsas")
+        .nullish(),
     })
     .nullish(),
 });
@@ -54,31 +58,56 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
     days: 14,
     code: "BadRequest",
     message: () => "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete",
-    recovers: (content) => (content["properties"] as { allowRecoverSoftDeletedWorkspace?: boolean } | null | undefined)?.allowRecoverSoftDeletedWorkspace === true,
+    recovers: (content) =>
+      (content["properties"] as { allowRecoverSoftDeletedWorkspace?: boolean } | null | undefined)?.allowRecoverSoftDeletedWorkspace ===
+      true,
   },
   check({ before, after }, sandbox) {
     const kind = after.kind ?? "Default";
     if (!/^default$/i.test(kind)) {
-      throw new ArmError(501, "NotModeledInSandbox", `The sandbox does not model workspaces of kind '${kind}'; it has plain ones ('Default') only.`);
+      throw new ArmError(
+        501,
+        "NotModeledInSandbox",
+        `The sandbox does not model workspaces of kind '${kind}'; it has plain ones ('Default') only.`,
+      );
     }
     for (const [property, type, needed] of dependencies) {
       const id = after.properties[property];
       if (!id && needed) {
-        throw new ArmError(400, "ValidationError", `Missing dependent resources in workspace json: properties.${property} must be the id of a resource of type ${type}.`, { target: `properties.${property}` });
+        throw new ArmError(
+          400,
+          "ValidationError",
+          `Missing dependent resources in workspace json: properties.${property} must be the id of a resource of type ${type}.`,
+          { target: `properties.${property}` },
+        );
       }
       if (!id) continue;
-      const found = sandbox.resources.get(String(id));
+      const found = sandbox.resources.get(text(id));
       if (!found || found.type.toLowerCase() !== type.toLowerCase()) {
-        throw new ArmError(400, "ValidationError", `properties.${property}: '${String(id)}' was not found, or is not of type ${type}.`, { target: `properties.${property}` });
+        throw new ArmError(400, "ValidationError", `properties.${property}: '${text(id)}' was not found, or is not of type ${type}.`, {
+          target: `properties.${property}`,
+        });
       }
       const old = before?.properties[property];
-      if (old && property !== "containerRegistry" && property !== "applicationInsights" && String(old).toLowerCase() !== String(id).toLowerCase()) {
-        throw new ArmError(400, "ValidationError", `properties.${property} of a workspace cannot be changed.`, { target: `properties.${property}` });
+      if (
+        old &&
+        property !== "containerRegistry" &&
+        property !== "applicationInsights" &&
+        text(old).toLowerCase() !== text(id).toLowerCase()
+      ) {
+        throw new ArmError(400, "ValidationError", `properties.${property} of a workspace cannot be changed.`, {
+          target: `properties.${property}`,
+        });
       }
     }
     const account = sandbox.resources.get(String(after.properties["storageAccount"]));
     if (account?.properties["isHnsEnabled"] === true) {
-      throw new ArmError(400, "ValidationError", "The default storage account of a workspace must not have the hierarchical namespace enabled.", { target: "properties.storageAccount" });
+      throw new ArmError(
+        400,
+        "ValidationError",
+        "The default storage account of a workspace must not have the hierarchical namespace enabled.",
+        { target: "properties.storageAccount" },
+      );
     }
   },
   fill({ before, after }, sandbox) {
@@ -121,7 +150,19 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
     listKeys: (resource, _body, sandbox) => ({ body: workspaceKeys(resource, sandbox) }),
     resyncKeys: () => ({ status: 200 }),
     diagnose: () => ({
-      body: { value: { userDefinedRouteResults: [], networkSecurityRuleResults: [], resourceLockResults: [], dnsResolutionResults: [], storageAccountResults: [], keyVaultResults: [], containerRegistryResults: [], applicationInsightsResults: [], otherResults: [] } },
+      body: {
+        value: {
+          userDefinedRouteResults: [],
+          networkSecurityRuleResults: [],
+          resourceLockResults: [],
+          dnsResolutionResults: [],
+          storageAccountResults: [],
+          keyVaultResults: [],
+          containerRegistryResults: [],
+          applicationInsightsResults: [],
+          otherResults: [],
+        },
+      },
     }),
   },
 };

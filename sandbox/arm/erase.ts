@@ -1,0 +1,31 @@
+// The end of a resource and of all that lives below it.
+import type { ArmResource, SandboxContext } from "../core.ts";
+import { resourceKey } from "../state/resources.ts";
+import type { ResourceStore } from "../state/resources.ts";
+import type { Registry } from "./registry.ts";
+
+/** What types with soft delete keep, unless it is `forGood`, can be recovered with its children. */
+export async function erase(
+  registry: Registry,
+  store: ResourceStore,
+  sandbox: SandboxContext,
+  resource: ArmResource,
+  forGood: boolean,
+): Promise<void> {
+  const tree = store.subtree(resource.id);
+  for (const one of tree.toReversed()) {
+    if (resourceKey(one.id) === resourceKey(resource.id)) continue;
+    try {
+      await registry.find(one.type)?.remove?.(one, sandbox, true);
+    } catch (error) {
+      sandbox.log("arm", `clean-up of ${one.id} while ${resource.id} was deleted: ${(error as Error).message}`);
+    }
+  }
+  const keep = forGood
+    ? []
+    : tree.flatMap((one) => {
+        const soft = registry.find(one.type)?.softDelete;
+        return soft ? [{ id: one.id, days: typeof soft.days === "number" ? soft.days : soft.days(one) }] : [];
+      });
+  store.deleteTree(resource.id, keep);
+}

@@ -1,0 +1,66 @@
+// The variables that point a client at the running sandbox.
+import { mkdirSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { sandboxStatus } from "./status.ts";
+
+/** Which program the variables are for; `shell` is all of them and what Pulumi needs. */
+export type EnvFor = "shell" | "python" | "node" | "az" | "proxy";
+
+const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
+
+/**
+ * Variables that point a client at the running sandbox. Secrets are among them: print them for a shell to evaluate, never log.
+ * @throws Error when it is not running, or for a client the sandbox cannot serve yet.
+ */
+export async function sandboxEnv(
+  dir: string,
+  client: EnvFor = "shell",
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Record<string, string>> {
+  const status = await sandboxStatus(dir);
+  if (!status.running) throw new Error(`The sandbox in ${dir} is not running (${status.reason}). Start it with: mlops sandbox start`);
+  if (client === "proxy")
+    throw new Error("The interception proxy is not part of the sandbox yet. Use: mlops sandbox env --for python (or node, az, shell)");
+  const { info } = status;
+  const secret = readFileSync(info.clientSecretFile, "utf8").trim();
+  const bundle = join(dir, "ca-bundle.pem");
+  const local = new Set(
+    [...(environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(","), "localhost", "127.0.0.1"].filter((one) => one !== ""),
+  );
+  const common: Record<string, string> = {
+    ARM_CLOUD_METADATA_URL: info.metadataUrl,
+    AZURE_AUTHORITY_HOST: info.armEndpoint,
+    AZURE_TENANT_ID: info.tenantId,
+    AZURE_CLIENT_ID: info.clientId,
+    AZURE_CLIENT_SECRET: secret,
+    AZURE_SUBSCRIPTION_ID: info.subscriptionId,
+    NO_PROXY: [...local].join(","),
+    no_proxy: [...local].join(","),
+  };
+  const python = { REQUESTS_CA_BUNDLE: bundle, SSL_CERT_FILE: bundle };
+  const node = { NODE_EXTRA_CA_CERTS: info.caFile };
+  if (client === "python") return { ...common, ...python };
+  if (client === "node") return { ...common, ...node };
+  if (client === "az") return { ...common, ...python, AZURE_CONFIG_DIR: join(dir, "az"), AZURE_CORE_COLLECT_TELEMETRY: "false" };
+  const pulumiState = join(dir, "pulumi-state");
+  mkdirSync(pulumiState, { recursive: true });
+  const first = [join(root, "node_modules", ".bin"), join(root, ".tools", "bin")];
+  const rest = (environment["PATH"] ?? "").split(delimiter).filter((one) => !first.includes(one));
+  return {
+    ...common,
+    ...python,
+    ...node,
+    ARM_TENANT_ID: info.tenantId,
+    ARM_CLIENT_ID: info.clientId,
+    ARM_CLIENT_SECRET: secret,
+    ARM_SUBSCRIPTION_ID: info.subscriptionId,
+    PULUMI_HOME: join(dir, "pulumi-home"),
+    PULUMI_BACKEND_URL: pathToFileURL(pulumiState).href,
+    // Local state of a local cloud: the same everywhere, so that a stack file made in one checkout opens in another.
+    PULUMI_CONFIG_PASSPHRASE: "sandbox",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    MLOPS_SANDBOX_DIR: dir,
+    PATH: [...first, ...rest].join(delimiter),
+  };
+}
