@@ -13,6 +13,7 @@ export { Workspace as MlWorkspace } from "@pulumi/azure-native/machinelearningse
 export { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 export { Workspace as LogAnalytics } from "@pulumi/azure-native/operationalinsights/workspace.js";
 export { ResourceGroup } from "@pulumi/azure-native/resources/resourceGroup.js";
+export { BlobContainer } from "@pulumi/azure-native/storage/blobContainer.js";
 export { StorageAccount } from "@pulumi/azure-native/storage/storageAccount.js";
 
 export type { ComponentArgs as ApplicationInsightsArgs } from "@pulumi/azure-native/applicationinsights/component.js";

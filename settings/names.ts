@@ -44,3 +44,9 @@ export const registryNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: str
   resourceGroup: `rg-${prefix}-shared`,
   registry: `${prefix}registry-${suffix}`,
 });
+
+/** Where releases are written down; containers carry the prefix, so that two projects in one sandbox do not meet. */
+export const historyNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: string) => ({
+  account: `st${prefix}shared${suffix}`,
+  containers: { releases: `${prefix}-releases`, approvals: `${prefix}-approvals` },
+});

@@ -2,10 +2,16 @@
 import { z } from "zod";
 import { common } from "./fields.ts";
 
+const objectId = z.uuid("must be an Entra object id (a GUID)");
+
 export const SharedSettings = z.strictObject({
   ...common,
   /** Further regions of the ML registry. */
   registryLocations: z.array(common.location.unwrap()).default([]),
+  /** Entra object ids of pipelines and people who make releases; default: whoever runs the first `up`. */
+  operators: z.array(objectId).optional(),
+  /** Entra object ids of those who may approve. With any, only they can write approvals. */
+  approvers: z.array(objectId).default([]),
 });
 
 export type SharedSettings = z.infer<typeof SharedSettings>;

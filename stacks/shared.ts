@@ -1,13 +1,14 @@
-// The `shared` stack: what all stages share, the ML registry.
+// The `shared` stack: what all stages share, the ML registry and the history of releases.
 import { ResourceGroup } from "../components/azure.ts";
 import { ModelRegistry } from "../components/modelRegistry.ts";
-import { registryNames } from "../settings/names.ts";
+import { ReleaseHistory } from "../components/releaseHistory.ts";
+import { historyNames, registryNames } from "../settings/names.ts";
 import type { SharedSettings } from "../settings/shared.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
 
 export function shared(settings: SharedSettings): Record<string, unknown> {
-  const { suffix } = currentSubscription();
+  const { subscriptionId, callerId, suffix } = currentSubscription();
   const names = suffix.apply((text) => registryNames(settings, text));
   const tags = stackTags(settings, "shared");
   const group = new ResourceGroup("shared", { resourceGroupName: names.resourceGroup, location: settings.location, tags });
@@ -18,5 +19,22 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     furtherLocations: settings.registryLocations,
     tags,
   });
-  return { location: settings.location, registryName: names.registry, registryResourceGroupName: names.resourceGroup };
+  const { containers } = historyNames(settings, "");
+  new ReleaseHistory("shared", {
+    resourceGroupName: group.name,
+    location: settings.location,
+    ...{ subscriptionId, tags, containers },
+    accountName: suffix.apply((text) => historyNames(settings, text).account),
+    seed: `${settings.prefix}-shared`,
+    operators: settings.operators ?? { caller: callerId },
+    approvers: settings.approvers,
+  });
+  return {
+    location: settings.location,
+    registryName: names.registry,
+    registryResourceGroupName: names.resourceGroup,
+    historyAccount: suffix.apply((text) => historyNames(settings, text).account),
+    historyContainer: containers.releases,
+    approvalsContainer: containers.approvals,
+  };
 }
