@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { jobSandbox, processesWith, type JobSandbox } from "./testing.ts";
+import { stopSandbox } from "../control.ts";
+import { commandJob, jobSandbox, processesWith, type JobSandbox } from "./testing.ts";
 
 let kit: JobSandbox;
 beforeAll(async () => {
@@ -68,4 +69,17 @@ test("kill -9 during the second of three steps", async () => {
   expect(run(after, "one").endTimeUtc).toBe(run(before, "one").endTimeUtc);
   expect(await kit.log(run(after, "three").runId)).toMatch(/^\d+\n$/);
   expect(processesWith(mark)).toEqual([]);
+}, 60_000);
+
+test("a sandbox that stops in an orderly way lets the job go on at its next start", async () => {
+  const gate = join(kit.sandbox.dir, "second-gate");
+  await kit.submit("patient", commandJob(`echo attempt; for i in $(seq 100); do [ -e ${gate} ] && exit 0; sleep 0.1; done; exit 1`));
+  await kit.until("patient", "Running");
+  while (!(await kit.log("patient")).includes("attempt")) await new Promise((resolve) => setTimeout(resolve, 50));
+  await stopSandbox(kit.sandbox.dir);
+  expect(processesWith("AZUREML_RUN_ID=patient")).toEqual([]);
+  writeFileSync(gate, "");
+  await kit.sandbox.restart();
+  await kit.until("patient", "Completed");
+  expect(await kit.log("patient")).toBe("attempt\nattempt\n");
 }, 60_000);

@@ -1,4 +1,5 @@
 // The job runner of a sandbox: starts jobs, cancels them, and goes on after a restart with those that were cut off.
+import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArmResource, SandboxContext } from "../core.ts";
@@ -62,6 +63,9 @@ export class JobRunner {
     const spec: KeptPipeline | StepSpec = job.pipeline
       ? { outputs: job.plan.outputs, continueOnFailure: job.plan.continueOnFailure }
       : job.plan.steps[0]!.spec;
+    // A job of that name in a former life of the workspace may have left its logs.
+    for (const id of [name, ...job.plan.steps.map((step) => step.runId)])
+      rmSync(runFolder(this.#sandbox, { workspace: workspace.toLowerCase(), id }), { recursive: true, force: true });
     const run = store.create({
       ...common,
       id: name,

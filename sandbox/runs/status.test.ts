@@ -2,6 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { DatabaseSync } from "node:sqlite";
 import { deleteTag, latestMetrics, logMetrics, logParams, metricHistory, setTags, tagsOf } from "./logged.ts";
+import { enterWorkspace } from "./lives.ts";
 import { changeStatus } from "./status.ts";
 import { RunStore, runsOf } from "./store.ts";
 import type { Resources } from "../core.ts";
@@ -75,4 +76,16 @@ test("metrics: the latest by step, repeats once, NaN and infinity kept; params o
   setTags(sandbox, run, { t: "2" });
   expect(tagsOf(sandbox, run)).toEqual({ t: "2" });
   expect([deleteTag(sandbox, run, "t"), deleteTag(sandbox, run, "t")]).toEqual([true, false]);
+});
+
+test("a workspace made anew under an old name has no runs of the old one; a recovered one has its own", () => {
+  const sandbox = sandboxIn();
+  const workspace = (guid: string) => ({ id: "/W", name: "w", type: "t", properties: { workspaceId: guid } });
+  enterWorkspace(sandbox, workspace("one"));
+  const store = runsOf(sandbox);
+  store.create({ workspace: "/W", id: "r", experiment: store.experiment("/W", "e").id, kind: "mlflow", status: "Running", principal: "p" });
+  enterWorkspace(sandbox, workspace("one"));
+  expect(store.get("/W", "r")).toBeDefined();
+  enterWorkspace(sandbox, workspace("two"));
+  expect([store.get("/W", "r"), store.experiments("/W")]).toEqual([undefined, []]);
 });

@@ -33,8 +33,20 @@ export function makeTables(db: DatabaseSync): void {
       status TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, params TEXT NOT NULL DEFAULT '{}', tags TEXT NOT NULL DEFAULT '{}',
       metrics TEXT NOT NULL DEFAULT '[]', deleted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (workspace, id)
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS run_workspaces (workspace TEXT PRIMARY KEY, guid TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS model_aliases (
       workspace TEXT NOT NULL, model TEXT NOT NULL, alias TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (workspace, model, alias)
     ) WITHOUT ROWID;
   `);
 }
+
+/** Tables with a column `workspace`. */
+export const workspaceTables = [
+  "run_experiments",
+  "runs",
+  "run_params",
+  "run_tags",
+  "run_metrics",
+  "logged_models",
+  "model_aliases",
+] as const;

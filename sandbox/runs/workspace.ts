@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { ArmError } from "../core.ts";
 import type { ArmResource, Caller, SandboxContext } from "../core.ts";
+import { enterWorkspace } from "./lives.ts";
 import { textOf } from "./text.ts";
 
 /** Path pattern of a workspace below a service's prefix, for Hono. */
@@ -22,6 +23,7 @@ export async function asking(c: Context, sandbox: SandboxContext): Promise<Askin
   const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`;
   const workspace = sandbox.resources.get(id);
   if (!workspace) throw new ArmError(404, "ResourceNotFound", `The workspace '${name}' was not found in resource group '${group}'.`);
+  enterWorkspace(sandbox, workspace);
   return { caller, workspace, key: workspace.id.toLowerCase() };
 }
 

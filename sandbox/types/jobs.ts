@@ -11,6 +11,7 @@ import { notModeled, userError } from "../jobs/refuse.ts";
 import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
 import { shownJob } from "../jobs/shown.ts";
 import type { Plan } from "../jobs/spec.ts";
+import { enterWorkspace } from "../runs/lives.ts";
 import { setTags, tagsOf } from "../runs/logged.ts";
 import { isEnded } from "../runs/run.ts";
 import { runsOf } from "../runs/store.ts";
@@ -70,6 +71,8 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
     };
   },
   check({ before, after }, sandbox) {
+    const workspace = sandbox.resources.get(workspaceIdOf(after));
+    if (workspace) enterWorkspace(sandbox, workspace);
     if (before) return changed(before, after, sandbox);
     if (runsOf(sandbox).get(workspaceIdOf(after), after.name))
       throw userError(`A run named "${after.name}" exists in the workspace; use another name for the job.`, "name");
@@ -126,7 +129,12 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   async remove(resource, sandbox, cascade) {
     const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
     if (!run) return;
-    if (!isEnded(run.status) && !cascade)
+    if (cascade) {
+      // The workspace may be recovered, and its runs with it.
+      runnerOf(sandbox).cancel(run);
+      return await runnerOf(sandbox).ended(run);
+    }
+    if (!isEnded(run.status))
       throw new ArmError(400, "UserError", `Job '${resource.name}' is ${run.status}; cancel it before it is deleted.`);
     await runnerOf(sandbox).erase(run);
   },
