@@ -65,6 +65,9 @@ function readSourced(source: Source, full: string, files: Files, session: Sessio
   if (entity === BAD || at.problems.length) throw new ProblemsError(sorted(at.problems));
   const build = new Builder(scope, session, reading);
   const draft = definition.build(entity, build);
+  // Azure names stand in URLs.
+  if (draft.name !== null && /^$|\/|^\.+$/.test(draft.name))
+    build.problem(["name"], "must be a name: not empty, without slashes", "change the name", draft.name);
   if (build.problems.length) throw new ProblemsError(sorted(build.problems));
   return finish(kind, source.file, entity, draft, files, session);
 }

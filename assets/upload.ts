@@ -18,28 +18,29 @@ export type Includes = readonly string[];
 
 /**
  * The files that an upload of `path` sends: a file itself, or a folder's files with links followed, without those that its
- * `.amlignore` (or else its `.gitignore`) names. As in the SDK the last pattern that fits decides, and only the ignore file at the
- * top counts.
+ * `.amlignore` (or else its `.gitignore`) names, and without `__pycache__`, which the SDK leaves out of components only. As in the
+ * SDK the last pattern that fits decides, and only the ignore file at the top counts. `includes` come beside: a file under its
+ * name, a folder in a folder of its name. A path that is not there sends nothing of its own.
  */
 export function uploadFiles(files: Files, path: string, includes: Includes = []): UploadFile[] {
-  const result = new Map(listOne(files, path).map((file) => [file.name, file]));
+  const excluded = ignoreRule(files, path);
+  const result = new Map(listOne(files, path, excluded).map((file) => [file.name, file]));
   for (const include of includes) {
-    const name = include.slice(include.replace(/[/\\]+$/, "").search(/[^/\\]+$/)).replace(/[/\\]+$/, "");
-    const stat = files.stat(include);
-    const nested = stat?.type === "folder";
-    for (const file of listOne(files, include)) {
-      const target = nested ? `${name}/${file.name}` : file.name;
-      result.set(target, { ...file, name: target });
+    const folder = files.stat(include)?.type === "folder";
+    for (const file of listOne(files, include, ignoreRule(files, include))) {
+      const name = folder ? `${lastName(include)}/${file.name}` : file.name;
+      if (!excluded(name)) result.set(name, { ...file, name });
     }
   }
   return [...result.values()];
 }
 
-function listOne(files: Files, path: string): UploadFile[] {
+const lastName = (path: string): string => path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "");
+
+function listOne(files: Files, path: string, excluded: (name: string) => boolean): UploadFile[] {
   const stat = files.stat(path);
   if (!stat) return [];
-  if (stat.type === "file") return [{ localPath: path, name: path.slice(path.search(/[^/\\]+$/)), size: stat.size }];
-  const excluded = ignoreRule(files, path);
+  if (stat.type === "file") return [{ localPath: path, name: lastName(path), size: stat.size }];
   const result: UploadFile[] = [];
   const walk = (folder: string, prefix: string, open: readonly string[]) => {
     for (const name of files.list(folder).toSorted()) {
@@ -57,18 +58,16 @@ function listOne(files: Files, path: string): UploadFile[] {
 }
 
 function ignoreRule(files: Files, folder: string): (name: string) => boolean {
-  const found = [".amlignore", ".gitignore"].map((name) => files.resolve(folder, name)).find((path) => files.stat(path)?.type === "file");
-  if (!found) return () => false;
-  const lines = new TextDecoder("utf-8")
-    .decode(files.read(found))
-    .split(/\r?\n/)
-    .map((line) => line.trimEnd());
-  const patterns = lines
+  const inFolder = files.stat(folder)?.type === "folder";
+  const found =
+    inFolder && [".amlignore", ".gitignore"].map((name) => files.resolve(folder, name)).find((path) => files.stat(path)?.type === "file");
+  const text = found ? new TextDecoder("utf-8").decode(files.read(found)) : "";
+  const patterns = [...text.split(/\r?\n/).map((line) => line.trimEnd()), "__pycache__"]
     .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => ({
-      include: line.startsWith("!"),
-      rule: ignore({ ignorecase: false }).add(line.startsWith("!") ? line.slice(1) : line),
-    }));
+    .map((line) => {
+      const include = line.startsWith("!");
+      return { include, rule: ignore({ ignorecase: false }).add(include ? line.slice(1) : line) };
+    });
   return (name) => {
     let excluded = false;
     for (const { include, rule } of patterns) if (rule.ignores(name)) excluded = !include;

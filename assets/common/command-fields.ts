@@ -4,7 +4,7 @@ import { environmentField } from "./environment-field.ts";
 import { code } from "../schema/azure.ts";
 import { dict, list, object, union, type Entity } from "../schema/compound.ts";
 import { readOnly, required, nullable } from "../schema/field.ts";
-import { any, bool, camelToSnake, int, num, oneOf, str } from "../schema/scalars.ts";
+import { any, bool, camelToSnake, exactly, int, num, oneOf, str } from "../schema/scalars.ts";
 
 const process = { process_count_per_instance: int } as const;
 const pytorch = { type: required(oneOf(["pytorch"])), ...process } as const;
@@ -62,7 +62,7 @@ const serviceFields = {
   port: int,
   endpoint: readOnly(str),
   status: readOnly(str),
-  nodes: str,
+  nodes: exactly(["all"]),
   error_message: readOnly(str),
   properties: anyDict,
 } as const;

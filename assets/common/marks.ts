@@ -16,11 +16,18 @@ export function environmentMark(value: string | EnvironmentEntity | undefined, b
 
 /** Local code becomes an upload; URLs, git and references stay. */
 export function codeMark(value: string | undefined, build: Build, includes: Includes = []): unknown {
-  if (value === undefined) return includes.length ? new UploadMark("code", build.shown("."), build.absolute("."), { includes }) : null;
+  // Includes alone: beside a folder that is not there.
+  if (value === undefined)
+    return includes.length ? new UploadMark("code", build.shown(".no-code"), build.absolute(".no-code"), { includes }) : null;
   if (value.startsWith(REGISTRY_URI) || value.startsWith("/subscriptions/")) return new ReferenceMark("code", value);
   if (isUrl(value) || isGit(value)) return value;
   if (/^[^/\\]+[:@][^/\\]+$/.test(value) && !build.files.stat(build.absolute(value))) return new ReferenceMark("code", value);
   return new UploadMark("code", build.shown(value), build.absolute(value), { includes });
+}
+
+/** A version without a name says nothing. */
+export function requireName(entity: { name?: string; version?: string }, build: Build): void {
+  if (entity.version !== undefined && !entity.name) build.problem(["version"], "a version needs a name", "add `name:`", entity.version);
 }
 
 /** The same build, with problems reported at a deeper place. */

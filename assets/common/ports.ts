@@ -39,6 +39,8 @@ export interface InputPort {
 }
 export interface OutputPort {
   type: string;
+  /** Of a primitive output: whether it can be read before the step ends. */
+  early_available?: unknown;
   description?: string;
   mode?: string;
 }
@@ -101,7 +103,12 @@ export function parseAs(type: string, value: Yaml): Yaml | undefined {
 /** Outputs of a component's specification. */
 export function outputPortsBody(outputs: Record<string, OutputPort>, build: Build): Record<string, unknown> {
   checkNames(Object.keys(outputs), "outputs", build);
-  return Object.fromEntries(Object.entries(outputs).map(([name, { type, description, mode }]) => [name, { type, description, mode }]));
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { type, description, mode, early_available }]) => [
+      name,
+      { type, description, mode, early_available },
+    ]),
+  );
 }
 
 function checkNames(names: readonly string[], where: string, build: Build): void {

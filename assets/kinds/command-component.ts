@@ -90,16 +90,7 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
     build.problem(["code"], "git paths are not supported as code of a component", "name a local folder", entity.code);
   if (entity.queue_settings)
     build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
-  const includes = (entity.additional_includes ?? []).map((path, index) => {
-    if (!build.files.stat(build.absolute(path)))
-      build.problem(
-        ["additional_includes", index],
-        `no such file or folder: ${build.absolute(path)}`,
-        "correct the path; it is taken from the folder of this file",
-        path,
-      );
-    return build.absolute(path);
-  });
+  const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, build));
   const { environment, distribution, resources, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
   const spec: Record<string, unknown> = {
     ...unknownFields(entity, commandComponentFields),
@@ -117,6 +108,16 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
   };
   const text = Object.fromEntries(Object.entries(properties ?? {}).map(([key, value]) => [key, pythonString(value)]));
   return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, text, anonymous);
+}
+
+function includePath(path: string, index: number, build: Build): string {
+  const full = build.absolute(path);
+  const at = ["additional_includes", index];
+  if (build.files.stat(full)) return full;
+  if (path.endsWith(".zip") && build.files.stat(build.absolute(path.slice(0, -".zip".length))))
+    build.problem(at, "folders cannot be zipped yet", "include the folder itself, or a zip file that is there", path);
+  else build.problem(at, `no such file or folder: ${full}`, "correct the path; it is taken from the folder of this file", path);
+  return full;
 }
 
 /** The parts of a specification that all components share. */
@@ -197,7 +198,7 @@ function checkComponentBindings(entity: CommandComponentEntity, build: Build): v
       ports === undefined &&
       rest.length === 0 &&
       ["name", "version", "display_name", "description", "command", "code", "environment", "tags"].includes(head);
-    if (known || other) continue;
+    if (known || other || whole) continue;
     const what = head === "inputs" ? "input" : head === "outputs" ? "output" : undefined;
     build.problem(
       ["command"],

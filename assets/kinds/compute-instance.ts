@@ -18,8 +18,8 @@ const schedule = object({
       interval: int,
       schedule: object({
         week_days: list(oneOf(["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"])),
-        hours: list(int),
-        minutes: list(int),
+        hours: required(list(int)),
+        minutes: required(list(int)),
       }),
     }),
   ),

@@ -30,13 +30,15 @@ export const networkSettings = object(
 /** The identity of compute: several user-assigned ones may be named. */
 export const computeIdentity = object(
   {
-    type: oneOf(["system_assigned", "user_assigned", "none", "system_assigned,user_assigned"], {
-      transform: (text) =>
-        text
-          .split(",")
-          .map((part) => camelToSnake(part.trim()))
-          .join(","),
-    }),
+    type: required(
+      oneOf(["system_assigned", "user_assigned", "none", "system_assigned,user_assigned"], {
+        transform: (text) =>
+          text
+            .split(",")
+            .map((part) => camelToSnake(part.trim()))
+            .join(","),
+      }),
+    ),
     user_assigned_identities: list(
       object({ resource_id: str, principal_id: readOnly(str), client_id: readOnly(str), tenant_id: readOnly(str) }, { pathAware: true }),
     ),
@@ -79,7 +81,7 @@ export const amlCompute = compute<AmlComputeEntity>("amlCompute", aml, (entity, 
       minNodeCount: entity.min_instances ?? 0,
       nodeIdleTimeBeforeScaleDown: isoSeconds(entity.idle_time_before_scale_down ?? 120),
     },
-    subnet: subnetOf(entity.network_settings, build),
+    subnet: subnetOf(requireSubnet(entity.network_settings, build), build),
     remoteLoginPortPublicAccess:
       entity.ssh_public_access_enabled === undefined ? "NotSpecified" : entity.ssh_public_access_enabled ? "Enabled" : "Disabled",
     enableNodePublicIp: entity.enable_node_public_ip ?? true,
@@ -171,7 +173,7 @@ export function compute<E extends Common>(
 function identityOf(value: Common["identity"]): unknown {
   if (!value) return null;
   const ids = value.user_assigned_identities?.length
-    ? Object.fromEntries(value.user_assigned_identities.map((item) => [item.resource_id, {}]))
+    ? Object.fromEntries(value.user_assigned_identities.map((item) => [item.resource_id ?? "null", {}]))
     : null;
   return { type: value.type?.split(",").map(pascal).join(","), userAssignedIdentities: ids };
 }
@@ -194,6 +196,13 @@ export function subnetOf(value: { vnet_name?: string; subnet?: string } | undefi
   return {
     id: `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/virtualNetworks/${value.vnet_name}/subnets/${value.subnet}`,
   };
+}
+
+// A cluster's network settings are its subnet; an instance's may stay empty.
+function requireSubnet<T extends { vnet_name?: string; subnet?: string }>(value: T | undefined, build: Build): T | undefined {
+  if (value && !value.subnet && !value.vnet_name)
+    build.problem(["network_settings"], "network settings need a subnet", "add `subnet:`, or remove `network_settings`");
+  return value;
 }
 
 function privateKey(file: string | undefined, build: Build): string | null {

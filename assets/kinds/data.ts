@@ -6,6 +6,7 @@ import { isUrl } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
 import { any, exactly, str } from "../schema/scalars.ts";
+import { requireName } from "../common/marks.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 import { mltableUris } from "../common/mltable.ts";
 
@@ -29,6 +30,7 @@ export const data = defineKind<DataEntity>({
 /** The request of a data asset. */
 export function buildData(entity: DataEntity, build: Build): Draft {
   const type = entity.type ?? "uri_folder";
+  requireName(entity, build);
   return {
     name: entity.name || null,
     version: entity.version || null,
@@ -36,7 +38,8 @@ export function buildData(entity: DataEntity, build: Build): Draft {
       properties: {
         dataType: type,
         description: entity.description,
-        isAnonymous: false,
+        // Without a name Azure gets one at random.
+        isAnonymous: !entity.name && entity.version === undefined,
         tags: entity.tags ?? {},
         isArchived: false,
         properties: {},

@@ -95,7 +95,7 @@ function contextOf(path: string | undefined, build: Build): unknown {
 
 /** The conda file as the SDK sends it: read, and written again with sorted keys. */
 function condaText(conda: Yaml | undefined, build: Build): string | null {
-  if (conda === undefined || conda === "" || conda === false || conda === 0) return null;
+  if (conda === undefined || conda === "" || conda === false || conda === 0 || (Array.isArray(conda) && !conda.length)) return null;
   if (isMap(conda)) return conda.size ? dumpYaml(conda) : null;
   if (typeof conda !== "string") {
     build.problem(

@@ -6,7 +6,8 @@ import { isUrl } from "../schema/azure.ts";
 import { dict, extend, list, object, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
 import { any, oneOf, str, version } from "../schema/scalars.ts";
-import { pythonString, type Yaml } from "../yaml/value.ts";
+import { isMap, pythonString, type Yaml } from "../yaml/value.ts";
+import { requireName } from "../common/marks.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
 const template = object({ asset_id: str });
@@ -48,6 +49,9 @@ export const model = defineKind<ModelEntity>({
 export function buildModel(entity: ModelEntity, build: Build): Draft {
   const templated = Boolean(entity.default_deployment_template || entity.allowed_deployment_templates?.length);
   const type = entity.type ?? "custom_model";
+  requireName(entity, build);
+  for (const [key, value] of Object.entries(entity.flavors ?? {}))
+    if (!isMap(value)) build.problem(["flavors", key], "must be a mapping", "write the flavor's fields below it", value);
   if (type === "mlflow_model" && entity.path?.split("/").at(-1)?.includes("."))
     build.problem(
       ["path"],

@@ -167,6 +167,8 @@ function codeOf(entity: OnlineDeploymentEntity, build: Build): unknown {
 }
 
 function codeMark(code: string, script: string | undefined, build: Build): unknown {
+  if (code.startsWith("azureml:") && !code.startsWith("azureml://") && !/[:@]|^\/subscriptions\//.test(code.slice("azureml:".length)))
+    build.problem(["code_configuration", "code"], "needs a version", "write azureml:<code>:<version>, or the path of a folder", code);
   if (code.startsWith("azureml:") && !code.startsWith("azureml://")) return new ReferenceMark("code", code.slice("azureml:".length));
   if (code.startsWith("/subscriptions/")) return new ReferenceMark("code", code);
   if (isUrl(code) || isGit(code)) return code;

@@ -57,8 +57,9 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
   if (entity.component && entity.jobs && Object.keys(entity.jobs).length)
     build.problem(["component"], "a pipeline job has `jobs` or a `component`, not both", "remove one of them");
   const whole = entity.component ? wholeComponent(entity, build) : null;
+  if (whole) requireInputs(entity, whole, build);
   const jobs = whole ? {} : buildNodes(entity.jobs ?? {}, jobPorts(entity), build);
-  if (!entity.compute && !entity.settings?.default_compute) refuseMissingCompute(entity, jobs, build);
+  if (!entity.compute && !entity.settings?.default_compute) refuseMissingCompute(entity, jobs, whole, build);
   const { default_compute, default_datastore, ...other } = (entity.settings ?? {}) as Record<string, unknown>;
   return {
     name: entity.name ?? null,
@@ -111,6 +112,10 @@ function jobPorts(entity: PipelineJobEntity): Ports {
 interface Whole {
   id: unknown;
   ports: Ports | null;
+  /** Jobs of the component that have no compute. */
+  withoutCompute: readonly string[];
+  /** Whether a job of the component binds to this input. */
+  uses(input: string): boolean;
   display_name?: string;
   description?: string;
 }
@@ -118,17 +123,26 @@ interface Whole {
 /** `component:` of a job: all of the pipeline is in a component. */
 function wholeComponent(entity: PipelineJobEntity, build: Build): Whole {
   const ref = entity.component!;
-  if (ref.in === "azure") return { id: new ReferenceMark("component", ref.text), ports: null };
-  if (ref.in === "node") return { id: null, ports: null };
-  const asset = build.read(ref.path, { kind: "pipelineComponent", at: ["component"], anonymous: "YAML.COMPONENT" });
-  if (!asset) return { id: null, ports: null };
-  const inner = asset.entity as { display_name?: string; description?: string };
-  return {
-    id: new DependencyMark(asset),
-    ports: portsOf(inner as object),
-    display_name: inner.display_name,
-    description: inner.description,
-  };
+  const unknown = { ports: null, withoutCompute: [], uses: () => false };
+  if (ref.in === "azure") return { id: new ReferenceMark("component", ref.text), ...unknown };
+  const asset =
+    ref.in === "file" ? build.read(ref.path, { kind: "pipelineComponent", at: ["component"], anonymous: "YAML.COMPONENT" }) : null;
+  if (!asset) return { id: null, ...unknown };
+  const { display_name, description, ...inner } = asset.entity as { display_name?: string; description?: string };
+  const bindings = JSON.stringify(asset.body);
+  const spec = (asset.body.properties as { componentSpec: { jobs?: Record<string, unknown> } }).componentSpec;
+  const withoutCompute = nodesWithoutCompute(spec.jobs ?? {}, asset.dependencies, "/properties/componentSpec");
+  const uses = (input: string) => bindings.includes(`{{parent.inputs.${input}}}`);
+  return { id: new DependencyMark(asset), ports: portsOf(inner), withoutCompute, uses, display_name, description };
+}
+
+/** Inputs that a whole component needs and its jobs use. */
+function requireInputs(entity: PipelineJobEntity, whole: Whole, build: Build): void {
+  for (const [name, port] of Object.entries(whole.ports?.inputs ?? {})) {
+    const given = (entity.inputs as Record<string, unknown> | undefined)?.[name] !== undefined;
+    if (given || port.optional === true || port.inferredOptional || port.default !== undefined || !whole.uses(name)) continue;
+    build.problem(["inputs", name], `the required input \`${name}\` of the component is missing`, `add \`${name}\` to \`inputs\``);
+  }
 }
 
 function withDefaults(
@@ -156,16 +170,17 @@ const withOutputs = (
       }
     : outputs;
 
-function refuseMissingCompute(entity: PipelineJobEntity, jobs: Record<string, unknown>, build: Build): void {
-  if (!entity.jobs) return;
+function refuseMissingCompute(entity: PipelineJobEntity, jobs: Record<string, unknown>, whole: Whole | null, build: Build): void {
+  for (const path of whole?.withoutCompute ?? nodesWithout(jobs, build)) {
+    const at = entity.jobs ? ["jobs", path.split(".")[0]!] : ["component"];
+    const fix = "add `compute:` to it, or `settings: {default_compute: azureml:<cluster>}` to the pipeline";
+    build.problem(at, `the job \`${path}\` has no compute`, fix);
+  }
+}
+
+function nodesWithout(jobs: Record<string, unknown>, build: Build): string[] {
   // The marks tell what is there; only their places are of interest here.
   const finished = finishBody({ properties: { jobs } }, build.files, new Map());
   const built = (finished.body.properties as { jobs?: Record<string, unknown> }).jobs ?? {};
-  for (const path of nodesWithoutCompute(built, finished.dependencies, "/properties")) {
-    build.problem(
-      ["jobs", path.split(".")[0]!],
-      `the job \`${path}\` has no compute`,
-      "add `compute:` to it, or `settings: {default_compute: azureml:<cluster>}` to the pipeline",
-    );
-  }
+  return nodesWithoutCompute(built, finished.dependencies, "/properties");
 }

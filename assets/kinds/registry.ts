@@ -36,7 +36,7 @@ const systemStorage = object({
 });
 
 const fields = {
-  name: str,
+  name: required(str),
   id: str,
   description: str,
   tags: namedValues,
@@ -67,7 +67,7 @@ export const registry = defineKind<RegistryEntity>({
         ? { userCreatedAcrAccount: { armResourceId: { resourceId: entity.container_registry } } }
         : { systemCreatedAcrAccount: { acrAccountSku: "Premium" } };
     return {
-      name: entity.name ?? null,
+      name: entity.name,
       version: null,
       body: {
         location: entity.location,

@@ -32,6 +32,8 @@ export interface Surroundings {
   nodes: Readonly<Record<string, NodeEntity>>;
   /** Ports of each node; null where they are only known in Azure. */
   ports: Readonly<Record<string, Ports | null>>;
+  /** Outputs that the nodes themselves name, for those whose ports are not known. */
+  named: Readonly<Record<string, Readonly<Record<string, Port>>>>;
 }
 
 /** Reports every binding of the pipeline's nodes that leads nowhere, and nodes that wait for each other. */
@@ -65,7 +67,8 @@ export function inferOptional(around: Surroundings, build: Build): void {
       const value = typeof raw === "object" && raw !== null && "path" in raw ? raw.path : raw;
       const target = typeof value === "string" ? /^\$\{\{parent\.inputs\.(.+)\}\}$/.exec(value)?.[1] : undefined;
       const port = ports.inputs[input];
-      if (target === undefined || !port || !Object.hasOwn(around.parent.inputs, target)) continue;
+      // Grouped inputs ("a.b") are settled by Azure.
+      if (target === undefined || target.includes(".") || !port || !Object.hasOwn(around.parent.inputs, target)) continue;
       const required = bound.get(target) ?? [];
       bound.set(target, port.optional === true || port.inferredOptional ? required : [...required, input]);
     }

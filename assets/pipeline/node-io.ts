@@ -106,14 +106,23 @@ function objectOutput(value: OutputValue, port: Port | undefined, build: Build, 
 }
 
 /** What the component of an inline job declares as inputs: types are those of the values, or of what they are bound to. */
-export function declaredInputs(node: NodeEntity, around: Surroundings): Record<string, InputPort> {
-  return Object.fromEntries(Object.entries(node.inputs ?? {}).map(([name, raw]) => [name, declaredInput(unwrap(raw), around)]));
+export function declaredInputs(node: NodeEntity, around: Surroundings, build: Build, path: Path): Record<string, InputPort> {
+  const declare = (name: string, raw: unknown) => declaredInput(unwrap(raw), around, build, [...path, "inputs", name]);
+  return Object.fromEntries(Object.entries(node.inputs ?? {}).map(([name, raw]) => [name, declare(name, raw)]));
 }
 
-function declaredInput(value: InputValue, around: Surroundings): InputPort {
+function declaredInput(value: InputValue, around: Surroundings, build: Build, path: Path): InputPort {
   if (isDataInput(value)) return { type: value.type ?? "uri_folder", mode: value.mode };
   if (typeof value === "string" && INPUT_BINDING.test(value)) {
     const source = sourceOf(value, around);
+    const node = /^\$\{\{parent\.jobs\.([^.]+)\./.exec(value)?.[1] ?? "";
+    if (!source && around.named[node])
+      build.problem(
+        path,
+        `the type of this is not known: the component of \`${node}\` is only in Azure`,
+        `name the output in \`outputs\` of \`${node}\`, with its type`,
+        value,
+      );
     return { type: source?.type ?? "uri_folder", mode: source?.mode ?? undefined };
   }
   return { type: typeOfLiteral(value), default: value };
@@ -126,6 +135,14 @@ const typeOfLiteral = (value: InputValue): string =>
 export function declaredOutputs(node: NodeEntity, around: Surroundings): Record<string, OutputPort> {
   return Object.fromEntries(Object.entries(node.outputs ?? {}).map(([name, value]) => [name, declaredOutput(value, around)]));
 }
+
+/** The outputs that a node with a component in Azure names itself, with the types it gives them. */
+export const namedOutputs = (node: NodeEntity, around: Surroundings): Record<string, Port> =>
+  Object.fromEntries(
+    Object.entries(node.outputs ?? {})
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, declaredOutput(value, around)]),
+  );
 
 function declaredOutput(value: string | OutputValue | null, around: Surroundings): OutputPort {
   if (value === null) return { type: "uri_folder" };
@@ -140,6 +157,7 @@ function sourceOf(value: string, around: Surroundings): Port | undefined {
   const [, where = "", ...rest] = value.replace(/^\$\{\{\s*|\s*\}\}$/g, "").split(".");
   if (where === "inputs" || where === "outputs") return around.parent[where][rest[0] ?? ""];
   const [node = "", side = "", name = ""] = rest;
-  const port = around.ports[node]?.[side as "inputs" | "outputs"]?.[name];
+  const known = around.ports[node];
+  const port = known ? known[side as "inputs" | "outputs"][name] : side === "outputs" ? around.named[node]?.[name] : undefined;
   return port && { type: port.type };
 }

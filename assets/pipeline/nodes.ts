@@ -10,7 +10,7 @@ import { hasBinding, REGISTRY_URI } from "../schema/azure.ts";
 import { withoutEmpty } from "../common/empty.ts";
 import { checkBindings, inferOptional, type Ports, type Surroundings } from "./bindings.ts";
 import { NODE_FIELDS, type NodeEntity } from "./node-fields.ts";
-import { declaredInputs, declaredOutputs, nodeInputs, nodeOutputs } from "./node-io.ts";
+import { declaredInputs, declaredOutputs, namedOutputs, nodeInputs, nodeOutputs } from "./node-io.ts";
 
 type Json = Record<string, unknown>;
 
@@ -28,7 +28,9 @@ export function buildNodes(nodes: Record<string, NodeEntity>, parent: Ports, bui
   const resolved = new Map<string, Resolved>();
   for (const [name, node] of Object.entries(nodes)) if (node.form !== "job") resolved.set(name, resolveComponent(name, node, build));
   const ports: Record<string, Ports | null> = Object.fromEntries([...resolved].map(([name, item]) => [name, item.ports]));
-  const around: Surroundings = { parent, nodes, ports };
+  const named: Record<string, Ports["outputs"]> = {};
+  const around: Surroundings = { parent, nodes, ports, named };
+  for (const [name, node] of Object.entries(nodes)) if (node.component?.in === "azure") named[name] = namedOutputs(node, around);
   // Inline jobs get their types from what they bind to, which may be another inline job: outputs first, they only bind to the pipeline.
   for (const [name, node] of Object.entries(nodes))
     if (node.form === "job") ports[name] = { inputs: names(node.inputs), outputs: declaredOutputs(node, around) };
@@ -74,8 +76,10 @@ export const portsOf = (entity: { inputs?: unknown; outputs?: unknown }): Ports 
 function inlineJob(name: string, node: NodeEntity, around: Surroundings, build: Build): Resolved {
   const at = ["jobs", name];
   const { tags, code, command, environment, description, resources, distribution } = node.fields;
-  const inputs = declaredInputs(node, around);
+  const inputs = declaredInputs(node, around, build, at);
   const outputs = declaredOutputs(node, around);
+  if (environment === undefined)
+    build.problem(at, "a job in a pipeline needs an environment", "add `environment: azureml:<environment>:<version>`");
   const entity = {
     tags,
     code,

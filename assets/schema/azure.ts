@@ -44,7 +44,14 @@ export function armVersioned(what: string, options: { bare?: boolean } = {}): Fi
         return at.fail(`is no full ARM id of a ${what} version`, "end it with /versions/<version>", value);
       if (text.includes("/") && !text.startsWith("/"))
         return at.fail(`an ARM id starts with a slash`, "write azureml:/subscriptions/…, or azureml:<name>:<version>", value);
-      if (text.includes("@") || text.includes(":") || options.bare) return text;
+      if (text.includes("@") || text.includes(":")) return text;
+      if (text.startsWith("/"))
+        return at.fail(
+          `is no full ARM id of a ${what} version`,
+          "write azureml:/subscriptions/…/versions/<version>, or azureml:<name>:<version>",
+          value,
+        );
+      if (options.bare) return text;
       return at.fail(`needs a version or a label`, `write azureml:${text}:<version> or azureml:${text}@latest`, value);
     },
   };
@@ -104,6 +111,7 @@ export const compute: Field<string> = {
   load(value, at) {
     const text = str.load(value, at);
     if (text === BAD || typeof text !== "string") return BAD;
+    if (text === "") return at.fail("may not be empty", "name a compute, or remove the line", value);
     if (text.toLowerCase() === "local") return "local";
     return text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text;
   },

@@ -69,7 +69,7 @@ function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: A
     if (field) {
       const loaded = loadValue(field, item, at.child(name));
       if (loaded !== BAD) put(entity, name, loaded);
-    } else if (name === "$schema" && options.pathAware) continue;
+    } else if (name === "$schema" && options.pathAware && item !== null) continue;
     else if (options.unknown === "keep") put(entity, name, item);
     else if (options.unknown !== "drop") at.child(name).fail("no such field here", unknownFix(name, fields), item, "key");
   }

@@ -24,9 +24,14 @@ function block(value: Yaml, indent: number, column: number, inSequence = false):
     return [...value]
       .toSorted(([a], [b]) => order(a, b))
       .map(([key, item], index) => {
+        const lead = inSequence && index === 0 ? " " : `\n${pad}`;
+        // A key of many letters or lines is written apart, with a question mark.
+        if (typeof key === "string" && (key.length >= 128 || /^$|[\n\x85\u2028\u2029]/.test(key))) {
+          return `${lead}? ${scalar(key, indent + 2, indent + 2, false)}\n${pad}:${block(item, isMap(item) || Array.isArray(item) ? indent + 2 : indent, indent + 2, true)}`;
+        }
         const name = scalar(key, indent, indent, true);
         // PyYAML does not indent a list below its key.
-        return `${inSequence && index === 0 ? " " : `\n${pad}`}${name}:${block(item, isMap(item) ? indent + 2 : indent, indent + name.length + 2)}`;
+        return `${lead}${name}:${block(item, isMap(item) ? indent + 2 : indent, indent + name.length + 2)}`;
       })
       .join("");
   }
@@ -169,32 +174,42 @@ const ESCAPES: Record<string, string> = {
   "\u2029": "P",
 };
 
+// PyYAML's `write_double_quoted`, step by step: where it breaks a line depends on what it has written so far.
 function doubleQuoted(value: string, indent: number, column: number, key: boolean): string {
+  const chars = Array.from(value);
+  const pad = " ".repeat(indent);
   let result = '"';
   let at = column + 1;
   let start = 0;
-  const chars = Array.from(value);
-  const pieces = chars.map((ch) => {
-    const code = ch.codePointAt(0)!;
-    if (Object.hasOwn(ESCAPES, ch)) return `\\${ESCAPES[ch]}`;
-    if (ch >= " " && ch <= "~") return ch;
-    return code <= 0xff
-      ? `\\x${code.toString(16).toUpperCase().padStart(2, "0")}`
-      : code <= 0xffff
-        ? `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`
-        : `\\U${code.toString(16).toUpperCase().padStart(8, "0")}`;
-  });
-  for (const [index, piece] of pieces.entries()) {
-    const inner = index > 0 && index < pieces.length - 1;
-    if (!key && inner && piece === " " && at + (index - start) > WIDTH) {
-      result += ` \\\n${" ".repeat(indent)}`.replace(/^ /, "");
-      if (chars[index] === " ") result += "\\";
-      at = indent;
-      start = index;
+  const write = (text: string) => {
+    result += text;
+    at += text.length;
+  };
+  for (let end = 0; end <= chars.length; end++) {
+    const ch = chars[end];
+    const special = ch === undefined || ch === '"' || ch === "\\" || ch < " " || ch > "~";
+    if (special && start < end) {
+      write(chars.slice(start, end).join(""));
+      start = end;
     }
-    result += piece;
-    at += piece.length;
-    start = index + 1;
+    if (special && ch !== undefined) {
+      write(escape(ch));
+      start = end + 1;
+    }
+    if (!key && end > 0 && end < chars.length - 1 && (ch === " " || start >= end) && at + (end - start) > WIDTH) {
+      write(`${chars.slice(start, end).join("")}\\`);
+      if (start < end) start = end;
+      result += `\n${pad}`;
+      at = indent;
+      if (chars[start] === " ") write("\\");
+    }
   }
   return `${result}"`;
+}
+
+function escape(ch: string): string {
+  if (Object.hasOwn(ESCAPES, ch)) return `\\${ESCAPES[ch]}`;
+  const code = ch.codePointAt(0)!;
+  const hex = (digits: number) => code.toString(16).toUpperCase().padStart(digits, "0");
+  return code <= 0xff ? `\\x${hex(2)}` : code <= 0xffff ? `\\u${hex(4)}` : `\\U${hex(8)}`;
 }

@@ -17,6 +17,7 @@ export function plainScalar(text: string): Yaml {
   if (INT.test(text)) return toInt(text);
   if (FLOAT.test(text)) return toFloat(text);
   if (STAMP_PLAIN.test(text)) return toStamp(text);
+  if (text === "<<") throw new Error("`<<` merges mappings, which only a key can do");
   if (text === "=") throw new Error('a lone "=" is YAML 1.1\'s default-value mark, which cannot be loaded');
   return text;
 }

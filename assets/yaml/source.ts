@@ -96,6 +96,8 @@ export function parseSource(text: string, shown: string): Source {
       ),
     );
   for (const error of doc.errors) {
+    // PyYAML does not mind a comment right behind a quote.
+    if (error.message.startsWith("Comments must be separated")) continue;
     const rule = error.code === "MULTIPLE_DOCS" ? "a file holds one YAML document" : error.message.replace(/\.$/, "");
     const fix = error.code === "MULTIPLE_DOCS" ? "put each asset in a file of its own" : "correct the YAML here";
     if (tab === undefined || !/tab/i.test(error.message)) problems.push(at(error.pos[0], rule, fix));
@@ -158,7 +160,8 @@ function convert(node: Node | null, reader: Reader): Yaml {
 }
 
 function scalar(node: { value: unknown; type?: string; tag?: string } & Node, reader: Reader): Yaml {
-  const text = typeof node.value === "string" ? node.value : "";
+  // The package turns some tagged scalars into values of its own; the text is wanted.
+  const text = (node as { source?: string }).source ?? (typeof node.value === "string" ? node.value : "");
   try {
     if (node.tag && node.tag !== "!") {
       const value = taggedScalar(node.tag, text);

@@ -36,9 +36,7 @@ export function theirsComparable(answer: Answer): Json {
       if (value.includes("code_with_additional_includes")) return "LOCAL:merged";
       if (/^azureml:(azureml_anonymous|CliV2AnonymousEnvironment):/.test(value) && registered.has(value))
         return { registered: expand(registered.get(value)) };
-      return registered.has(value) && !value.endsWith(":LATEST") && registered.get(value) !== undefined
-        ? { registered: expand(registered.get(value)) }
-        : value;
+      return registered.has(value) && registered.get(value) !== undefined ? { registered: expand(registered.get(value)) } : value;
     }
     if (Array.isArray(value)) return value.map(expand);
     if (value === null || typeof value !== "object") return value;

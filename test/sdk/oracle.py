@@ -66,6 +66,8 @@ class Recorder:
         if re.search(r"/onlineEndpoints/[^/]+$", path) or re.search(r"/batchEndpoints/[^/]+$", path):
             name = path.rsplit("/", 1)[-1]
             return 200, {"id": path, "name": name, "location": "westeurope", "properties": {"authMode": "Key"}}
+        if re.search(r"/virtualclusters/[^/]+$", path, re.I):
+            return 200, {"id": path, "name": "v"}
         if re.search(r"/computes/[^/]+$", path):
             return 200, {"id": path, "name": "c", "properties": {"computeType": "AmlCompute", "properties": {}}}
         match = re.search(r"/datastores/([^/]+)$", path)
