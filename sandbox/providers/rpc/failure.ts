@@ -1,29 +1,21 @@
 // Failures as gRPC statuses; a resource that exists but failed travels in the status details, so that the engine records it.
 import * as grpc from "@grpc/grpc-js";
-import messages from "@pulumi/pulumi/proto/provider_pb.js";
-import status from "@pulumi/pulumi/proto/status_pb.js";
-import any from "google-protobuf/google/protobuf/any_pb.js";
+import { encode } from "./encode.ts";
+import { initFailed, status } from "./messages.ts";
 import { InitFailed } from "./provider.ts";
-import { toStruct } from "./values.ts";
+import { toWire } from "./values.ts";
 
 /** What the engine gets to see of an error. */
 export function failureStatus(error: unknown): Partial<grpc.StatusObject> {
   const message = describe(error);
-  if (!(error instanceof InitFailed)) return { code: grpc.status.UNKNOWN, details: message };
-  const detail = new messages.ErrorResourceInitFailed();
-  detail.setId(error.id);
-  detail.setProperties(toStruct(error.outputs));
-  detail.setInputs(toStruct(error.inputs));
-  detail.setReasonsList([message]);
-  const packed = new any.Any();
-  packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-  const rich = new status.Status();
-  rich.setCode(grpc.status.UNKNOWN);
-  rich.setMessage(message);
-  rich.addDetails(packed);
+  const code = grpc.status.UNKNOWN;
+  if (!(error instanceof InitFailed)) return { code, details: message };
+  const detail = { id: error.id, properties: toWire(error.outputs), inputs: toWire(error.inputs), reasons: [message] };
+  const packed = { typeUrl: "type.googleapis.com/pulumirpc.ErrorResourceInitFailed", value: encode(detail, initFailed) };
   const metadata = new grpc.Metadata();
-  metadata.add("grpc-status-details-bin", Buffer.from(rich.serializeBinary()));
-  return { code: grpc.status.UNKNOWN, details: message, metadata };
+  // gRPC's place for structured errors (google.rpc.Status), which grpc-js leaves to its users.
+  metadata.add("grpc-status-details-bin", encode({ code, message, details: [packed] }, status));
+  return { code, details: message, metadata };
 }
 
 function describe(error: unknown): string {

@@ -1,7 +1,4 @@
-// Pulumi's property values on the wire: protobuf Structs with sentinels for what is not known yet and signatures for assets and secrets.
-import structs from "google-protobuf/google/protobuf/struct_pb.js";
-import type { ListValue, Struct, Value as ProtoValue } from "google-protobuf/google/protobuf/struct_pb.js";
-
+// Pulumi's property values on the wire: JSON-like, with sentinels for what is not known yet and signatures for assets and secrets.
 /** A value that the engine will only know after another resource was made. */
 export const unknown: unique symbol = Symbol("unknown");
 
@@ -49,42 +46,20 @@ const ASSET = "c44067f5952c0a294b673a41bacd8c17";
 const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 
-/** A Struct as plain properties. Secrets come unwrapped: the engine itself remembers which inputs were secret. */
-export function fromStruct(struct: Struct | undefined): Properties {
+/** Values of a Struct as properties. Secrets come unwrapped: the engine itself remembers which inputs were secret. Nulls are left out. */
+export function fromWire(struct: unknown): Properties {
   const result: Properties = {};
-  struct?.getFieldsMap().forEach((value: ProtoValue, key: string) => {
-    const plain = fromValue(value);
-    if (plain !== undefined) result[key] = plain;
-  });
+  for (const [key, value] of Object.entries((struct ?? {}) as { [key: string]: unknown })) {
+    if (value !== null) result[key] = fromValue(value);
+  }
   return result;
 }
 
-/** Nulls are left out, as azure-native does. */
-function fromValue(value: ProtoValue): Value {
-  switch (value.getKindCase()) {
-    case structs.Value.KindCase.BOOL_VALUE:
-      return value.getBoolValue();
-    case structs.Value.KindCase.NUMBER_VALUE:
-      return value.getNumberValue();
-    case structs.Value.KindCase.STRING_VALUE: {
-      const text = value.getStringValue();
-      return UNKNOWNS.has(text) ? unknown : text;
-    }
-    case structs.Value.KindCase.LIST_VALUE:
-      return value
-        .getListValue()!
-        .getValuesList()
-        .map((item) => fromValue(item) ?? null);
-    case structs.Value.KindCase.STRUCT_VALUE:
-      return fromSigned(value.getStructValue()!);
-    case structs.Value.KindCase.NULL_VALUE:
-    case structs.Value.KindCase.KIND_NOT_SET:
-      return undefined;
-  }
-}
-
-function fromSigned(struct: Struct): Value {
-  const plain = fromStruct(struct);
+function fromValue(value: unknown): Value {
+  if (typeof value === "string") return UNKNOWNS.has(value) ? unknown : value;
+  if (Array.isArray(value)) return value.map(fromValue);
+  if (typeof value !== "object" || value === null) return value as null | boolean | number;
+  const plain = fromWire(value);
   const signature = plain[SIGNATURE];
   if (signature === undefined) return plain;
   if (signature === SECRET) return plain["value"];
@@ -94,32 +69,18 @@ function fromSigned(struct: Struct): Value {
   throw new Error("this provider takes files (pulumi.asset.FileAsset, StringAsset), not archives");
 }
 
-/** Properties as a Struct; undefined ones are left out. */
-export function toStruct(properties: { readonly [key: string]: Value }): Struct {
-  const struct = new structs.Struct();
-  const fields = struct.getFieldsMap();
-  for (const [key, value] of Object.entries(properties)) if (value !== undefined) fields.set(key, toValue(value));
+/** Properties as values of a Struct; undefined ones are left out. */
+export function toWire(properties: { readonly [key: string]: Value }): { [key: string]: unknown } {
+  const struct: { [key: string]: unknown } = {};
+  for (const [key, value] of Object.entries(properties)) if (value !== undefined) struct[key] = toValue(value);
   return struct;
 }
 
-function toValue(value: Value): ProtoValue {
-  const result = new structs.Value();
-  if (value === null || value === undefined) result.setNullValue(structs.NullValue.NULL_VALUE);
-  else if (value === unknown) result.setStringValue(UNKNOWN_STRING);
-  else if (typeof value === "string") result.setStringValue(value);
-  else if (typeof value === "number") result.setNumberValue(value);
-  else if (typeof value === "boolean") result.setBoolValue(value);
-  else if (Array.isArray(value)) {
-    const list: ListValue = new structs.ListValue();
-    list.setValuesList(value.map(toValue));
-    result.setListValue(list);
-  } else if (value instanceof Asset) result.setStructValue(toStruct({ [SIGNATURE]: ASSET, ...assetFields(value) }));
-  else result.setStructValue(toStruct(value as { readonly [key: string]: Value }));
-  return result;
-}
-
-function assetFields(asset: Asset): Properties {
-  return { text: asset.text, path: asset.path, uri: asset.uri, hash: asset.hash };
+function toValue(value: Value): unknown {
+  if (value === unknown) return UNKNOWN_STRING;
+  if (Array.isArray(value)) return value.map(toValue);
+  if (value instanceof Asset) return toWire({ [SIGNATURE]: ASSET, text: value.text, path: value.path, uri: value.uri, hash: value.hash });
+  return isObject(value) ? toWire(value) : value;
 }
 
 /** Whether anything inside is not known yet. */
