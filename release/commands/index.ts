@@ -8,6 +8,7 @@ import { invoke } from "./invoke.ts";
 import { logs } from "./logs.ts";
 import { render } from "./render.ts";
 import { sandboxCommands } from "./sandbox.ts";
+import { share } from "./share.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { test } from "./test.ts";
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   start,
   train,
   cancel,
+  share,
   deploy,
   invoke,
   logs,

@@ -1,27 +1,34 @@
-// `mlops train`: brings the stage up to date, runs the project's pipeline job to its end, shows metrics and the model.
+// `mlops train`: brings the stage up to date, runs the project's pipeline job to its end, shows metrics and the model, ends with the gate.
 import { type Call, type Command, CommandError, option, optionList } from "../command.ts";
 import type { RunStep } from "../flow/follow.ts";
 import { followJob } from "../flow/follow.ts";
 import { type Metric, metricsOf, metricsTable } from "../flow/metrics.ts";
 import { modelOf, type ModelVersion } from "../flow/model.ts";
+import { failures, gateRules, runGate, writeRelease } from "../flow/release/gate.ts";
+import { openHistory } from "../flow/release/history.ts";
+import { verdictLines } from "../flow/release/story.ts";
 import { cancelJob, submitPipeline } from "../flow/submit.ts";
 import { openStage, type Workspace } from "../flow/workspace.ts";
 import { openTarget, projectOf, stageOptions } from "../open.ts";
 import type { Pulumi } from "../pulumi.ts";
 import type { Target } from "../target.ts";
+import type { ReleaseManifest } from "../core/manifest.ts";
 
 export interface Trained {
   readonly job: string;
   readonly steps: readonly RunStep[];
   readonly metrics: readonly Metric[];
   readonly model: ModelVersion;
+  /** The release, which passed the gate; it is in release.json too. */
+  readonly release: ReleaseManifest;
 }
 
 export const train: Command = {
   name: "train",
-  summary: "run the project's training pipeline and register its model",
+  summary: "run the project's training pipeline, register its model, hold it against the gate",
   details:
     "Runs pulumi up first, so that the components, environments and data that the pipeline names are those of your working tree. " +
+    "A model that passes the rules of mlops/gate.yml becomes a release: release.json, which later steps take. One that fails is recorded with the reason. " +
     "Ctrl-C leaves the job running and says how to follow or cancel it.",
   examples: [
     "npx mlops train",
@@ -32,6 +39,7 @@ export const train: Command = {
     ...stageOptions,
     { flags: "--set <path=value>", description: "overrides a field of mlops/pipeline.yml, as in az ml", repeatable: true },
     { flags: "--job <name>", description: "follow this job instead of submitting one" },
+    { flags: "--out <file>", description: "where the release manifest goes", default: "release.json" },
     { flags: "--no-up", description: "do not run pulumi up first" },
   ],
   async run(call) {
@@ -39,13 +47,17 @@ export const train: Command = {
     if (call.options["up"] !== false && !option(call, "job")) await pulumi.up(stage);
     const trained = await runTraining(call, { stage, target, pulumi });
     call.out.result(trained);
-    call.out.print(`next: npx mlops deploy --stage ${stage} --model ${trained.model.name}:${trained.model.version}`);
+    call.out.print(`next: npx mlops deploy --stage ${stage} --model ${trained.model.name}:${trained.model.version}   # the endpoint of this stage`);
+    call.out.print(`      npx mlops share --release ${option(call, "out") ?? "release.json"}              # the way to prod begins`);
   },
 };
 
 export async function runTraining(call: Call, { stage, target, pulumi }: { stage: string; target: Target; pulumi: Pulumi }): Promise<Trained> {
   const workspace = await openStage(stage, pulumi, target);
   const project = await projectOf(pulumi, stage);
+  // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
+  const rules = gateRules(call.repo, project);
+  const history = await openHistory(pulumi, target);
   const job = option(call, "job") ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
   const end = await follow(call, workspace, job);
   const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);
@@ -55,7 +67,15 @@ export async function runTraining(call: Call, { stage, target, pulumi }: { stage
   }
   const model = await modelOf(workspace, job, end.steps, String(workspace.outputs.modelName ?? "model"));
   call.out.print(`model ${model.name}:${model.version}, from job ${job}`);
-  return { job, steps: end.steps, metrics, model };
+  call.out.progress(`gate   ${project}/mlops/gate.yml`);
+  const release = await runGate(call, { workspace, history, project, rules, job, model });
+  const file = writeRelease(call, release, option(call, "out"));
+  call.out.print(verdictLines(release.gate.verdicts));
+  if (!release.gate.passed) {
+    throw new CommandError(`${release.id} did not pass the gate: ${failures(release).join("; ")}`, `It goes nowhere; the reason is in ${file} and in the history (mlops releases show ${release.id}).`);
+  }
+  call.out.print(`release ${release.id} passed the gate; ${file}, digest ${release.digest.slice(0, 12)}`);
+  return { job, steps: end.steps, metrics, model, release };
 }
 
 async function follow(call: Call, workspace: Workspace, job: string): ReturnType<typeof followJob> {

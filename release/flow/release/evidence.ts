@@ -1,0 +1,103 @@
+// What a finished training job says of its model: metrics, the data's report, parameters, versions, who ran it.
+import { z } from "zod";
+import { downloadFile } from "../../../azure/blobs.ts";
+import { openUri } from "../../../azure/models.ts";
+import { apiVersions } from "../../../azure/ids.ts";
+import type { DataReport } from "../../core/gate.ts";
+import type { Person } from "../../core/person.ts";
+import type { Workspace } from "../workspace.ts";
+
+const arm = { apiVersion: apiVersions.machineLearning } as const;
+
+interface Run {
+  readonly runId: string;
+  readonly parameters?: Record<string, unknown> | null;
+  readonly outputs?: Record<string, { assetId: string }> | null;
+  readonly createdBy?: { userObjectId?: string | null; userName?: string | null; upn?: string | null } | null;
+}
+
+export interface JobEvidence {
+  readonly metrics: Record<string, number>;
+  readonly report: (DataReport & { readonly sha256?: string | undefined }) | undefined;
+  readonly parameters: Record<string, string>;
+  readonly data: readonly { readonly name: string; readonly version: string }[];
+  readonly trainedBy: readonly Person[];
+}
+
+/** Reads the job, its runs and the two files that the gate's rules speak of: metrics.json and report.json. */
+export async function evidenceOf(workspace: Workspace, jobName: string, signal: AbortSignal): Promise<JobEvidence> {
+  const { azure } = workspace;
+  const asked = { scope: azure.cloud.resourceManagerScope, signal };
+  const history = await workspace.history();
+  type Job = { properties: { inputs?: Record<string, { value?: unknown; uri?: string } | null> | null } };
+  const job = await azure.get<Job>(`${workspace.id}/jobs/${jobName}`, arm);
+  const top = await azure.get<Run>(`${history}/runs/${encodeURIComponent(jobName)}/details`, asked);
+  const runs: Run[] = [top];
+  for await (const child of azure.list<Run>(`${history}/runs/${encodeURIComponent(jobName)}/children`, asked)) runs.push(child);
+
+  const file = async (output: string, name: string): Promise<unknown> => {
+    const assetId = runs.map(({ outputs }) => outputs?.[output]?.assetId).find(Boolean);
+    return assetId === undefined ? undefined : jsonFile(workspace, assetId, name, signal);
+  };
+  const inputs = Object.entries(job.properties.inputs ?? {});
+  return {
+    metrics: numbers(await file("evaluation", "metrics.json")),
+    report: reportIn(await file("report", "report.json")),
+    parameters: {
+      ...Object.fromEntries(runs.flatMap(({ parameters }) => Object.entries(parameters ?? {}).map(([name, value]) => [name, String(value)]))),
+      ...Object.fromEntries(inputs.flatMap(([name, input]) => (input?.value === undefined ? [] : [[name, String(input.value)]]))),
+    },
+    data: inputs.flatMap(([, input]) => dataVersion(input?.uri)),
+    trainedBy: peopleOf(runs),
+  };
+}
+
+/** `…/data/diabetes/versions/1`, `azureml:diabetes:1` */
+function dataVersion(uri: string | undefined): { name: string; version: string }[] {
+  const [, name, version] = /\/data\/([^/]+)\/versions\/([^/]+)$/i.exec(uri ?? "") ?? /^azureml:([^/:]+):([^/:]+)$/.exec(uri ?? "") ?? [];
+  return name && version ? [{ name, version }] : [];
+}
+
+/** A file in a job's output, through the data service, as the SDK's `jobs.download` finds it. Undefined when it is not there. */
+async function jsonFile(workspace: Workspace, assetId: string, name: string, signal: AbortSignal): Promise<unknown> {
+  const { azure } = workspace;
+  const data = (await workspace.history()).replace("/history/v1.0", "/data/v1.0");
+  const resolved = await azure.request("POST", `${data}/dataversion/batchGetResolvedUris`, { values: [assetId] }, { scope: azure.cloud.resourceManagerScope, signal });
+  const uri = (resolved.body as { values?: Record<string, { uri?: string }> }).values?.[assetId]?.uri;
+  if (!uri) return undefined;
+  try {
+    const place = await openUri(azure, workspace.id, uri, signal);
+    return JSON.parse((await downloadFile(place, name, signal)).toString("utf8"));
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+function numbers(value: unknown): Record<string, number> {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number" && Number.isFinite(entry[1])));
+}
+
+const reportFile = z.looseObject({
+  rows: z.number().optional(),
+  problems: z.union([z.array(z.unknown()), z.number()]).optional(),
+  columns: z.array(z.string()).optional(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+});
+
+function reportIn(value: unknown): JobEvidence["report"] {
+  const read = reportFile.safeParse(value);
+  if (!read.success) return undefined;
+  const { rows, problems, columns, sha256 } = read.data;
+  return { rows, columns, sha256, problems: Array.isArray(problems) ? problems.length : problems };
+}
+
+function peopleOf(runs: readonly Run[]): Person[] {
+  const people = new Map<string, Person>();
+  for (const { createdBy } of runs) {
+    const id = createdBy?.userObjectId;
+    if (id && !people.has(id)) people.set(id, { id, name: createdBy.upn ?? createdBy.userName ?? id, kind: createdBy.upn ? "user" : "app" });
+  }
+  return [...people.values()];
+}

@@ -1,0 +1,160 @@
+// The gate at the end of training: collects the evidence, judges it, writes the manifest down in the history and to release.json.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, normalize, resolve } from "node:path";
+import { parse } from "yaml";
+import { formatProblem, readAsset } from "../../../assets/index.ts";
+import { apiVersions } from "../../../azure/ids.ts";
+import { type Call, CommandError, UsageError } from "../../command.ts";
+import { folderDigest, jsonDigest } from "../../core/digest.ts";
+import { type GateRules, judge, type LiveModel, readRules } from "../../core/gate.ts";
+import { eventNow } from "../../core/history.ts";
+import { type ManifestBody, releaseId, type ReleaseManifest, sameEvidence, sealed } from "../../core/manifest.ts";
+import { type Person, samePerson } from "../../core/person.ts";
+import { serving } from "../../core/stageRecord.ts";
+import { diskFiles } from "../../files.ts";
+import type { ModelVersion } from "../model.ts";
+import type { Workspace } from "../workspace.ts";
+import { evidenceOf, type JobEvidence } from "./evidence.ts";
+import type { History } from "./history.ts";
+import { modelDigests } from "./modelDigests.ts";
+import { smokeTest } from "./smokeTest.ts";
+
+/** Reads mlops/gate.yml before anything is sent. */
+export function gateRules(repo: string, project: string): GateRules {
+  const path = join(project, "mlops", "gate.yml");
+  if (!existsSync(join(repo, path))) throw new CommandError(`${path} is missing: nothing says when a model is good enough`, "docs/project.md, \"The gate's rules\".");
+  let content: unknown;
+  try {
+    content = parse(readFileSync(join(repo, path), "utf8"));
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
+  const read = readRules(content);
+  if (!read.ok) throw new UsageError(`${path} cannot be used as a gate\n${read.problems.map((problem) => `  ${problem}`).join("\n")}`);
+  return read.rules;
+}
+
+export interface GateInput {
+  readonly workspace: Workspace;
+  readonly history: History;
+  readonly project: string;
+  readonly rules: GateRules;
+  readonly job: string;
+  readonly model: ModelVersion;
+}
+
+/** Judges a trained model and writes the verdict down. The same model judged again gives the manifest that is there. */
+export async function runGate(call: Call, input: GateInput): Promise<ReleaseManifest> {
+  const { workspace, history, model, rules } = input;
+  const id = releaseId(model.name, model.version);
+  const bytes = await modelDigests(workspace.azure, model.id, call.signal);
+  if (!bytes) throw new CommandError(`model ${model.name}:${model.version} is not in the workspace any more`);
+  const digest = folderDigest(bytes.files);
+  const before = await history.release(id);
+  if (before && before.manifest.model.digest !== digest) {
+    throw new CommandError(
+      `the history has a release ${id} with other content: workspace ${workspace.outputs.workspaceName} has given version ${model.version} a second time`,
+      "Versions begin anew when a workspace is made anew. Train under another name (--set inputs.model_name=…), or until the version is free.",
+    );
+  }
+  if (before?.manifest.gate.passed) return before.manifest;
+
+  const evidence = await evidenceOf(workspace, input.job, call.signal);
+  const live = await liveModel(history, evidence);
+  const known = { metrics: evidence.metrics, dataVersion: dataLabel(evidence.data), report: evidence.report, live };
+  const type = bytes.model.properties.modelType ?? "custom_model";
+  // The smoke test takes a job; it is spared when the model has failed already.
+  const doomed = judge({ ...rules, smoke_test: undefined }, { ...known, smoke: undefined }).some(({ passed }) => !passed);
+  const requestFile = rules.smoke_test === undefined ? undefined : normalize(join(input.project, "mlops", rules.smoke_test));
+  const smoke = requestFile === undefined ? undefined : doomed ? { passed: false, message: "not run, as other rules had failed" } : await smokeTest(call, workspace, input.project, requestFile, { ...model, type });
+  const verdicts = judge(rules, { ...known, smoke });
+  const by = await history.caller();
+  const body: ManifestBody = {
+    schema: "mlops-release/1",
+    id,
+    model: { name: model.name, version: model.version, type, files: [...bytes.files], digest },
+    run: { workspace: workspace.id, job: input.job, parameters: evidence.parameters, metrics: evidence.metrics, trainedBy: trainers(evidence.trainedBy, by) },
+    gate: { passed: verdicts.every(({ passed }) => passed), rules: jsonDigest(rules), verdicts },
+    data: evidence.data.map((data) => ({ ...data, ...(evidence.report?.sha256 ? { sha256: evidence.report.sha256 } : {}) })),
+    ...(await usedAssets(call, workspace, input.project)),
+    code: codeState(call.repo),
+    created: { at: new Date().toISOString(), by },
+  };
+  const manifest = sealed(body);
+  const { passed } = body.gate;
+  const gated = eventNow("gated", by, { passed, note: passed ? `${verdicts.length} rules passed` : failures(manifest).join("; ") });
+  const record = await history.put(manifest, [gated], (there) => {
+    // Two runs may judge the same model at once; the first that passed is the release.
+    if (there.manifest.gate.passed || sameEvidence(there.manifest, body)) return there;
+    return { manifest, events: [...there.events, gated] };
+  });
+  return record.manifest;
+}
+
+/** What the gate said no to. */
+export const failures = (manifest: ReleaseManifest): string[] => manifest.gate.verdicts.filter(({ passed }) => !passed).map(({ message }) => message);
+
+/** Writes release.json; returns its path. */
+export function writeRelease(call: Call, manifest: ReleaseManifest, path = "release.json"): string {
+  writeFileSync(resolve(call.repo, path), `${JSON.stringify(manifest, null, 2)}\n`);
+  return path;
+}
+
+/** The release that serves in prod, with its metrics if they were measured on the same data. */
+async function liveModel(history: History, evidence: JobEvidence): Promise<LiveModel | undefined> {
+  const live = serving(await history.stage("prod"));
+  const record = live && (await history.release(live.release));
+  if (!live || !record) return undefined;
+  const { data, run, model } = record.manifest;
+  const dataVersion = dataLabel(data);
+  const metrics = dataVersion === dataLabel(evidence.data) ? run.metrics : undefined;
+  return { label: `${model.name}:${model.version}`, dataVersion, metrics };
+}
+
+const dataLabel = (data: readonly { name: string; version: string }[]): string => data.map(({ name, version }) => `${name}:${version}`).toSorted().join(", ") || "unknown";
+
+/** Who ran the job, and who judged it: the same, as a rule. */
+const trainers = (people: readonly Person[], caller: Person): Person[] => {
+  const named = people.map((person) => (samePerson(person, caller) ? caller : person));
+  return named.some((person) => samePerson(person, caller)) ? named : [...named, caller];
+};
+
+/** Versions of the project's components and environments in the workspace: those that `pulumi up` registered last. */
+async function usedAssets(call: Call, workspace: Workspace, project: string): Promise<Pick<ManifestBody, "components" | "environments">> {
+  const files = diskFiles(call.repo);
+  const names = (kind: "component" | "environment", paths: readonly string[]): string[] =>
+    paths.flatMap((path) => {
+      const read = readAsset(path, files, { kind });
+      if (!read.ok) throw new UsageError(read.problems.map(formatProblem).join("\n"));
+      return read.asset.name ?? [];
+    });
+  const folders = files.stat(resolve(call.repo, project, "ml")) ? files.list(resolve(call.repo, project, "ml")) : [];
+  const components = folders.map((name) => join(project, "ml", name, "component.yml")).filter((path) => existsSync(join(call.repo, path)));
+  const environments = [join(project, "deploy", "environment.yml"), join(project, "mlops", "environment.yml")].filter((path) => existsSync(join(call.repo, path)));
+  const newest = async (collection: "components" | "environments", all: readonly string[]): Promise<{ name: string; version: string }[]> => {
+    const found = await Promise.all(
+      [...new Set(all)].toSorted().map(async (name) => {
+        const query = { $orderBy: "createdtime desc", $top: "1" };
+        const page = await workspace.azure.find<{ value: { name: string }[] }>(`${workspace.id}/${collection}/${name}/versions`, { apiVersion: apiVersions.machineLearning, query });
+        return (page?.value ?? []).slice(0, 1).map(({ name: version }) => ({ name, version }));
+      }),
+    );
+    return found.flat();
+  };
+  return { components: await newest("components", names("component", components)), environments: await newest("environments", names("environment", environments)) };
+}
+
+/** Commit and repository; a pipeline says them when it checked out without history. Addresses lose what they say of a user. */
+function codeState(repo: string): ManifestBody["code"] {
+  const git = (...args: string[]): string | undefined => {
+    try {
+      return execFileSync("git", args, { cwd: repo, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    } catch {
+      return undefined;
+    }
+  };
+  const commit = git("rev-parse", "HEAD") ?? process.env["GITHUB_SHA"] ?? process.env["BUILD_SOURCEVERSION"] ?? null;
+  const repository = git("remote", "get-url", "origin")?.replace(/^(https?:\/\/)[^@/]*@/, "$1") ?? null;
+  return { commit: commit || null, dirty: Boolean(git("status", "--porcelain", "--untracked-files=no")), repository: repository || null };
+}

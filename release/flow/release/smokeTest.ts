@@ -1,0 +1,76 @@
+// The gate's smoke test: a command job in the production environment that loads the model with the scoring script and asks it once.
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatProblem, readAsset } from "../../../assets/index.ts";
+import { apiVersions } from "../../../azure/ids.ts";
+import { type Call, UsageError } from "../../command.ts";
+import { diskFiles } from "../../files.ts";
+import { followJob } from "../follow.ts";
+import { resolvedBody } from "../register.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** What the job runs: as the inference server does, `init()` once and `run()` with the request's text. */
+const driver = `
+import importlib.util, json, os, sys
+os.environ["AZUREML_MODEL_DIR"] = sys.argv[1]
+script = os.path.abspath(os.environ["SMOKE_SCRIPT"])
+sys.path.insert(0, os.path.dirname(script))
+spec = importlib.util.spec_from_file_location("smoke_score", script)
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.init()
+answer = module.run(os.environ["SMOKE_REQUEST"])
+status = getattr(answer, "status_code", 200)
+said = answer.get_data(as_text=True) if hasattr(answer, "get_data") else json.dumps(answer)
+print("smoke-test " + json.dumps({"status": status, "said": said[:300]}), flush=True)
+sys.exit(0 if status < 400 else 1)
+`;
+
+export interface SmokeModel {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Sends the request once; `passed` is whether the model answered it. `requestFile` is relative to the checkout. */
+export async function smokeTest(call: Call, workspace: Workspace, project: string, requestFile: string, model: SmokeModel): Promise<{ passed: boolean; message: string }> {
+  if (!existsSync(join(call.repo, requestFile))) throw new UsageError(`${requestFile}, the smoke test of mlops/gate.yml, is missing`);
+  const request = readFileSync(join(call.repo, requestFile), "utf8");
+  const deployment = readAsset(join(project, "deploy", "blue-deployment.yml"), diskFiles(call.repo), { kind: "onlineDeployment", sets: [`model=azureml:${model.name}:${model.version}`] });
+  if (!deployment.ok) throw new UsageError(deployment.problems.map(formatProblem).join("\n"));
+  const body = (await resolvedBody(workspace, deployment.asset, call.signal)) as { properties: { environmentId?: string; codeConfiguration?: { codeId?: string; scoringScript?: string } } };
+  const { environmentId, codeConfiguration } = body.properties;
+  if (!codeConfiguration?.codeId || !codeConfiguration.scoringScript || !environmentId) {
+    return { passed: false, message: "deploy/blue-deployment.yml has no scoring script and environment to run it with; take smoke_test out of gate.yml or add them" };
+  }
+  const job = `smoke-${model.name.replaceAll(/[^a-z0-9-]/gi, "-")}-${model.version}-${randomBytes(4).toString("hex")}`;
+  await workspace.azure.put(
+    `${workspace.id}/jobs/${job}`,
+    {
+      properties: {
+        jobType: "Command",
+        displayName: `smoke test of ${model.name}:${model.version}`,
+        experimentName: "release-gate",
+        codeId: codeConfiguration.codeId,
+        command: 'python -c "import os; exec(os.environ[\'SMOKE_DRIVER\'])" ${{inputs.model}}',
+        environmentId,
+        environmentVariables: { SMOKE_DRIVER: driver, SMOKE_SCRIPT: codeConfiguration.scoringScript, SMOKE_REQUEST: request },
+        computeId: `${workspace.id}/computes/${String(workspace.outputs["clusterName"] ?? "cpu-cluster")}`,
+        inputs: { model: { jobInputType: model.type, uri: model.id, mode: "Download" } },
+        resources: { instanceCount: 1 },
+        limits: { jobLimitsType: "Command", timeout: "PT15M" },
+      },
+    },
+    { apiVersion: apiVersions.machineLearning, signal: call.signal },
+  );
+  call.out.progress(`gate   smoke test: job ${job}`);
+  const lines: string[] = [];
+  const end = await followJob(workspace, job, { signal: call.signal, pollMs: 500, onLine: (_step, line) => lines.push(line), onStatus: () => undefined });
+  const answered = lines.findLast((line) => line.startsWith("smoke-test "));
+  const answer = answered === undefined ? undefined : (JSON.parse(answered.slice("smoke-test ".length)) as { status: number; said: string });
+  if (end.status === "Completed" && answer) return { passed: true, message: `${requestFile} was answered with ${answer.said}` };
+  const said = answer ? `status ${answer.status}: ${answer.said}` : (lines.filter((line) => line.trim() !== "").at(-1) ?? end.error ?? "nothing");
+  return { passed: false, message: `${requestFile} was not answered; job ${job} ended ${end.status}, its last word: ${said}` };
+}
