@@ -13,6 +13,7 @@ export interface ModelVersion {
 interface ModelResource {
   readonly id: string;
   readonly name: string;
+  readonly systemData?: { readonly createdAt?: string };
   readonly properties: {
     readonly jobName?: string | null;
     readonly modelUri?: string;
@@ -22,6 +23,7 @@ interface ModelResource {
 }
 
 interface JobBody {
+  readonly systemData?: { readonly createdAt?: string };
   readonly properties: { readonly outputs?: Record<string, { jobOutputType?: string }> | null };
 }
 
@@ -33,16 +35,16 @@ const modelOutputs = new Map([
 ]);
 
 /** The model versions that a job's runs registered, oldest first: those whose lineage names one of the runs. */
-export async function registeredBy(workspace: Workspace, runIds: ReadonlySet<string>): Promise<ModelVersion[]> {
+export async function registeredBy(workspace: Workspace, runIds: ReadonlySet<string>, since: string | undefined): Promise<ModelVersion[]> {
   const found: ModelVersion[] = [];
   for await (const model of workspace.azure.list<{ id: string; name: string }>(`${workspace.id}/models`, options)) {
-    // Newest first; versions of an earlier job end the search, as versions are made in order of time.
+    // Newest first; those made before the job are none of its own and end the search.
     for await (const version of workspace.azure.list<ModelResource>(`${workspace.id}/models/${model.name}/versions`, {
       ...options,
       query: { $orderBy: "createdtime desc", $top: "25" },
     })) {
-      if (!lineage(version).some((run) => runIds.has(run))) break;
-      found.unshift({ name: model.name, version: version.name, id: version.id });
+      if (since !== undefined && (version.systemData?.createdAt ?? "~") < since) break;
+      if (lineage(version).some((run) => runIds.has(run))) found.unshift({ name: model.name, version: version.name, id: version.id });
     }
   }
   return found;
@@ -67,10 +69,10 @@ export async function modelOf(
   modelName: string,
 ): Promise<ModelVersion> {
   const runIds = new Set([jobName, ...steps.map(({ runId }) => runId)]);
-  const registered = await registeredBy(workspace, runIds);
+  const job = await workspace.azure.get<JobBody>(`${workspace.id}/jobs/${jobName}`, options);
+  const registered = await registeredBy(workspace, runIds, job.systemData?.createdAt);
   const own = registered.findLast(({ name }) => name === modelName) ?? registered.at(-1);
   if (own) return own;
-  const job = await workspace.azure.get<JobBody>(`${workspace.id}/jobs/${jobName}`, options);
   const output = Object.entries(job.properties.outputs ?? {}).find(([, { jobOutputType }]) => modelOutputs.has(jobOutputType ?? ""));
   if (!output) {
     throw new CommandError(
