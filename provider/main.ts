@@ -6,5 +6,5 @@ const { serve } = await import("./server.ts");
 const { kinds } = await import("./kinds.ts");
 
 const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
-const port = await serve(kinds, engineAddress, "0.1.0");
+const { port } = await serve(kinds, engineAddress, "0.1.0");
 process.stdout.write(`${port}\n`);

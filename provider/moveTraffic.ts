@@ -184,6 +184,8 @@ class Mover {
         ...(this.#inputs.description === undefined ? {} : { description: this.#inputs.description }),
         ...(this.#inputs.publicNetworkAccess ? { publicNetworkAccess: this.#inputs.publicNetworkAccess } : {}),
       };
+      // A PUT of an endpoint takes Azure minutes, whether it changes something or not.
+      if (isAlready(endpoint, change)) return endpoint;
       try {
         return await writeEndpoint(this.#azure, endpoint, change, { signal });
       } catch (error) {
@@ -204,4 +206,16 @@ class Mover {
       ...(lastGood === undefined ? {} : { [lastGoodTag]: formatTraffic(lastGood) }),
     };
   }
+}
+
+/** True when a write would change nothing. */
+function isAlready({ tags, properties }: OnlineEndpoint, change: EndpointChange): boolean {
+  const sorted = (values: Readonly<Record<string, string>> | undefined): string => JSON.stringify(Object.entries(values ?? {}).toSorted());
+  return (
+    sameTraffic(properties.traffic, change.traffic) &&
+    sameTraffic(properties.mirrorTraffic, change.mirrorTraffic) &&
+    sorted(tags) === sorted(change.tags) &&
+    (change.description === undefined || change.description === (properties.description ?? "")) &&
+    (change.publicNetworkAccess === undefined || change.publicNetworkAccess === (properties.publicNetworkAccess ?? "Enabled"))
+  );
 }

@@ -39,8 +39,12 @@ async function engineLog(address: string | undefined): Promise<(urn: string, mes
   };
 }
 
-/** Starts serving and returns the port. */
-export async function serve(kinds: readonly ResourceKind<any>[], engineAddress: string | undefined, version: string): Promise<number> {
+/** Starts serving; `close` ends it. */
+export async function serve(
+  kinds: readonly ResourceKind<any>[],
+  engineAddress: string | undefined,
+  version: string,
+): Promise<{ port: number; close: () => void }> {
   const byType = new Map(kinds.map((kind) => [kind.type, kind]));
   const stopped = new AbortController();
   let azure: Promise<Azure> | undefined;
@@ -149,7 +153,7 @@ export async function serve(kinds: readonly ResourceKind<any>[], engineAddress: 
     Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, unary(handler)])),
   );
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve({ port, close: () => server.forceShutdown() })));
   });
 }
 

@@ -11,6 +11,10 @@ if (major < 24) {
 
 Module.enableCompileCache();
 
+// The SDK takes a stack trace for each resource, through source maps, to find its place in the source: more than all else that it
+// does for one. MLOPS_STACK=1 keeps the traces, to debug the program itself.
+if (!process.env.MLOPS_STACK) Error.stackTraceLimit = 0;
+
 const late = new Set(["typescript", "@npmcli/arborist"]);
 const load = Module._load;
 Module._load = function (request, parent, isMain) {

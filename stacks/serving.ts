@@ -15,6 +15,7 @@ export type ServingSettings = Pick<
   | "modelName"
   | "modelVersion"
   | "keptVersion"
+  | "keptInstances"
   | "slot"
   | "slotFrozen"
   | "traffic"
@@ -73,7 +74,8 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
     const [asset, modelVersion] = [files.deployments[slot], plan.versions[slot]];
     if (!asset || modelVersion === undefined) continue;
     const frozen = slot === plan.live ? settings.slotFrozen : true;
-    deployments[slot] = { asset, modelVersion, frozen, modelId: modelIdIn(from, modelName, modelVersion) };
+    const scaled = slot === plan.live || settings.keptInstances === undefined ? {} : { instances: settings.keptInstances };
+    deployments[slot] = { asset, modelVersion, frozen, ...scaled, modelId: modelIdIn(from, modelName, modelVersion) };
   }
   const { source, resourceGroupName, workspaceName, location, tags, endpointName } = place;
   const { calls, maxErrorPercent, maxP95Ms, readySeconds, ...steps } = settings.rollout;

@@ -1,5 +1,6 @@
 // The `shared` stack: what all stages share, the ML registry and the history of releases.
 import { ResourceGroup } from "../components/azure.ts";
+import { GroupBudget } from "../components/budget.ts";
 import { ModelRegistry } from "../components/modelRegistry.ts";
 import { ReleaseHistory } from "../components/releaseHistory.ts";
 import { historyNames, registryNames } from "../settings/names.ts";
@@ -12,6 +13,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
   const names = suffix.apply((text) => registryNames(settings, text));
   const tags = stackTags(settings, "shared");
   const group = new ResourceGroup("shared", { resourceGroupName: names.resourceGroup, location: settings.location, tags });
+  new GroupBudget("shared", { scope: group.id, budgetName: `budget-${settings.prefix}-shared`, ...settings.budget });
   new ModelRegistry("shared", {
     resourceGroupName: group.name,
     registryName: names.registry,

@@ -1,14 +1,17 @@
 // A stage with its own workspace: dev, where models are made, and qa and prod, where they are served.
 import { AssetSource } from "../components/assetBody.ts";
 import { ResourceGroup } from "../components/azure.ts";
+import { GroupBudget } from "../components/budget.ts";
 import { ComputeCluster } from "../components/computeCluster.ts";
 import { DataAsset } from "../components/dataAsset.ts";
+import { Diagnostics } from "../components/diagnostics.ts";
 import { Environment } from "../components/environment.ts";
 import { MlComponents } from "../components/mlComponents.ts";
 import { Workspace } from "../components/workspace.ts";
 import { globalNames, localNames, registryNames } from "../settings/names.ts";
 import type { StageSettings } from "../settings/stage.ts";
 import { Project } from "./project.ts";
+import { protectState } from "./protect.ts";
 import { readServing, serve } from "./serving.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
@@ -36,6 +39,7 @@ export function stage(settings: StageSettings): Record<string, unknown> {
   const global = suffix.apply((text) => globalNames(settings, text));
   const registry = suffix.apply((text) => registryNames(settings, text));
 
+  if (name === "prod") protectState(settings.unprotected);
   const group = new ResourceGroup(name, { resourceGroupName: local.resourceGroup, location, tags });
   const workspace = new Workspace(name, {
     resourceGroupName: group.name,
@@ -47,6 +51,9 @@ export function stage(settings: StageSettings): Record<string, unknown> {
     purgeProtection: settings.purgeProtection,
   });
   const { workspaceId, workspaceName } = workspace;
+  const { logs, storage, vault } = workspace.nodes;
+  new GroupBudget(name, { scope: group.id, budgetName: local.budget, ...settings.budget });
+  new Diagnostics(name, { logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id });
   const source = new AssetSource(name, { workspaceId, sendAfter: workspace.grants });
 
   const production = new Environment(`${name}-production`, { asset: files.production!, source, dependsOn: workspace.grants });

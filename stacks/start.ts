@@ -2,10 +2,9 @@
 import { enableCompileCache } from "node:module";
 import { runtime } from "@pulumi/pulumi";
 
-// Has been done already when stacks/preload.cjs could run (Pulumi.yaml, nodeargs); then this does nothing.
+// Both have been done already by stacks/preload.cjs (Pulumi.yaml, nodeargs), except under old language hosts, which do not know
+// nodeargs.
 enableCompileCache();
-
-// The SDK takes a stack trace for each resource to find its place in the source. MLOPS_STACK=1 keeps it for debugging.
 if (!process.env["MLOPS_STACK"]) Error.stackTraceLimit = 0;
 
 // azure-native gives each resource an alias for each of its old API versions (30 of them for a deployment), for programs that once
