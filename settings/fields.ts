@@ -23,6 +23,17 @@ export const common = {
   project: text(/^[^/\s][^\s]*$/, "must be a folder relative to Pulumi.yaml, such as project").default("project"),
 };
 
+/** What a stack with its own resource group has. */
+export const group = {
+  /** What the group may cost in a month, in the subscription's currency, and who is told besides the subscription's owners. */
+  budget: z
+    .strictObject({
+      monthly: z.number().positive("must be more than 0").default(200),
+      emails: z.array(z.email("must be an e-mail address")).max(50, "has at most 50 addresses").default([]),
+    })
+    .prefault({}),
+};
+
 /** What an endpoint serves and how traffic gets there. */
 export const serving = {
   /** Registered model; default: the one that the deployment's YAML names. */
@@ -31,6 +42,12 @@ export const serving = {
   modelVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 7; a label such as latest would change under a running stack").optional(),
   /** Version in the other slot, kept to go back to. Unset: the other slot is empty. */
   keptVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 6").optional(),
+  /** Release that `modelVersion` came with; written by `mlops deploy`. A stage that needs approval serves nothing without. */
+  release: text(/^[A-Za-z0-9][\w.-]*$/, "must be a release's id, such as diabetes-7").optional(),
+  /** Digest of that release's manifest, which the approvals are for. */
+  releaseDigest: text(/^[0-9a-f]{64}$/, "must be the digest in release.json, 64 hex digits").optional(),
+  /** Instances of the slot that is kept; default: what the deployment's YAML says. Written by `mlops deploy` once the traffic has moved. */
+  keptInstances: whole(1, 100).optional(),
   /** Slot that serves. */
   slot: z.enum(slots, `must be ${slots.join(" or ")}`).default("blue"),
   /** The slot that serves stays as it was deployed, whatever the files say now; `mlops rollback` sets it. */
@@ -67,6 +84,8 @@ export const workspace = {
   publicAccess: z.boolean("must be true or false").optional(),
   /** Entra object ids of people and groups who work here; default: whoever runs the first `up`. */
   operators: z.array(z.uuid("must be an Entra object id (a GUID)")).optional(),
+  /** Pulumi names of prod's resources that may be deleted or replaced; policy/exceptions.yml has to say why. */
+  unprotected: z.array(z.string().min(1, "must be a resource's Pulumi name")).default([]),
   /** A deleted vault cannot be purged, by no one, for 90 days. Cannot be taken back. */
   purgeProtection: z.boolean("must be true or false").optional(),
   compute: z

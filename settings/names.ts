@@ -23,6 +23,7 @@ export const localNames = ({ prefix, stage }: NameParts) => ({
   workspaceIdentity: `id-${prefix}-${stage}-workspace`,
   jobsIdentity: `id-${prefix}-${stage}-jobs`,
   cluster: "cpu-cluster",
+  budget: `budget-${prefix}-${stage}`,
 });
 
 /**

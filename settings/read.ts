@@ -20,8 +20,9 @@ export function parseSettings<T>(schema: z.ZodType<T>, config: Readonly<Record<s
   // A value is taken as the text that it is; where a field wants more than text, as the YAML or JSON that Pulumi made text of.
   let values: Record<string, unknown> = own;
   let result = schema.safeParse(values);
-  const wrongType = new Set(result.success ? [] : result.error.issues.map((issue) => String(issue.path[0] ?? "")));
-  if (!result.success && wrongType.size > 0) {
+  const noText = result.success ? [] : result.error.issues.filter((issue) => issue.code === "invalid_type" && issue.path.length === 1);
+  if (noText.length > 0) {
+    const wrongType = new Set(noText.map((issue) => String(issue.path[0])));
     values = Object.fromEntries(Object.entries(own).map(([key, text]) => [key, wrongType.has(key) ? parsed(text) : text]));
     result = schema.safeParse(values);
   }
@@ -38,19 +39,21 @@ function parsed(text: string): unknown {
   }
 }
 
+/** One line a problem: key, value, rule, and the command that mends it. */
 function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>, project: string, stack: string): string[] {
   if (issue.code === "unrecognized_keys") {
-    const inside = issue.path.join(".");
     return issue.keys.map((key) => {
-      const path = inside ? `${inside}.${key}` : key;
-      const fix = inside ? "remove it from Pulumi.yaml's list" : `remove it: pulumi config rm ${project}:${key} --stack ${stack}`;
-      return `  ${project}:${path} is not a setting of this stack; check the spelling or ${inside ? "remove it" : fix}`;
+      const path = [...issue.path, key].map(String).join(".");
+      return `  ${project}:${path} is not a setting of this stack; check the spelling  (${command("rm", path, project, stack)})`;
     });
   }
   const path = issue.path.map(String).join(".");
   const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part as PropertyKey], values);
   const shown = value === undefined ? "" : ` is ${JSON.stringify(value)}:`;
-  const top = String(issue.path[0] ?? "");
-  const set = issue.path.length > 1 ? `pulumi config set --path '${project}:${path}' VALUE` : `pulumi config set ${project}:${top} VALUE`;
-  return [`  ${project}:${path}${shown} ${issue.message}  (${set} --stack ${stack})`];
+  return [`  ${project}:${path}${shown} ${issue.message}  (${command("set", path, project, stack)})`];
+}
+
+function command(verb: "set" | "rm", path: string, project: string, stack: string): string {
+  const key = path.includes(".") ? `--path '${project}:${path}'` : `${project}:${path}`;
+  return `pulumi config ${verb} ${key}${verb === "set" ? " VALUE" : ""} --stack ${stack}`;
 }

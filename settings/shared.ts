@@ -1,11 +1,12 @@
 // Settings of the `shared` stack: what all stages share.
 import { z } from "zod";
-import { common } from "./fields.ts";
+import { common, group } from "./fields.ts";
 
 const objectId = z.uuid("must be an Entra object id (a GUID)");
 
 export const SharedSettings = z.strictObject({
   ...common,
+  ...group,
   /** Further regions of the ML registry. */
   registryLocations: z.array(common.location.unwrap()).default([]),
   /** Entra object ids of pipelines and people who make releases; default: whoever runs the first `up`. */

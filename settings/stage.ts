@@ -1,6 +1,6 @@
 // Settings of a stage with its own workspace: dev, qa, prod.
 import { z } from "zod";
-import { common, serving, workspace } from "./fields.ts";
+import { common, group, serving, workspace } from "./fields.ts";
 import { servingRules } from "./rules.ts";
 
 export const stages = ["dev", "qa", "prod"] as const;
@@ -11,16 +11,32 @@ export const stageSettings = (stage: Stage) =>
   z
     .strictObject({
       ...common,
+      ...group,
       ...serving,
       ...workspace,
       /** Are models trained here? Then the cluster, the data and the components are here too. */
       training: z.boolean("must be true or false").default(stage === "dev"),
+      /** Who has to agree before a release may serve here. */
+      approval: z
+        .strictObject({
+          /** How many different people; not counted: who trained it, who deployed it to qa. */
+          required: z.int("must be a whole number").min(0, "must be 0 or more").max(20, "must be at most 20").default(stage === "prod" ? 1 : 0),
+          /** How long an approval holds, in hours. */
+          validHours: z.number().positive("must be more than 0 hours").max(24 * 90, "must be at most 2160 hours").default(72),
+          /** Entra object ids of those who may; empty: anyone who can write approvals. */
+          approvers: z.array(z.uuid("must be an Entra object id (a GUID)")).default([]),
+        })
+        .prefault({}),
       /** Where the model comes from. */
       modelFrom: z.enum(["workspace", "registry"], "must be workspace or registry").default(stage === "dev" ? "workspace" : "registry"),
     })
     .refine((s) => stage !== "prod" || s.publicAccess !== true, {
       path: ["publicAccess"],
       message: "must be false in prod; remove the override or deploy to qa",
+    })
+    .refine((s) => stage !== "prod" || s.approval.required > 0, {
+      path: ["approval", "required"],
+      message: "must be at least 1 in prod; deploy to qa what needs no approval",
     })
     .refine((s) => stage !== "prod" || s.purgeProtection !== false, {
       path: ["purgeProtection"],
