@@ -105,12 +105,15 @@ export async function stopSandbox(dir: string, timeoutMs = 10_000): Promise<bool
   return true;
 }
 
-/** Stops it and forgets everything but its ports and certificates (clients and Pulumi settings name those). */
+/**
+ * Stops it and forgets everything but its ports and certificates (clients and Pulumi settings name those) and the Python
+ * environments, which are named by their content and take long to build.
+ */
 export async function resetSandbox(dir: string): Promise<void> {
   await stopSandbox(dir);
   if (!existsSync(dir)) return;
   for (const entry of readdirSync(dir)) {
-    if (!["ports.json", "ca.pem", "ca.key"].includes(entry)) rmSync(join(dir, entry), { recursive: true, force: true });
+    if (!["ports.json", "ca.pem", "ca.key", "environments"].includes(entry)) rmSync(join(dir, entry), { recursive: true, force: true });
   }
 }
 

@@ -29,9 +29,10 @@ export const bench: Command = {
     if (unknown.length > 0) throw new UsageError(`no benchmark ${unknown.join(", ")}; there are ${known.map(({ name }) => name).join(", ")}`);
     const file = join(folder, "results.json");
     let results = readResults(file);
-    for (const { name, measure } of known.filter((benchmark) => call.args.length === 0 || call.args.includes(benchmark.name))) {
+    for (const each of known.filter((benchmark) => call.args.length === 0 || call.args.includes(benchmark.name))) {
+      const { name } = each;
       call.out.progress(`bench  ${name} …`);
-      const figures = await measure((line) => call.out.progress(`bench  ${name}: ${line}`));
+      const figures = await each.measure((line) => call.out.progress(`bench  ${name}: ${line}`));
       const measured = new Date().toISOString().slice(0, 10);
       results = [...results.filter(({ benchmark }) => benchmark !== name), ...figures.map((figure) => ({ benchmark: name, measured, ...figure }))];
       for (const figure of figures) call.out.print(line(figure));

@@ -91,7 +91,7 @@ const logs: Command = {
 const reset: Command = {
   name: "sandbox reset",
   summary: "stop the sandbox and throw its state away",
-  details: "Resources, jobs, models, blobs, the Pulumi stacks of the sandbox and modelVersion in Pulumi.<stage>.yaml. Python environments are kept.",
+  details: "Resources, jobs, models, blobs and the sandbox's Pulumi stacks go. Ports, certificates and built Python environments stay.",
   examples: ["npx mlops sandbox reset", "npx mlops sandbox reset --yes   # asks nothing"],
   options: [{ flags: "--yes", description: "do not ask" }],
   async run(call) {

@@ -68,5 +68,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Azure's clients log each of their requests; the step's own lines would drown in them.
+    for client in ("azure", "azureml"):
+        logging.getLogger(client).setLevel(logging.WARNING)
     args = parse_args()
     main(args.model, args.train, args.test, args.evaluation)
