@@ -1,0 +1,258 @@
+// The stacks as Pulumi would see them: which resources, under which names, with which inputs. No cloud, no CLI.
+import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { runtime } from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { parseSettings } from "../settings/read.ts";
+import { AutoSettings } from "../settings/auto.ts";
+import { SharedSettings } from "../settings/shared.ts";
+import { stageSettings } from "../settings/stage.ts";
+import type { Stage } from "../settings/stage.ts";
+import { auto } from "./auto.ts";
+import { shared } from "./shared.ts";
+import { stage } from "./stage.ts";
+
+interface Made {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, any>;
+}
+
+const made: Made[] = [];
+const subscription = "5a4db0c5-0000-4000-8000-0000000005b5";
+
+beforeAll(async () => {
+  await runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+        if (type === "pulumi:pulumi:Stack") return { id: "stack", state: {} };
+        made.push({ type, name, inputs });
+        const own = inputs["workspaceName"] ?? inputs["resourceName"] ?? inputs["registryName"] ?? inputs["endpointName"] ?? inputs["resourceGroupName"] ?? name;
+        const outputs: Record<string, string> = { name: String(own), principalId: `${name}-principal`, reference: `${name}-reference`, versionId: `${name}-id` };
+        return { id: `/id/${name}`, state: { ...inputs, ...(type.startsWith("mlops:assets:AssetVersion") ? {} : { name: outputs["name"] }), ...pick(outputs) } };
+      },
+      call: ({ token }) =>
+        token === "azure-native:authorization:getClientConfig"
+          ? { subscriptionId: subscription, tenantId: "tenant", objectId: "caller", clientId: "client" }
+          : {},
+    },
+    "azure-mlops",
+    "test",
+    true,
+  );
+});
+
+const pick = ({ principalId, reference, versionId }: Record<string, string>) => ({ principalId, reference, versionId });
+
+beforeEach(() => void (made.length = 0));
+
+const config = (values: Record<string, string>) => Object.fromEntries(Object.entries(values).map(([key, value]) => [`azure-mlops:${key}`, value]));
+
+async function build(name: Stage, values: Record<string, string> = {}): Promise<{ outputs: Record<string, unknown> }> {
+  return { outputs: await settle(() => stage(parseSettings(stageSettings(name), config(values), "azure-mlops", name))) };
+}
+
+/** Runs a stack as Pulumi does, and gives its outputs as plain values, once every resource has been registered. */
+async function settle(declare: () => Record<string, unknown>): Promise<Record<string, unknown>> {
+  let outputs: Record<string, unknown> = {};
+  await runtime.runInPulumiStack(async () => void (outputs = declare()));
+  const values = await Promise.all(Object.entries(outputs).map(async ([key, value]) => [key, await plain(value)]));
+  await runtime.disconnect();
+  return Object.fromEntries(values);
+}
+
+const plain = async (value: unknown): Promise<unknown> =>
+  typeof (value as { promise?: unknown } | undefined)?.promise === "function" ? (value as { promise(): Promise<unknown> }).promise() : value;
+
+const named = (name: string): Made => {
+  const found = made.find((resource) => resource.name === name && !resource.type.startsWith("mlops:workspace") && !resource.type.startsWith("mlops:assets:Data"));
+  if (!found) throw new Error(`no ${name}; there is ${made.map((resource) => resource.name).join(", ")}`);
+  return found;
+};
+const types = (): string[] => [...new Set(made.map(({ type }) => type))];
+
+describe("shared", () => {
+  test("the registry in its own group, under names that others can derive", async () => {
+    const outputs = await settle(() => shared(parseSettings(SharedSettings, config({ registryLocations: '["northeurope"]' }), "azure-mlops", "shared")));
+    expect(named("shared-registry")).toMatchObject({
+      type: "azure-native:machinelearningservices:Registry",
+      inputs: { registryName: "mlopsregistry-7d4bf9", location: "westeurope", regionDetails: [{ location: "westeurope" }, { location: "northeurope" }] },
+    });
+    expect(outputs).toMatchObject({ location: "westeurope", registryName: "mlopsregistry-7d4bf9", registryResourceGroupName: "rg-mlops-shared" });
+  });
+});
+
+describe("dev", () => {
+  test("a workspace without keys: storage by Entra only, a vault by roles, no admin on the images", async () => {
+    await build("dev");
+    expect(named("dev-storage").inputs).toMatchObject({ accountName: "stmlopsdev7d4bf9", allowSharedKeyAccess: false, allowBlobPublicAccess: false, minimumTlsVersion: "TLS1_2" });
+    expect(named("dev-vault").inputs["properties"]).toMatchObject({ enableRbacAuthorization: true, enableSoftDelete: true, tenantId: "tenant" });
+    expect(named("dev-vault").inputs["properties"]).not.toHaveProperty("enablePurgeProtection");
+    expect(named("dev-images").inputs).toMatchObject({ adminUserEnabled: false });
+    expect(named("dev-workspace")).toMatchObject({
+      type: "azure-native:machinelearningservices:Workspace",
+      inputs: {
+        workspaceName: "mlw-mlops-dev",
+        systemDatastoresAuthMode: "identity",
+        identity: { type: "UserAssigned", userAssignedIdentities: ["/id/dev-identity"] },
+        primaryUserAssignedIdentity: "/id/dev-identity",
+        storageAccount: "/id/dev-storage",
+      },
+    });
+  });
+
+  test("roles reach no further than one resource each, and Contributor goes to the workspace's identity alone", async () => {
+    await build("dev");
+    const grants = made.filter(({ type }) => type === "azure-native:authorization:RoleAssignment");
+    expect(grants).toHaveLength(13);
+    for (const { inputs } of grants) expect(inputs["scope"]).toMatch(/^\/id\/dev-(storage|vault|images|insights|workspace)$/);
+    const contributors = grants.filter(({ inputs }) => inputs["roleDefinitionId"].endsWith("b24988ac-6180-42a0-ab88-20f7382dd24c"));
+    expect(new Set(contributors.map(({ inputs }) => inputs["principalId"]))).toEqual(new Set(["dev-identity-principal"]));
+    expect(grants.filter(({ inputs }) => inputs["principalId"] === "caller").map(({ name }) => name).toSorted()).toEqual(["dev-operator-blobs", "dev-operator-workspace"]);
+    expect(new Set(grants.map(({ inputs }) => inputs["roleAssignmentName"])).size).toBe(13);
+  });
+
+  test("operators by object id instead of the caller", async () => {
+    const id = "11111111-2222-4333-8444-555555555555";
+    await build("dev", { operators: `["${id}"]` });
+    const principals = made.filter(({ type }) => type === "azure-native:authorization:RoleAssignment").map(({ inputs }) => inputs["principalId"]);
+    expect(principals).toContain(id);
+    expect(principals).not.toContain("caller");
+  });
+
+  test("the cluster scales to zero", async () => {
+    await build("dev", { compute: '{"maxNodes":2,"idleSeconds":300}' });
+    expect(named("dev-compute").inputs).toMatchObject({
+      computeName: "cpu-cluster",
+      identity: { type: "UserAssigned", userAssignedIdentities: ["/id/dev-jobs-identity"] },
+      properties: { computeType: "AmlCompute", disableLocalAuth: true, properties: { scaleSettings: { minNodeCount: 0, maxNodeCount: 2, nodeIdleTimeBeforeScaleDown: "PT300S" } } },
+    });
+  });
+
+  test("every component of the folder, its code sent once, its environment by the version made here", async () => {
+    await build("dev");
+    const components = made.filter(({ inputs }) => inputs["collection"] === "components");
+    expect(components.map(({ inputs }) => inputs["name"]).toSorted()).toEqual(["diabetes_evaluate", "diabetes_load", "diabetes_prepare", "diabetes_register", "diabetes_train"]);
+    for (const { inputs } of components) {
+      expect(inputs["version"]).toMatch(/^[0-9a-f]{16}$/);
+      expect(inputs["properties"].componentSpec.environment).toBe("dev-development-version-id");
+      expect(inputs["properties"].componentSpec.code).toMatch(/^dev-code-project-ml-\w+-reference$/);
+    }
+    expect(made.filter(({ type }) => type === "mlops:assets:Upload").map(({ inputs }) => inputs["path"]).toSorted()).toEqual([
+      "project/data/diabetes.csv",
+      ...["evaluate", "load", "prepare", "register", "train"].map((name) => `project/ml/${name}`),
+    ]);
+  });
+
+  test("the data asset keeps its given version and names the uploaded file", async () => {
+    await build("dev");
+    expect(named("dev-diabetes-version").inputs).toMatchObject({ collection: "data", version: "1", contentVersion: false, source: "project/data/data.yml" });
+    expect(named("dev-diabetes-version").inputs["properties"].dataUri).toMatch(/-reference\/diabetes\.csv$/);
+  });
+
+  test("names are free again after destroy", async () => {
+    await build("dev");
+    const released = made.filter(({ type }) => type === "mlops:arm:NameRelease").map(({ inputs }) => inputs["resourceId"]);
+    expect(released.toSorted()).toEqual([
+      `/subscriptions/${subscription}/resourceGroups/rg-mlops-dev/providers/Microsoft.KeyVault/vaults/kv-mlops-dev-7d4bf9`,
+      `/subscriptions/${subscription}/resourceGroups/rg-mlops-dev/providers/Microsoft.MachineLearningServices/workspaces/mlw-mlops-dev`,
+    ]);
+  });
+
+  test("without a model version there is no endpoint, and the outputs say where things are", async () => {
+    const { outputs } = await build("dev");
+    expect(outputs).not.toHaveProperty("endpointName");
+    expect(types()).not.toContain("azure-native:machinelearningservices:OnlineEndpoint");
+    expect(outputs).toMatchObject({
+      ...{ location: "westeurope", resourceGroupName: "rg-mlops-dev", workspaceName: "mlw-mlops-dev", clusterName: "cpu-cluster" },
+      ...{ registryName: "mlopsregistry-7d4bf9", registryResourceGroupName: "rg-mlops-shared" },
+    });
+  });
+
+  test("every resource is named after the stage, and those that take tags have them", async () => {
+    await build("dev", { tags: '{"owner":"me"}' });
+    for (const { name } of made) expect(name).toMatch(/^dev(-|$)/);
+    for (const name of ["dev-storage", "dev-vault", "dev-workspace", "dev-compute", "dev-identity", "dev-logs"]) {
+      expect(named(name).inputs["tags"]).toEqual({ project: "mlops", stage: "dev", managedBy: "pulumi", owner: "me" });
+    }
+  });
+});
+
+describe("serving", () => {
+  test("one version: deployment blue from the workspace's model, all traffic by the rollout", async () => {
+    const { outputs } = await build("dev", { modelVersion: "3" });
+    expect(named("dev-endpoint")).toMatchObject({
+      type: "azure-native:machinelearningservices:OnlineEndpoint",
+      inputs: { endpointName: "mlops-dev-7d4bf9", kind: "Managed", identity: { type: "SystemAssigned" }, properties: { authMode: "Key" } },
+    });
+    expect(named("dev-endpoint").inputs["properties"]).not.toHaveProperty("traffic");
+    expect(named("dev-blue").inputs).toMatchObject({
+      deploymentName: "blue",
+      sku: { name: "Default", capacity: 1 },
+      properties: { model: "/id/dev-workspace/models/diabetes/versions/3", environmentId: "dev-production-version-id", codeConfiguration: { codeId: "dev-code-project-deploy-reference", scoringScript: "score.py" } },
+    });
+    expect(named("dev-rollout").inputs).toMatchObject({
+      endpointId: "/id/dev-endpoint",
+      traffic: { blue: 100 },
+      deployments: { blue: expect.stringMatching(/^model 3, [0-9a-f]{16}$/) },
+      steps: [100],
+      check: { calls: 5 },
+    });
+    expect(JSON.parse(named("dev-rollout").inputs["check"].request)).toHaveProperty("input_data");
+    expect(outputs).toMatchObject({ endpointName: "mlops-dev-7d4bf9", modelName: "diabetes", modelVersion: "3", slot: "blue" });
+  });
+
+  test("two versions: both slots, traffic to the live one, and the kept one's mark does not depend on the files", async () => {
+    await build("dev", { modelVersion: "4", keptVersion: "3", slot: "green", rollout: '{"steps":[10,50,100],"bakeSeconds":60}' });
+    expect(named("dev-green").inputs["properties"].model).toMatch(/versions\/4$/);
+    expect(named("dev-blue").inputs["properties"].model).toMatch(/versions\/3$/);
+    expect(named("dev-rollout").inputs).toMatchObject({ traffic: { green: 100 }, steps: [10, 50, 100], bakeSeconds: 60, deployments: { blue: "model 3" } });
+  });
+
+  test("overrides as --set has them", async () => {
+    await build("dev", { modelVersion: "1", deploymentSet: '["instance_count=3","environment_variables.WORKER_COUNT=2"]', endpointSet: '["auth_mode=aad_token"]' });
+    expect(named("dev-blue").inputs["sku"].capacity).toBe(3);
+    expect(named("dev-blue").inputs["properties"].environmentVariables).toEqual({ WORKER_COUNT: "2" });
+    expect(named("dev-endpoint").inputs["properties"].authMode).toBe("AADToken");
+  });
+
+  test("a wrong override is told with the file's own words, before anything is made", () => {
+    const settings = parseSettings(stageSettings("dev"), config({ modelVersion: "1", deploymentSet: '["instance_cuont=3"]' }), "azure-mlops", "dev");
+    expect(() => stage(settings)).toThrow(/instance_cuont/);
+    expect(made).toEqual([]);
+  });
+});
+
+describe("qa and prod", () => {
+  test("only what serves: no cluster, no data, no components; the model comes from the registry", async () => {
+    await build("qa", { modelVersion: "5" });
+    expect(types()).not.toContain("azure-native:machinelearningservices:Compute");
+    expect(made.filter(({ type }) => type === "mlops:assets:AssetVersion").map(({ inputs }) => inputs["collection"])).toEqual(["environments"]);
+    expect(named("qa-blue").inputs["properties"].model).toBe("azureml://registries/mlopsregistry-7d4bf9/models/diabetes/versions/5");
+  });
+
+  test("prod is closed, its vault cannot be purged, and so its names are not given back", async () => {
+    await build("prod", { modelVersion: "5" });
+    expect(named("prod-workspace").inputs["publicNetworkAccess"]).toBe("Disabled");
+    expect(named("prod-storage").inputs["publicNetworkAccess"]).toBe("Disabled");
+    expect(named("prod-endpoint").inputs["properties"].publicNetworkAccess).toBe("Disabled");
+    expect(named("prod-vault").inputs["properties"]).toMatchObject({ enablePurgeProtection: true, softDeleteRetentionInDays: 90 });
+    expect(types()).not.toContain("mlops:arm:NameRelease");
+  });
+});
+
+describe("auto", () => {
+  const build = async (values: Record<string, string>) => settle(() => auto(parseSettings(AutoSettings, config(values), "azure-mlops", "auto")));
+
+  test("nothing but outputs without a model version", async () => {
+    expect(await build({})).toMatchObject({ workspaceName: "mlw-mlops-dev", resourceGroupName: "rg-mlops-dev" });
+    expect(made).toEqual([]);
+  });
+
+  test("an endpoint of its own in dev's workspace, model and environment from the registry", async () => {
+    await build({ modelVersion: "2" });
+    expect(named("auto-endpoint").inputs).toMatchObject({ endpointName: "mlops-auto-7d4bf9", workspaceName: "mlw-mlops-dev", resourceGroupName: "rg-mlops-dev" });
+    const { properties } = named("auto-blue").inputs;
+    expect(properties.model).toBe("azureml://registries/mlopsregistry-7d4bf9/models/diabetes/versions/2");
+    expect(properties.environmentId).toMatch(/^azureml:\/\/registries\/mlopsregistry-7d4bf9\/environments\/diabetes-prod\/versions\/[0-9a-f]{16}$/);
+  });
+});
