@@ -3,6 +3,7 @@
 export { Component as ApplicationInsights } from "@pulumi/azure-native/applicationinsights/component.js";
 export { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 export { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment.js";
+export { Budget } from "@pulumi/azure-native/consumption/budget.js";
 export { Registry as ContainerRegistry } from "@pulumi/azure-native/containerregistry/registry.js";
 export { Vault } from "@pulumi/azure-native/keyvault/vault.js";
 export { Compute } from "@pulumi/azure-native/machinelearningservices/compute.js";
@@ -11,12 +12,14 @@ export { OnlineEndpoint } from "@pulumi/azure-native/machinelearningservices/onl
 export { Registry } from "@pulumi/azure-native/machinelearningservices/registry.js";
 export { Workspace as MlWorkspace } from "@pulumi/azure-native/machinelearningservices/workspace.js";
 export { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
+export { DiagnosticSetting } from "@pulumi/azure-native/monitor/diagnosticSetting.js";
 export { Workspace as LogAnalytics } from "@pulumi/azure-native/operationalinsights/workspace.js";
 export { ResourceGroup } from "@pulumi/azure-native/resources/resourceGroup.js";
 export { BlobContainer } from "@pulumi/azure-native/storage/blobContainer.js";
 export { StorageAccount } from "@pulumi/azure-native/storage/storageAccount.js";
 
 export type { ComponentArgs as ApplicationInsightsArgs } from "@pulumi/azure-native/applicationinsights/component.js";
+export type { BudgetArgs } from "@pulumi/azure-native/consumption/budget.js";
 export type { RegistryArgs as ContainerRegistryArgs } from "@pulumi/azure-native/containerregistry/registry.js";
 export type { VaultArgs } from "@pulumi/azure-native/keyvault/vault.js";
 export type { ComputeArgs } from "@pulumi/azure-native/machinelearningservices/compute.js";

@@ -1,6 +1,7 @@
 // The `shared` stack: what all stages share, the ML registry and the history of releases.
-import { ResourceGroup } from "../components/azure.ts";
+import { LogAnalytics, ResourceGroup } from "../components/azure.ts";
 import { GroupBudget } from "../components/budget.ts";
+import { Diagnostics } from "../components/diagnostics.ts";
 import { ModelRegistry } from "../components/modelRegistry.ts";
 import { ReleaseHistory } from "../components/releaseHistory.ts";
 import { historyNames, registryNames } from "../settings/names.ts";
@@ -22,7 +23,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     tags,
   });
   const { containers } = historyNames(settings, "");
-  new ReleaseHistory("shared", {
+  const history = new ReleaseHistory("shared", {
     resourceGroupName: group.name,
     location: settings.location,
     ...{ subscriptionId, tags, containers },
@@ -31,6 +32,13 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     operators: settings.operators ?? { caller: callerId },
     approvers: settings.approvers,
   });
+  const logs = new LogAnalytics("shared-logs", {
+    ...{ resourceGroupName: group.name, location: settings.location, tags },
+    workspaceName: `log-${settings.prefix}-shared`,
+    sku: { name: "PerGB2018" },
+    retentionInDays: 90,
+  });
+  new Diagnostics("shared", { logsId: logs.id, storageId: history.nodes.storage.id });
   return {
     location: settings.location,
     registryName: names.registry,

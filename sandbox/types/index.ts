@@ -2,10 +2,12 @@
 import type { AnyType } from "../arm/registry.ts";
 import { assetTypes } from "../assets/types.ts";
 import { roleAssignments, roleDefinitions } from "./authorization.ts";
+import { budgets } from "./budgets.ts";
 import { computes } from "./computes.ts";
 import { containerRegistries } from "./containerregistry.ts";
 import { datastores } from "./datastores.ts";
 import { deploymentOperations, deployments } from "./deployments.ts";
+import { diagnosticSettings } from "./diagnostics.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
 import { vaults } from "./keyvault.ts";
@@ -29,6 +31,8 @@ export const types: readonly AnyType[] = [
   federatedCredentials,
   roleAssignments,
   roleDefinitions,
+  budgets,
+  diagnosticSettings,
   workspaces,
   datastores,
   computes,

@@ -1,0 +1,67 @@
+// Prod serves what enough people approved, to the byte. The same judgement as the command's and the stack program's, made a third
+// time, from the config that Pulumi hands the pack: a program that was changed to skip its own check does not get past this one.
+import { refusals } from "../../release/core/permission.ts";
+import { historyNames, suffixOf } from "../../settings/names.ts";
+import { parseSettings } from "../../settings/read.ts";
+import { stageSettings, type StageSettings } from "../../settings/stage.ts";
+import { at, type Finding, type ResourceRule, type Subject } from "../rule.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Why the release of the settings may not be served; none when it may. */
+export type Judge = (settings: StageSettings & { modelVersion: string }) => Promise<readonly string[]>;
+
+/** @param env of the pack's process: Pulumi sets PULUMI_CONFIG, PULUMI_PROJECT and PULUMI_DRY_RUN */
+export function approvedRelease(env: Env, judge: Judge = judgeByHistory): ResourceRule {
+  let problems: Promise<readonly string[]> | undefined;
+  const settingsOf = (stack: string): StageSettings =>
+    parseSettings(
+      stageSettings("prod"),
+      JSON.parse(env["PULUMI_CONFIG"] ?? "{}") as Record<string, string>,
+      env["PULUMI_PROJECT"] ?? "azure-mlops",
+      stack,
+    );
+  return {
+    name: "approved-release",
+    description: "prod serves only releases whose exact digests enough people approved",
+    stacks: ["prod"],
+    // A preview is what people look at before they approve, so there it only says what an update would meet.
+    level: env["PULUMI_DRY_RUN"] === "true" ? "advisory" : "mandatory",
+    check: {
+      "azure-native:machinelearningservices:OnlineDeployment": async (subject) => {
+        const settings = settingsOf(subject.stack);
+        const { modelVersion } = settings;
+        if (modelVersion === undefined) return [{ problem: "the config names no modelVersion", fix: "deploy with mlops deploy --release" }];
+        problems ??= judge({ ...settings, modelVersion }).catch((error: Error) => [
+          `the history of releases cannot be asked: ${error.message}`,
+        ]);
+        const fix = `mlops approve --release ${settings.release ?? "release.json"} --stage ${subject.stack}, by someone who may; then mlops deploy --stage ${subject.stack}`;
+        return [...(await problems).map((problem) => ({ problem, fix })), ...strangers(subject, settings)];
+      },
+    },
+  };
+}
+
+/** A deployment of a model version that the config does not name was not what anyone approved. */
+function strangers({ props }: Subject, { modelVersion, keptVersion }: StageSettings): Finding[] {
+  const model = at(props, "onlineDeploymentProperties.model") ?? at(props, "properties.model");
+  const version = typeof model === "string" ? model.split("/versions/")[1] : undefined;
+  if (version !== undefined && [modelVersion, keptVersion].includes(version)) return [];
+  return [
+    {
+      problem: `it serves ${typeof model === "string" ? model : "no registered model"}, the config names version ${[modelVersion, keptVersion].filter(Boolean).join(" and ")}`,
+      fix: "let the stack make its deployments from modelVersion and keptVersion alone",
+    },
+  ];
+}
+
+const judgeByHistory: Judge = async (settings) => {
+  // Loaded only when something is to be served: other stacks' previews stay quick.
+  const [{ connect }, { History }] = await Promise.all([import("../../azure/client.ts"), import("../../release/flow/release/history.ts")]);
+  const azure = await connect(process.env);
+  const { account, containers } = historyNames(settings, suffixOf(azure.subscriptionId));
+  const history = await History.at(azure, { account, ...containers });
+  const { release, releaseDigest, modelName, modelVersion, stage, approval } = settings;
+  const [record, approvals] = release ? await Promise.all([history.release(release), history.approvals(release, stage)]) : [undefined, []];
+  return refusals({ stage, modelName, modelVersion, release, releaseDigest }, { record, approvals, policy: approval, now: new Date() });
+};

@@ -1,0 +1,23 @@
+// Nothing in prod is reachable from the internet.
+import { mustBe, type ResourceRule } from "../rule.ts";
+
+const fix = "remove publicAccess from Pulumi.prod.yaml (pulumi config rm azure-mlops:publicAccess --stack prod)";
+const closed = (path: string) => ({ path, is: "Disabled", fix }) as const;
+
+export const noPublicAccess: ResourceRule = {
+  name: "no-public-access",
+  description: "in prod, workspaces, endpoints, storage and vaults have no public network access",
+  stacks: ["prod"],
+  check: {
+    "azure-native:machinelearningservices:Workspace": ({ props }) => mustBe(props, [closed("publicNetworkAccess")]),
+    "azure-native:machinelearningservices:OnlineEndpoint": ({ props }) =>
+      mustBe(props, [closed("onlineEndpointProperties.publicNetworkAccess")]),
+    "azure-native:storage:StorageAccount": ({ props }) =>
+      mustBe(props, [closed("publicNetworkAccess"), { path: "allowBlobPublicAccess", is: false, fix: "set allowBlobPublicAccess: false" }]),
+    "azure-native:keyvault:Vault": ({ props }) => mustBe(props, [closed("properties.publicNetworkAccess")]),
+    "azure-native:containerregistry:Registry": ({ props }) =>
+      mustBe(props, [{ path: "anonymousPullEnabled", is: false, whenAbsent: "fine", fix: "remove anonymousPullEnabled" }]),
+    "azure-native:storage:BlobContainer": ({ props }) =>
+      mustBe(props, [{ path: "publicAccess", is: "None", whenAbsent: "fine", fix: "remove publicAccess of the container" }]),
+  },
+};

@@ -1,0 +1,62 @@
+// Microsoft.Consumption/budgets (API 2024-08-01) on groups and subscriptions: kept and checked; nothing costs anything here.
+import { z } from "zod";
+import { ArmError } from "../core.ts";
+import type { ResourceType } from "../core.ts";
+
+const day = z.string().refine((text) => !Number.isNaN(Date.parse(text)), "must be a date");
+
+const body = z.looseObject({
+  eTag: z.string().nullish(),
+  properties: z.looseObject({
+    category: z.enum(["Cost", "ReservationUtilization"]),
+    amount: z.number().positive(),
+    timeGrain: z.enum(["Monthly", "Quarterly", "Annually", "BillingMonth", "BillingQuarter", "BillingAnnual"]),
+    timePeriod: z.looseObject({ startDate: day, endDate: day.nullish() }),
+    notifications: z
+      .record(
+        z.string(),
+        z.looseObject({
+          enabled: z.boolean(),
+          operator: z.enum(["EqualTo", "GreaterThan", "GreaterThanOrEqualTo"]),
+          threshold: z.number().min(0).max(1000),
+          thresholdType: z.enum(["Actual", "Forecasted"]).nullish(),
+          contactEmails: z.array(z.string()).max(50).nullish(),
+          contactRoles: z.array(z.string()).nullish(),
+        }),
+      )
+      .refine((all) => Object.keys(all).length <= 5, "a budget has at most 5 notifications")
+      .nullish(),
+  }),
+});
+
+export const budgets: ResourceType<z.infer<typeof body>> = {
+  type: "Microsoft.Consumption/budgets",
+  body,
+  extension: true,
+  provisioningState: false,
+  names: { pattern: /^[\w-]{1,63}$/, rule: "1-63 letters, digits, _ and -" },
+  check({ before, after }) {
+    const { startDate } = after.properties["timePeriod"] as { startDate: string };
+    const start = new Date(startDate);
+    if (start.getUTCDate() !== 1) throw new ArmError(400, "400", "Start date must be the first day of the month.");
+    const now = new Date();
+    const thisMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+    const kept = (before?.properties["timePeriod"] as { startDate?: string } | undefined)?.startDate;
+    if (kept !== undefined && Date.parse(kept) === start.getTime()) return;
+    if (start.getTime() < thisMonth)
+      throw new ArmError(400, "400", "Start date must be on or after the start of the current time grain period.");
+  },
+  fill({ after }) {
+    const period = after.properties["timePeriod"] as { startDate: string; endDate?: string };
+    const end = new Date(period.startDate);
+    end.setUTCFullYear(end.getUTCFullYear() + 10);
+    return {
+      ...after,
+      properties: {
+        ...after.properties,
+        timePeriod: { ...period, endDate: period.endDate ?? end.toISOString().replace(".000Z", "Z") },
+        currentSpend: { amount: 0, unit: "EUR" },
+      },
+    };
+  },
+};
