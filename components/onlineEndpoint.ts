@@ -23,6 +23,8 @@ export interface SlotArgs {
   readonly modelVersion: string;
   /** The deployment stays as it was made, whatever the files say now: it is what one may have to go back to. */
   readonly frozen: boolean;
+  /** Default: what the YAML says. */
+  readonly instances?: number;
 }
 
 export interface OnlineEndpointArgs {
@@ -50,7 +52,7 @@ export interface OnlineEndpointArgs {
   };
 }
 
-type Body = { tags?: Record<string, string>; kind?: string; sku?: unknown; identity?: { type: string; userAssignedIdentities?: Record<string, unknown> }; properties: Record<string, unknown> };
+type Body = { tags?: Record<string, string>; kind?: string; sku?: Record<string, unknown>; identity?: { type: string; userAssignedIdentities?: Record<string, unknown> }; properties: Record<string, unknown> };
 
 /** https://learn.microsoft.com/azure/machine-learning/concept-endpoints-online */
 export class OnlineEndpoint extends ComponentResource {
@@ -141,7 +143,7 @@ export class OnlineEndpoint extends ComponentResource {
           endpointName: endpoint.name,
           deploymentName: slot,
           tags: { ...tags, ...body.tags },
-          ...(body.sku ? { sku: body.sku } : {}),
+          ...(body.sku ? { sku: spec.instances === undefined ? body.sku : { ...body.sku, capacity: spec.instances } } : {}),
           properties: { ...body.properties, model: spec.modelId } as unknown as OnlineDeploymentArgs["properties"],
         } as OnlineDeploymentArgs,
         args.override?.deployment,

@@ -1,0 +1,85 @@
+// Brings a stage's stack to what its record says, and says why when that fails.
+import { hostname } from "node:os";
+import { type Call, CommandError } from "../../command.ts";
+import { configOf, type StageRecord } from "../../core/stageRecord.ts";
+import type { SlotPlan } from "../../core/slots.ts";
+import type { Pulumi } from "../../pulumi.ts";
+import { pause } from "../follow.ts";
+
+/** `pulumi up` ended with an error; the message is what Pulumi gave as the reason. */
+export class UpFailed extends CommandError {}
+
+export interface StackChange {
+  readonly record: StageRecord;
+  readonly target: { readonly plan: SlotPlan | null; readonly frozen: boolean };
+  /** Instances of the kept slot; undefined: as its file says. */
+  readonly keptInstances?: number;
+  /** Further keys, for this change and those that follow. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/** Writes the config and runs `pulumi up`. @throws UpFailed */
+export async function upStage(call: Pick<Call, "out" | "signal">, pulumi: Pulumi, { record, target, keptInstances, more = {} }: StackChange): Promise<void> {
+  const { stage } = record;
+  const config = { ...configOf(record, target), keptInstances: keptInstances === undefined ? "" : String(keptInstances), ...more };
+  const entries = Object.entries(config);
+  await pulumi.ensure(stage);
+  await pulumi.unsetConfig(stage, entries.filter(([, value]) => value === "").map(([key]) => key));
+  const set = Object.fromEntries(entries.filter(([, value]) => value !== ""));
+  if (Object.keys(set).length > 0) await pulumi.setConfig(stage, set);
+  const args = ["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stage];
+  for (;;) {
+    const done = await pulumi.run(args, true);
+    if (done.code === 0) return;
+    if (call.signal.aborted) throw new CommandError("interrupted", `pulumi was stopped; its state is kept. Run the same command again, and it completes or takes back.`);
+    const said = done.stdout + done.stderr;
+    if (await unlocked(call, pulumi, stage, said)) continue;
+    throw new UpFailed(reasonOf(said) ?? `pulumi up --stack ${stage} ended with ${done.code}`);
+  }
+}
+
+/**
+ * A run that was killed leaves the stack locked, or goes on without its parent. This process holds the stage, so no other run of this
+ * project is at work there: one that goes on here is waited for, the lock of one that is dead is taken away. True: try again.
+ */
+async function unlocked(call: Pick<Call, "out" | "signal">, pulumi: Pulumi, stage: string, said: string): Promise<boolean> {
+  const holders = [...said.matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)];
+  if (!/currently locked by/.test(said) || holders.length === 0) return false;
+  if (holders.some(([, host]) => host !== hostname())) return false;
+  if (holders.some(([, , pid]) => alive(Number(pid)))) {
+    call.out.progress(`an earlier pulumi still works on ${stage}; waiting for its end`);
+    await pause(2000, call.signal);
+    return true;
+  }
+  call.out.progress(`an earlier run on ${stage} was killed; its lock is taken away`);
+  const cancelled = await pulumi.run(["cancel", "--yes", "--stack", stage]);
+  return cancelled.code === 0;
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** The errors among Pulumi's diagnostics, without its own framing; undefined when there are none. */
+export function reasonOf(said: string): string | undefined {
+  const lines = said.split("\n").map((line) => line.trim());
+  const from = lines.lastIndexOf("Diagnostics:");
+  const reasons: string[] = [];
+  let within = false;
+  for (const line of lines.slice(from + 1)) {
+    if (/^(Outputs|Resources|Duration):?/.test(line)) within = false;
+    const error = /(?:^|\s)error: (.*)$/.exec(line);
+    if (error) {
+      within = !/^update failed$/.test(error[1]!);
+      if (within) reasons.push(error[1]!);
+    } else if (within && line !== "" && !/^\S+ \(.+\):$/.test(line) && reasons.length < 8) reasons.push(line);
+    else within = false;
+  }
+  const unique = [...new Set(reasons)];
+  return unique.length === 0 ? undefined : unique.join("\n  ");
+}
