@@ -139,6 +139,17 @@ describe("the fields", () => {
   });
 });
 
+test("a component's command that binds to nothing", () => {
+  const text =
+    "$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json\nname: c\nenvironment: azureml:e:1\ninputs: {data: {type: uri_folder}}\ncommand: a ${{inputs.data}} ${{inputs.date}} ${{outputs.x}} ${{name}}\n";
+  expect(lines(text)).toEqual([
+    expect.stringMatching(
+      /^job.yml:5:10: `command` = .*`\$\{\{inputs.date\}\}` binds to nothing: the component has no input `date`\. Fix: /,
+    ),
+    expect.stringMatching(/^job.yml:5:10: .*the component has no output `x`\. Fix: /),
+  ]);
+});
+
 describe("pipelines", () => {
   const pipeline = (jobs: string, rest = "") =>
     `type: pipeline\ncompute: azureml:c\ninputs: {raw: {type: uri_folder, path: azureml:d:1}}\n${rest}jobs:\n${jobs}`;

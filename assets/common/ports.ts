@@ -25,6 +25,8 @@ const primitiveOutput = object({ type: required(exactly(PARAMETER_TYPES)), descr
 
 export const componentInputs = dict(union(parameter, inputPort));
 export const componentOutputs = dict(union(outputPort, primitiveOutput));
+/** Of a pipeline component, where a primitive output may have any other field. */
+export const pipelineOutputs = dict(union(primitiveOutput, outputPort));
 
 export interface InputPort {
   type: string;

@@ -198,7 +198,7 @@ function checkComponentBindings(entity: CommandComponentEntity, build: Build): v
       ports === undefined &&
       rest.length === 0 &&
       ["name", "version", "display_name", "description", "command", "code", "environment", "tags"].includes(head);
-    if (known || other || whole) continue;
+    if (known || other) continue;
     const what = head === "inputs" ? "input" : head === "outputs" ? "output" : undefined;
     build.problem(
       ["command"],

@@ -111,11 +111,11 @@ function scheduleBody(value: Schedule): unknown {
   if (!on) return body;
   const common = { startTime: on.start_time, timeZone: on.time_zone ?? "UTC", triggerType: pascal(on.type) };
   if (on.type === "cron") return { ...body, triggerType: "Cron", cron: { ...common, expression: on.expression } };
-  const pattern = on.schedule && { hours: on.schedule.hours, minutes: on.schedule.minutes, weekDays: on.schedule.week_days };
+  const { hours = [], minutes = [], week_days: weekDays } = on.schedule ?? {};
   return {
     ...body,
     triggerType: "Recurrence",
-    recurrence: { ...common, frequency: on.frequency, interval: on.interval, schedule: pattern },
+    recurrence: { ...common, frequency: on.frequency, interval: on.interval, schedule: { hours, minutes, weekDays } },
   };
 }
 

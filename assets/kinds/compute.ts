@@ -160,7 +160,7 @@ export function compute<E extends Common>(
     field: object(fields, { pathAware: true }) as never,
     build(entity, build): Draft {
       // Only clusters may be in another region than their workspace; callers give the others its location.
-      const location = kind === "amlCompute" ? entity.location : null;
+      const location = kind === "amlCompute" ? entity.location || null : null;
       return {
         name: entity.name,
         version: null,

@@ -1,11 +1,10 @@
 // Pipeline components (`az ml component`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-component-pipeline;
 // REST ComponentVersion 2024-01-01-preview.
-import { componentInputs, PARAMETER_TYPES, PORT_TYPES } from "../common/ports.ts";
+import { componentInputs, pipelineOutputs } from "../common/ports.ts";
 import { buildNodes, portsOf } from "../pipeline/nodes.ts";
 import { pipelineJobs } from "../pipeline/node-fields.ts";
-import { dict, object, union, type Entity } from "../schema/compound.ts";
-import { required } from "../schema/field.ts";
-import { any, exactly, oneOf, str } from "../schema/scalars.ts";
+import { object, type Entity } from "../schema/compound.ts";
+import { any, oneOf } from "../schema/scalars.ts";
 import { commonSpec, componentDraft, componentFields, unknownFields } from "./command-component.ts";
 import { defineKind, type Draft } from "./kind.ts";
 
@@ -14,12 +13,7 @@ const fields = {
   type: oneOf(["pipeline"]),
   jobs: pipelineJobs,
   inputs: componentInputs,
-  outputs: dict(
-    union(
-      object({ type: required(exactly(PARAMETER_TYPES)), description: str, mode: str }, { unknown: "keep" }),
-      object({ type: required(exactly(PORT_TYPES)), description: str, mode: str }),
-    ),
-  ),
+  outputs: pipelineOutputs,
 } as const;
 
 export type PipelineComponentEntity = Entity<typeof fields>;
@@ -35,7 +29,7 @@ export const pipelineComponent = defineKind<PipelineComponentEntity>({
     const jobs = buildNodes(entity.jobs ?? {}, portsOf(entity), build, true);
     const spec = {
       ...unknownFields(entity, fields),
-      ...commonSpec(entity as never, build, anonymous),
+      ...commonSpec(entity, build, anonymous),
       jobs,
       type: "pipeline",
       _source: anonymous ?? "YAML.COMPONENT",

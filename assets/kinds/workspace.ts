@@ -18,7 +18,7 @@ const outboundRule = union(
   object(
     {
       ...rule,
-      type: exactly(["private_endpoint"]),
+      type: any,
       destination: required(
         object({ service_resource_id: required(str), subresource_target: required(str), spark_enabled: required(bool) }),
       ),
@@ -29,14 +29,14 @@ const outboundRule = union(
   object(
     {
       ...rule,
-      type: exactly(["service_tag"]),
+      type: any,
       destination: required(
         object({ service_tag: required(str), protocol: required(str), port_ranges: required(str), address_prefixes: list(str) }),
       ),
     },
     drop,
   ),
-  object({ ...rule, type: exactly(["fqdn"]), destination: required(str) }, drop),
+  object({ ...rule, type: any, destination: required(str) }, drop),
 );
 
 const fields = {

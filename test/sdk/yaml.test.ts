@@ -210,8 +210,8 @@ const dumps: unknown[] = [
   },
   {
     long: "word ".repeat(40).trim(),
-    quoted: `${"it's # a word ".repeat(12)}`.trim(),
-    unicode: `${"größe ".repeat(25)}`.trim(),
+    quoted: "it's # a word ".repeat(12).trim(),
+    unicode: "größe ".repeat(25).trim(),
     key: { ["k".repeat(130)]: 1 },
   },
   ["top", { list: 1 }],
