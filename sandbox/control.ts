@@ -161,5 +161,5 @@ function ownEnvironment(dir: string): NodeJS.ProcessEnv {
     if (/^(NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE|SSL_CERT_FILE)$/.test(name)) return !value?.includes(dir);
     return name !== "NODE_OPTIONS";
   });
-  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(dir, "compile-cache") };
+  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(root, ".tools", "compile-cache") };
 }

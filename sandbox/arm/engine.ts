@@ -1,5 +1,4 @@
 // What Resource Manager does to a resource of any type: read, list, write, delete, act. Knows nothing of HTTP.
-import { isDeepStrictEqual } from "node:util";
 import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, SandboxContext } from "../core.ts";
 import type { ResourceStore } from "../state/resources.ts";
@@ -9,7 +8,7 @@ import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
 import { checkEtag, checkFrozen, checkGroup, checkName, checkScope, checkTaken, graveOf } from "./guards.ts";
 import { erase } from "./erase.ts";
 import { Locks } from "./locks.ts";
-import { essence, patched, withState } from "./states.ts";
+import { digest, patched, withState } from "./states.ts";
 import { canonicalId, idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
 import type { ParsedId } from "./ids.ts";
 import type { Operation, Operations } from "./operations.ts";
@@ -102,7 +101,7 @@ export class Engine {
     const filled = (await type.fill?.({ ...base, after: described }, this.#sandbox)) ?? described;
     if (old && type.immutable) checkFrozen(type, old, filled);
     const active = this.operations.activeOn(id);
-    if (active) return this.#join(active, old, filled, id);
+    if (active) return this.#join(active, digest(content), id);
     await type.check?.({ ...base, after: filled }, this.#sandbox);
 
     const long = type.provision !== undefined || this.#slow;
@@ -111,7 +110,7 @@ export class Engine {
     const kept = this.store.put(after);
     const operation = long
       ? this.operations.start(
-          { resourceId: id, type: type.type, kind: "put", input: {} },
+          { resourceId: id, type: type.type, kind: "put", input: { content: digest(content) } },
           async (signal) => await this.provision(id, signal),
         )
       : undefined;
@@ -119,9 +118,9 @@ export class Engine {
   }
 
   /** The same body while the first one is still being worked on joins its operation; another one has to wait. */
-  #join(active: Operation, before: ArmResource | undefined, filled: ArmResource, id: string): Written {
+  #join(active: Operation, content: string, id: string): Written {
     const kept = this.store.get(id);
-    if (active.kind === "put" && kept && before && isDeepStrictEqual(essence(kept), essence(filled))) {
+    if (active.kind === "put" && kept && active.input["content"] === content) {
       return { resource: this.shown(kept), created: false, operation: active };
     }
     throw new ArmError(

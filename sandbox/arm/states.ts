@@ -1,4 +1,5 @@
 // Small steps between a request and the resource that is kept.
+import { createHash } from "node:crypto";
 import type { ArmResource } from "../core.ts";
 import { isObject, mergePatch } from "./body.ts";
 import type { AnyType } from "./registry.ts";
@@ -8,11 +9,8 @@ export function withState(type: AnyType, resource: ArmResource, state: string): 
   return { ...resource, properties: { ...resource.properties, provisioningState: state } };
 }
 
-/** What two writes have in common when they ask for the same. */
-export const essence = ({ properties, tags, sku, kind, location }: ArmResource): unknown => {
-  const { provisioningState: _, ...rest } = properties;
-  return JSON.parse(JSON.stringify({ rest, tags, sku, kind, location }));
-};
+/** Tells two request bodies apart without keeping them: they may hold secrets. */
+export const digest = (content: unknown): string => createHash("sha256").update(JSON.stringify(content)).digest("base64url");
 
 export function patched(type: AnyType, before: ArmResource, patch: unknown): unknown {
   if (!isObject(patch)) return patch;

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import type { JSONWebKeySet } from "jose";
+import { listenOn } from "../server/listen.ts";
 import { accountsIn, delegationSecret } from "./accounts.ts";
 import { azuriteParts } from "./azurite.ts";
 import type { AccountDataStore, Listener } from "./azurite.ts";
@@ -89,8 +90,8 @@ async function serve(options: BlobProcessOptions): Promise<number> {
     server.on("clientError", (_error, socket) => socket.destroy());
   }
   front.on("tlsClientError", () => undefined);
-  await new Promise<void>((resolve, reject) => front.once("error", reject).listen(options.port, "127.0.0.1", resolve));
-  await new Promise<void>((resolve, reject) => inner.once("error", reject).listen(0, "127.0.0.1", resolve));
+  await listenOn(front, options.port);
+  await listenOn(inner, 0);
   return (inner.address() as AddressInfo).port;
 }
 

@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ArmError } from "../core.ts";
 import { errorBody } from "../arm/errors.ts";
+import { listenOn } from "./listen.ts";
 
 /** An app whose errors are ARM's. `tenantId` goes into the challenge of a 401. */
 export function newApp(base: string, tenantId: string, log: (message: string) => void): Hono {
@@ -50,10 +51,7 @@ export async function listen(app: Hono, tls: { cert: string; key: string }, port
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve());
-  });
+  await listenOn(server, port);
   return server;
 }
 
