@@ -121,8 +121,13 @@ async function pause(last: Answer, patience: Patience): Promise<void> {
   });
 }
 
-/** Milliseconds that an answer asks to wait: `Retry-After` in seconds or as a date; undefined when it does not say. */
+/**
+ * Milliseconds that an answer asks to wait: `retry-after-ms`, else `Retry-After` in seconds or as a date; undefined when it does not
+ * say. azure-core reads the same headers.
+ */
 export function retryAfter(headers: Readonly<Record<string, string>>): number | undefined {
+  const fine = headers["retry-after-ms"] ?? headers["x-ms-retry-after-ms"];
+  if (fine !== undefined && /^\d+$/.test(fine)) return Number(fine);
   const value = headers["retry-after"];
   if (value === undefined) return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
