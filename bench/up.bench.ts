@@ -1,0 +1,124 @@
+// `up` of the dev stage from nothing, with Azure's latencies, against the critical path of its own graph; and the peak memory on the way.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { types } from "../sandbox/types/index.ts";
+import { copyCheckout, type Ran } from "../test/checkout.ts";
+import type { Benchmark, Figure } from "./figures.ts";
+
+const SCALE = 20;
+/** Seconds of what has no latency of its own in the sandbox's table (sandbox/arm/engine.ts). */
+const USUAL = 3;
+
+export const benchmark: Benchmark = { name: "up", measure };
+
+async function measure(report: (line: string) => void): Promise<Figure[]> {
+  const checkout = copyCheckout();
+  try {
+    report("a model in the registry, so that the stage comes up from nothing with its endpoint");
+    must(await checkout.mlops("start", "--json", "--no-deploy"));
+    must(await checkout.mlops("share", "--release", "release.json"));
+    must(await checkout.mlops("destroy", "--stage", "dev", "--yes"));
+    must(await checkout.mlops("sandbox", "stop"));
+    must(await checkout.mlops("sandbox", "start", "--profile", "azure", "--scale", String(SCALE)));
+    const settings = { modelFrom: "registry", modelName: "diabetes", modelVersion: "1" };
+    for (const [key, value] of Object.entries(settings)) must(await checkout.pulumi("config", "set", key, value, "--stack", "dev"));
+    report(`up with Azure's latencies, divided by ${SCALE}`);
+    const memory = watchMemory(join(checkout.dir, ".sandbox", "sandbox.json"));
+    const began = performance.now();
+    must(await checkout.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev"));
+    const seconds = (performance.now() - began) / 1000;
+    const peaks = memory.stop();
+    const state = must(await checkout.pulumi("stack", "export", "--stack", "dev"));
+    const { resources } = (JSON.parse(state.stdout) as { deployment: { resources: StateResource[] } }).deployment;
+    const path = criticalPath(resources);
+    report(`${seconds.toFixed(1)} s; critical path ${path.seconds.toFixed(1)} s: ${path.names.join(" → ")}`);
+    const how = `${resources.length} resources, ${seconds.toFixed(1)} s against ${path.seconds.toFixed(1)} s, latencies scaled ${SCALE}×, one run`;
+    return [
+      { name: "up of the dev stage from nothing, endpoint included, against its critical path", value: seconds / path.seconds, unit: "×", atMost: 1.15, how },
+      ...Object.entries(peaks).map(([name, megabytes]) => ({
+        name: `peak memory of ${name} during that up`,
+        value: megabytes,
+        unit: "MB",
+        how: "largest resident set of the process, sampled every 100 ms",
+      })),
+    ];
+  } finally {
+    await checkout.dispose();
+  }
+}
+
+function must(ran: Ran): Ran {
+  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stderr.slice(-3000)}\n${ran.stdout.slice(-2000)}`);
+  return ran;
+}
+
+interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom?: boolean;
+  readonly dependencies?: readonly string[];
+  readonly inputs?: { readonly kind?: string; readonly collection?: string };
+  readonly outputs?: { readonly type?: string };
+}
+
+/** Seconds that Azure takes for a resource, scaled. */
+function latency({ type, inputs, outputs }: StateResource): number {
+  const arm = outputs?.type?.toLowerCase();
+  const seconds = (name: string): number => types.find((known) => known.type.toLowerCase() === name.toLowerCase())?.latencySeconds ?? USUAL;
+  const workspaces = "Microsoft.MachineLearningServices/workspaces";
+  if (type.startsWith("azure-native:") && arm) return seconds(arm) / SCALE;
+  if (type === "mlops:assets:AssetVersion") return seconds(`${workspaces}/${inputs?.collection}/versions`) / SCALE;
+  if (type === "mlops:assets:Upload") return inputs?.kind === "code" ? seconds(`${workspaces}/codes/versions`) / SCALE : 0;
+  // One write of the endpoint, with its traffic.
+  if (type === "mlops:serving:EndpointRollout") return seconds(`${workspaces}/onlineEndpoints`) / SCALE;
+  return 0;
+}
+
+/** The longest chain of dependencies, each resource counted with Azure's own time and nothing else. */
+function criticalPath(resources: readonly StateResource[]): { seconds: number; names: string[] } {
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const done = new Map<string, { seconds: number; names: string[] }>();
+  const visit = (urn: string): { seconds: number; names: string[] } => {
+    const known = done.get(urn);
+    if (known) return known;
+    const resource = byUrn.get(urn);
+    const before = (resource?.dependencies ?? []).map(visit).toSorted((a, b) => b.seconds - a.seconds)[0] ?? { seconds: 0, names: [] };
+    const own = resource ? latency(resource) : 0;
+    const name = urn.split("::").at(-1) ?? urn;
+    const here = { seconds: before.seconds + own, names: own > 0 ? [...before.names, `${name} ${own.toFixed(2)}`] : before.names };
+    done.set(urn, here);
+    return here;
+  };
+  return resources.map(({ urn }) => visit(urn)).toSorted((a, b) => b.seconds - a.seconds)[0]!;
+}
+
+/** Samples resident memory of the processes that an `up` is made of; megabytes at their peak. */
+function watchMemory(sandboxFile: string): { stop(): Record<string, number> } {
+  const { pid } = JSON.parse(readFileSync(sandboxFile, "utf8")) as { pid: number };
+  const peaks: Record<string, number> = {};
+  const roles: readonly [string, RegExp][] = [
+    ["the program", /run\/index\.js|cmd\/run/],
+    ["provider azure-native", /resource-azure-native|azure-native\.ts/],
+    ["provider mlops", /resource-mlops|provider\/main\.ts/],
+  ];
+  const look = (): void => {
+    for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+      try {
+        const status = readFileSync(`/proc/${name}/status`, "utf8");
+        const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
+        const role = Number(name) === pid ? "the sandbox" : /\bnode\b/.test(command) ? roles.find(([, pattern]) => pattern.test(command))?.[0] : undefined;
+        const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+        if (role) peaks[role] = Math.max(peaks[role] ?? 0, kilobytes / 1024);
+      } catch {
+        // It ended between the listing and the look.
+      }
+    }
+  };
+  const timer = setInterval(look, 100);
+  return {
+    stop() {
+      clearInterval(timer);
+      return peaks;
+    },
+  };
+}
