@@ -18,6 +18,12 @@ export const curatedEnvironments: Readonly<Record<string, ImageContent>> = {
   "sklearn-1.5": { python: "3.10", packages: [...tools, ...table, ...plots, "scikit-learn~=1.5.0"] },
   "sklearn-1.1": { python: "3.10", packages: [...tools, ...table, ...plots, "scikit-learn>=1.1,<1.3"] },
   "sklearn-1.0": { python: "3.8", packages: [...tools, ...table, ...plots, "scikit-learn>=1.0,<1.3"] },
+  // Azure's own brings AutoML's SDK of 2021; here what trial.py needs, in the versions of the sample project, whose scoring
+  // environment then loads the models.
+  "ai-ml-automl": {
+    python: "3.11",
+    packages: ["mlflow-skinny==2.22.5", "azureml-mlflow==1.62.0.post6", "scikit-learn==1.7.2", "pandas==2.3.3", "cloudpickle==3.1.2"],
+  },
   "lightgbm-3.3": { python: "3.10", packages: [...tools, ...table, ...plots, "scikit-learn~=1.5.1", "xgboost~=1.7.6", "lightgbm>=4.6.0"] },
   "lightgbm-3.2": {
     python: "3.8",

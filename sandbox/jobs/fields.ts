@@ -84,13 +84,15 @@ export function outputOf(raw: unknown, names: { run: string; output: string; dat
   };
 }
 
-/** `PT5M`, or seconds, in milliseconds. */
-export function timeoutOf(body: Json): number | undefined {
-  const value = field(objectField(body, "limits"), "timeout");
-  if (value === undefined) return undefined;
+/** `limits.timeout` in milliseconds. */
+export const timeoutOf = (body: Json): number | undefined => durationOf(field(objectField(body, "limits"), "timeout"), "limits.timeout");
+
+/** `PT5M`, or seconds, in milliseconds. Throws 400 naming the field. */
+export function durationOf(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
   const milliseconds = typeof value === "number" ? value * 1000 : (durationMs(textOf(value)) ?? Number(value) * 1000);
   if (!Number.isFinite(milliseconds) || milliseconds <= 0)
-    throw userError(`limits.timeout "${textOf(value)}" is not a duration; write seconds or ISO 8601 (PT10M).`, "limits.timeout");
+    throw userError(`${name} "${textOf(value)}" is not a duration; write seconds or ISO 8601 (PT10M).`, name);
   return milliseconds;
 }
 

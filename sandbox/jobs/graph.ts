@@ -3,7 +3,9 @@ import { fillText, nodesIn, parentOutput, referenceOf, type Reference } from "./
 import { known, stepSpec, withDefaults } from "./command-spec.ts";
 import { field, inputOf, isObject, modeOf, objectField, outputOf, textField, type Json } from "./fields.ts";
 import type { PlanContext } from "./plan.ts";
+import { automlSpec, bestModel } from "./automl/automl.ts";
 import { refuseKind, userError } from "./refuse.ts";
+import { sweepSpec } from "./search/sweep.ts";
 import type { PlannedGroup, PlannedStep, StepInput, StepOutput } from "./spec.ts";
 
 interface Graph {
@@ -48,11 +50,17 @@ export class GraphBuilder {
     const where = `Job "${path}" of the pipeline`;
     if (!isObject(node)) throw userError(`${where} is not an object.`, `jobs.${path}`);
     const componentId = textField(node, "componentId") ?? (typeof node["component"] === "string" ? node["component"] : undefined);
-    const component = componentId ? this.#context.component(componentId) : isObject(node["component"]) ? node["component"] : node;
-    const kind = (textField(component, "type") ?? textField(node, "type") ?? "command").toLowerCase();
-    if (!/^(command|pipeline)(component)?$/.test(kind)) refuseKind(kind, where);
+    const own = (textField(node, "type") ?? "").toLowerCase();
+    const trial = own === "sweep" ? this.#trial(where, node) : undefined;
+    const component =
+      trial ?? (componentId ? this.#context.component(componentId) : isObject(node["component"]) ? node["component"] : node);
+    const kind = trial ? "sweep" : (textField(component, "type") ?? (own === "" ? "command" : own)).toLowerCase();
+    if (kind === "automl") return this.#automl(where, name, path, node, graph, made, bound);
+    if (!/^(command|pipeline)(component)?$|^sweep$/.test(kind)) refuseKind(kind, where);
     const runId = this.#context.newRunId();
-    const inputs = withDefaults(where, component, this.#inputs(where, path, node, graph, made));
+    const given = this.#inputs(where, path, node, graph, made);
+    // A sweep's values come from its search space, so a required input may be missing here.
+    const inputs = trial ? given : withDefaults(where, component, given);
     const targets = this.#targets(where, node, component, graph, runId);
     const compute = this.#compute(node, graph, inputs);
     const displayName = textField(node, "displayName") ?? textField(component, "displayName") ?? name;
@@ -62,7 +70,7 @@ export class GraphBuilder {
       const inner: Record<string, StepOutput> = {};
       const target = (output: string, type: string): StepOutput =>
         (inner[output] ??= targets.get(output)?.(type) ?? outputOf(undefined, { run: runId, output, datastore: this.#datastore }, type));
-      const own = textField(objectField(component, "settings"), "defaultCompute");
+      const usual = textField(objectField(component, "settings"), "defaultCompute");
       outputs = this.graph({
         runId,
         path,
@@ -70,16 +78,16 @@ export class GraphBuilder {
         inputs,
         declared: Object.keys(objectField(component, "outputs")),
         target,
-        compute: textField(node, "computeId") ?? own ?? graph.compute,
+        compute: textField(node, "computeId") ?? usual ?? graph.compute,
       });
     } else {
-      const own: Record<string, StepOutput> = {};
+      const ownOutputs: Record<string, StepOutput> = {};
       for (const [output, declared] of Object.entries(objectField(component, "outputs"))) {
         const type =
           (isObject(declared) ? (textField(declared, "type") ?? textField(declared, "jobOutputType")) : undefined) ?? "uri_folder";
         const target = targets.get(output)?.(type === "literal" ? "uri_folder" : type);
         const mode = isObject(declared) ? field(declared, "mode") : undefined;
-        own[output] = target ?? {
+        ownOutputs[output] = target ?? {
           ...outputOf(undefined, { run: runId, output, datastore: this.#datastore }, type),
           ...(mode === undefined ? {} : { mode: modeOf(mode, "rw_mount") }),
         };
@@ -91,14 +99,42 @@ export class GraphBuilder {
         path,
         displayName,
         after,
-        spec: stepSpec(where, node, component, inputs, own, compute),
+        spec: trial ? sweepSpec(where, node, trial, inputs, ownOutputs, compute) : stepSpec(where, node, component, inputs, ownOutputs, compute),
       });
-      outputs = Object.fromEntries(Object.entries(own).map(([output, value]) => [output, { output: value, from: runId }]));
+      outputs = Object.fromEntries(Object.entries(ownOutputs).map(([output, value]) => [output, { output: value, from: runId }]));
     }
-    for (const [output, raw] of Object.entries(objectField(node, "outputs"))) {
-      const target = parentOutput(valueText(raw) ?? "");
-      if (target && outputs[output]) bound[target] = outputs[output];
-    }
+    bind(node, outputs, bound);
+    return outputs;
+  }
+
+  /** The component that a sweep node tries: by id, or written out in it. */
+  #trial(where: string, node: Json): Json {
+    const trial = node["trial"];
+    if (typeof trial === "string") return this.#context.component(trial);
+    if (!isObject(trial)) throw userError(`${where} has no trial.`, "trial");
+    const inner = objectField(objectField(trial, "properties"), "componentSpec");
+    return Object.keys(inner).length > 0 ? inner : trial;
+  }
+
+  #automl(
+    where: string,
+    name: string,
+    path: string,
+    node: Json,
+    graph: Graph,
+    made: ReadonlyMap<string, Made>,
+    bound: Record<string, { output: StepOutput; from: string }>,
+  ): Made {
+    const runId = this.#context.newRunId();
+    const asked = this.#targets(where, node, node, graph, runId).get("best_model");
+    const output = asked?.("mlflow_model") ?? bestModel(runId, undefined, this.#datastore);
+    const bindInput = (input: string, raw: unknown): StepInput | undefined =>
+      raw === undefined ? undefined : this.#inputs(where, path, { inputs: { [input]: raw } }, graph, made)[input];
+    const spec = automlSpec(where, runId, node, node, { best_model: output }, this.#compute(node, graph, {}), bindInput);
+    const after = [...new Set(Object.values(spec.inputs).flatMap((input) => (input.kind === "uri" && input.from ? [input.from] : [])))];
+    this.steps.push({ runId, parent: graph.runId, path, displayName: textField(node, "displayName") ?? name, after, spec });
+    const outputs: Made = { best_model: { output, from: runId } };
+    bind(node, outputs, bound);
     return outputs;
   }
 
@@ -178,6 +214,14 @@ export class GraphBuilder {
   }
 }
 
+/** Notes which of the pipeline's outputs the node writes. */
+function bind(node: Json, outputs: Made, bound: Record<string, { output: StepOutput; from: string }>): void {
+  for (const [output, raw] of Object.entries(objectField(node, "outputs"))) {
+    const target = parentOutput(valueText(raw) ?? "");
+    if (target && outputs[output]) bound[target] = outputs[output];
+  }
+}
+
 /** The text of `{value: "…"}` or of a bare text. */
 function valueText(raw: unknown): string | undefined {
   if (typeof raw === "string") return raw;
@@ -196,7 +240,7 @@ function sorted(graph: Graph): string[] {
       throw userError(`The pipeline's jobs form a cycle: ${[...way.slice(way.indexOf(name)), name].join(" → ")}.`, "jobs");
     state.set(name, "open");
     const node = graph.nodes[name];
-    const inputs = isObject(node) ? objectField(node, "inputs") : {};
+    const inputs = isObject(node) ? { ...objectField(node, "inputs"), training: node["training_data"], validation: node["validation_data"] } : {};
     for (const raw of Object.values(inputs)) for (const other of nodesIn(valueText(raw) ?? "")) visit(other, [...way, name]);
     state.set(name, "done");
     order.push(name);

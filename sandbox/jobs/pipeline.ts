@@ -6,7 +6,8 @@ import { isEnded, type Run, type RunStatus } from "../runs/run.ts";
 import { changeStatus } from "../runs/status.ts";
 import { runsOf } from "../runs/store.ts";
 import { runError, StepFailure, Stopped } from "./failure.ts";
-import { runStep, type StepContext } from "./step.ts";
+import { runSpec } from "./search/run.ts";
+import type { StepContext } from "./step.ts";
 import type { StepSpec } from "./spec.ts";
 
 /** `spec` of a step's run inside a pipeline. */
@@ -31,7 +32,7 @@ export async function runPipeline(context: StepContext, root: Run, continueOnFai
   const start = async (run: Run): Promise<void> => {
     log(`Submitting 1 runs, first five are: ${shortHash(run.id)}:${run.id} (${run.node})`);
     try {
-      await runStep(context, run, (run.spec as KeptStep).step, inner.signal);
+      await runSpec(context, run, (run.spec as KeptStep).step, inner.signal);
     } catch (error) {
       endStep(context, run, error);
     }

@@ -3,7 +3,9 @@ import { stepSpec, withDefaults } from "./command-spec.ts";
 import { field, inputOf, objectField, outputOf, textField, type Json } from "./fields.ts";
 import { GraphBuilder } from "./graph.ts";
 import { refuseKind, userError } from "./refuse.ts";
-import type { Plan, StepInput, StepOutput } from "./spec.ts";
+import { automlSpec, bestModel } from "./automl/automl.ts";
+import { sweepSpec } from "./search/sweep.ts";
+import type { Plan, StepInput, StepOutput, StepSpec } from "./spec.ts";
 
 /** What planning needs from outside. */
 export interface PlanContext {
@@ -17,10 +19,25 @@ export function planJob(name: string, properties: Json, context: PlanContext): P
   const kind = textField(properties, "jobType") ?? "";
   if (kind.toLowerCase() === "command") return planCommand(name, properties);
   if (kind.toLowerCase() === "pipeline") return planPipeline(name, properties, context);
+  if (kind.toLowerCase() === "sweep") return planSweep(name, properties);
+  if (kind.toLowerCase() === "automl") return planAutoml(name, properties);
   return refuseKind(kind, "A job");
 }
 
-function planCommand(name: string, properties: Json): Plan {
+function planSweep(name: string, properties: Json): Plan {
+  const { inputs, outputs } = declaredBy(name, properties);
+  const spec = sweepSpec("The job", properties, objectField(properties, "trial"), inputs, outputs, textField(properties, "computeId"));
+  return planOne(name, properties, spec, outputs);
+}
+
+function planAutoml(name: string, properties: Json): Plan {
+  const given = declaredBy(name, properties).outputs;
+  const outputs = { best_model: bestModel(name, undefined, "workspaceblobstore"), ...given };
+  const spec = automlSpec("The job", name, objectField(properties, "taskDetails"), properties, outputs, textField(properties, "computeId"));
+  return planOne(name, properties, spec, outputs);
+}
+
+function declaredBy(name: string, properties: Json): { inputs: Record<string, StepInput>; outputs: Record<string, StepOutput> } {
   const inputs: Record<string, StepInput> = {};
   for (const [key, raw] of Object.entries(objectField(properties, "inputs"))) {
     const input = inputOf(key, raw);
@@ -30,7 +47,15 @@ function planCommand(name: string, properties: Json): Plan {
   for (const [key, raw] of Object.entries(objectField(properties, "outputs"))) {
     if (key !== "default") outputs[key] = outputOf(raw, { run: name, output: key, datastore: "workspaceblobstore" }, "uri_folder");
   }
-  const spec = stepSpec("The job", properties, {}, inputs, outputs, textField(properties, "computeId"));
+  return { inputs, outputs };
+}
+
+function planCommand(name: string, properties: Json): Plan {
+  const { inputs, outputs } = declaredBy(name, properties);
+  return planOne(name, properties, stepSpec("The job", properties, {}, inputs, outputs, textField(properties, "computeId")), outputs);
+}
+
+function planOne(name: string, properties: Json, spec: StepSpec, outputs: Record<string, StepOutput>): Plan {
   return {
     steps: [{ runId: name, path: name, displayName: textField(properties, "displayName") ?? name, after: [], spec }],
     groups: [],

@@ -10,8 +10,6 @@ export const notModeled = (what: string, why: string): ArmError =>
 export const userError = (message: string, target?: string): ArmError => new ArmError(400, "UserError", message, target ? { target } : {});
 
 const kinds: Readonly<Record<string, string>> = {
-  sweep: "it runs no hyperparameter searches yet; run the trials as steps of a pipeline",
-  automl: "it has no AutoML yet; use a command step that searches over models",
   spark: "it has no Spark; use a command step",
   parallel: "it does not split input over mini-batches; use a command step that reads the whole folder",
   import: "it has no data import; upload the data to a datastore",
@@ -26,7 +24,7 @@ const kinds: Readonly<Record<string, string>> = {
 export function refuseKind(kind: string, where: string): never {
   const why = kinds[kind.toLowerCase()];
   if (why) throw notModeled(`${where} of type "${kind}"`, why);
-  throw userError(`${where}: "${kind}" is not a type of job; types are Command and Pipeline.`, "jobType");
+  throw userError(`${where}: "${kind}" is not a type of job; types are Command, Pipeline, Sweep and AutoML.`, "jobType");
 }
 
 /** Several processes a job need nodes that see each other; one process is what the sandbox starts. */

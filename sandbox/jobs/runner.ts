@@ -15,7 +15,8 @@ import { clearArtifacts, keepArtifacts, longUri, unnamed } from "./outputs.ts";
 import { allSteps, endStep, runPipeline, type KeptStep } from "./pipeline.ts";
 import { endMarked } from "./process.ts";
 import type { Plan, StepOutput, StepSpec } from "./spec.ts";
-import { runStep, type StepContext } from "./step.ts";
+import { runSpec } from "./search/run.ts";
+import type { StepContext } from "./step.ts";
 
 /** `spec` of a pipeline job's run. */
 interface KeptPipeline {
@@ -69,7 +70,7 @@ export class JobRunner {
     const run = store.create({
       ...common,
       id: name,
-      kind: job.pipeline ? "pipeline" : "command",
+      kind: job.pipeline ? "pipeline" : ((spec as StepSpec).search?.kind ?? "command"),
       displayName: job.displayName,
       description: job.description,
       properties: job.properties,
@@ -126,7 +127,7 @@ export class JobRunner {
     const context: StepContext = { sandbox: this.#sandbox, workspace, nodes: this.nodes };
     try {
       signal.throwIfAborted();
-      if (root.kind === "command") await runStep(context, root, root.spec as StepSpec, signal);
+      if (root.kind !== "pipeline") await runSpec(context, root, root.spec as StepSpec, signal);
       else {
         const { outputs, continueOnFailure } = root.spec as KeptPipeline;
         await runPipeline(context, root, continueOnFailure, signal);
@@ -187,7 +188,7 @@ export class JobRunner {
         await this.erase(root);
         continue;
       }
-      const steps = root.kind === "command" ? [root] : allSteps({ sandbox: this.#sandbox, workspace, nodes: this.nodes }, root);
+      const steps = root.kind !== "pipeline" ? [root] : allSteps({ sandbox: this.#sandbox, workspace, nodes: this.nodes }, root);
       for (const step of steps) {
         if (isEnded(step.status) || step.status === "NotStarted") continue;
         this.#sandbox.log("jobs", `run ${step.id} was ${step.status} when the sandbox ended; it is run again`);

@@ -1,4 +1,5 @@
 // What one step needs to run, worked out from a job's REST body: everything bound, nothing left to look up but assets.
+import type { Search } from "./search/search.ts";
 
 export interface LiteralInput {
   readonly kind: "literal";
@@ -43,6 +44,10 @@ export interface StepSpec {
   readonly instances: number;
   /** The job's identity is the cluster's, not the submitter's. */
   readonly managedIdentity: boolean;
+  /** The step is run once for each of the search's candidates, and its outputs are the best one's. */
+  readonly search?: Search;
+  /** A program of the sandbox that the command starts as `$SANDBOX_TOOL`: a path below `sandbox/`. */
+  readonly tool?: string;
 }
 
 export interface PlannedStep {

@@ -2,6 +2,7 @@
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { download } from "../blob/transfer.ts";
 import { ensureEnvironment } from "../environments/ensure.ts";
@@ -66,6 +67,7 @@ export async function runStep({ sandbox, workspace, nodes }: StepContext, run: R
     const experiment = runsOf(sandbox).experimentById(run.workspace, run.experiment)?.name ?? "Default";
     const principalId = spec.managedIdentity ? clusterIdentity(sandbox, target.key, run.principal) : run.principal;
     const env = await stepVariables(sandbox, { run, spec, workspace, experiment, environment, places, principalId, inputs, outputs });
+    if (spec.tool) env["SANDBOX_TOOL"] = fileURLToPath(new URL(`../${spec.tool}`, import.meta.url));
     signal.throwIfAborted();
     changeStatus(sandbox, run, "Running");
     const command = fillCommand(spec.command, inputs, outputs);

@@ -12,8 +12,11 @@ export type RunStatus =
   | "Failed"
   | "Canceled";
 
-/** `command` and `step` run a process, `pipeline` has children, `mlflow` is whatever an MLflow client started by itself. */
-export type RunKind = "command" | "pipeline" | "step" | "mlflow";
+/**
+ * `command`, `step` and `trial` run a process; `pipeline` has children; `sweep` and `automl` are jobs with trials; `mlflow` is whatever an
+ * MLflow client started by itself.
+ */
+export type RunKind = "command" | "pipeline" | "step" | "sweep" | "automl" | "trial" | "mlflow";
 
 /** An input or output of a run: where it lies and which asset it is. */
 export interface AssetReference {

@@ -45,4 +45,12 @@ function announce(sandbox: Sandbox, run: Run): void {
 
 /** `runType` as run history has it. */
 export const eventType = (run: Pick<Run, "kind">): string =>
-  ({ command: "azureml.scriptrun", pipeline: "azureml.PipelineRun", step: "azureml.StepRun", mlflow: "azureml.mlflow" })[run.kind];
+  ({
+    command: "azureml.scriptrun",
+    pipeline: "azureml.PipelineRun",
+    step: "azureml.StepRun",
+    sweep: "hyperdrive",
+    automl: "automl",
+    trial: "azureml.scriptrun",
+    mlflow: "azureml.mlflow",
+  })[run.kind];

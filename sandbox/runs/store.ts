@@ -71,7 +71,7 @@ export class RunStore {
   unfinished(): Run[] {
     return this.#db
       .prepare(
-        "SELECT * FROM runs WHERE parent IS NULL AND kind IN ('command','pipeline') AND status NOT IN ('Completed','Failed','Canceled') ORDER BY number",
+        "SELECT * FROM runs WHERE parent IS NULL AND kind IN ('command','pipeline','sweep','automl') AND status NOT IN ('Completed','Failed','Canceled') ORDER BY number",
       )
       .all()
       .map(toRun);

@@ -1,4 +1,4 @@
-// Microsoft.MachineLearningServices/workspaces/jobs (API 2024-01-01-preview and its kin): command and pipeline jobs.
+// Microsoft.MachineLearningServices/workspaces/jobs (API 2024-01-01-preview and its kin): command, pipeline, sweep and AutoML jobs.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ArmError } from "../core.ts";
@@ -9,7 +9,7 @@ import { componentSpec } from "../jobs/components.ts";
 import { planJob } from "../jobs/plan.ts";
 import { notModeled, userError } from "../jobs/refuse.ts";
 import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
-import { shownJob } from "../jobs/shown.ts";
+import { shownJob, trialProperties } from "../jobs/shown.ts";
 import type { Plan } from "../jobs/spec.ts";
 import { enterWorkspace } from "../runs/lives.ts";
 import { setTags, tagsOf } from "../runs/logged.ts";
@@ -97,11 +97,12 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   find(id, sandbox) {
     // Steps of a pipeline are jobs without a body of their own; clients go on to run history for them.
     const run = runsOf(sandbox).get(id.split("/").slice(0, -2).join("/"), id.split("/").at(-1)!);
+    if (run?.kind === "trial") return { id, name: run.id, type, properties: trialProperties(run, sandbox) };
     return run?.parent ? { id, name: run.id, type, properties: {} } : undefined;
   },
   show(resource, sandbox) {
     const run = runsOf(sandbox).get(workspaceIdOf(resource), resource.name);
-    if (run?.parent) return { ...resource, properties: null as unknown as Record<string, unknown> };
+    if (run?.parent && run.kind !== "trial") return { ...resource, properties: null as unknown as Record<string, unknown> };
     return shownJob(resource, run, sandbox);
   },
   list(scope, query, sandbox) {
