@@ -1,8 +1,8 @@
-// mlops:assets:AssetVersion: one immutable version of data, an environment or a component. azure-native has these types, but
-// deletes a version when the next one comes (jobs and kept deployments still name it) and cannot go back to an earlier one.
+// mlops:assets:AssetVersion: the version of data, an environment or a component that the files say now. azure-native has such types,
+// but deletes a version when the next one comes (jobs and kept deployments still name it) and cannot go back to an earlier one.
 import { apiVersions } from "../azure/ids.ts";
 import { differences, hasUnknown, isObject } from "./kind.ts";
-import type { Properties, ResourceKind } from "./kind.ts";
+import type { Call, Properties, ResourceKind } from "./kind.ts";
 import { whileRolesSettle } from "./patience.ts";
 
 /** Inputs of a version. */
@@ -30,56 +30,58 @@ const content = (properties: Properties): Properties =>
 export const assetVersionId = (i: Pick<AssetVersionInputs, "workspaceId" | "collection" | "name" | "version">): string =>
   `${i.workspaceId}/${i.collection}/${i.name}/versions/${i.version}`;
 
-const identity = ["workspaceId", "collection", "name", "version"] as const;
+const asset = ["workspaceId", "collection", "name"] as const;
 
 export const assetVersion: ResourceKind<AssetVersionInputs> = {
   type: "mlops:assets:AssetVersion",
 
   check(inputs, old) {
-    const sameOne = old !== undefined && identity.every((name) => old[name] === inputs[name]);
+    const sameOne = old !== undefined && [...asset, "version" as const].every((name) => old[name] === inputs[name]);
     if (!sameOne || hasUnknown(inputs.properties) || hasUnknown(old.properties)) return [];
     const changed = differences(content(old.properties), content(inputs.properties), "properties");
     return changed.length === 0 ? [] : [{ property: changed[0]!.path, reason: immutable(inputs) }];
   },
 
+  // A new version is an update of the asset: nothing is deleted, the versions before it stay.
   diff({ inputs: before }, after) {
-    const moved = identity.flatMap((name) =>
-      differences(before[name], after[name], name).map((difference) => ({ ...difference, replace: true })),
-    );
-    return [...moved, ...differences(before.properties, after.properties, "properties")];
+    const moved = asset.flatMap((name) => differences(before[name], after[name], name).map((difference) => ({ ...difference, replace: true })));
+    return [...moved, ...differences(before.version, after.version, "version"), ...differences(before.properties, after.properties, "properties")];
   },
 
   foresee: (inputs) => (hasUnknown(inputs.workspaceId) ? {} : { versionId: assetVersionId(inputs) }),
 
   async create(inputs, call) {
-    const id = assetVersionId(inputs);
-    const options = { apiVersion: apiVersions.machineLearning, signal: call.signal };
-    const azure = await call.azure();
-    await whileRolesSettle(call, async () => {
-      const there = await azure.find<{ properties: Properties }>(id, options);
-      // The version may be left from an earlier state (a revert, a recovered workspace, a killed run): the same content is welcome.
-      if (there && !inputs.contentVersion && !isWithin(content(inputs.properties), there.properties)) {
-        throw new Error(immutable(inputs));
-      }
-      if (there && there.properties["isArchived"] !== true) return;
-      await azure.put(id, { properties: inputs.properties }, options);
-    });
-    return { id, outputs: { versionId: id } };
+    return { id: `${inputs.workspaceId}/${inputs.collection}/${inputs.name}`, outputs: await publish(inputs, call) };
   },
 
-  async read({ id, inputs, outputs }, call) {
+  async read({ inputs, outputs }, call) {
     const azure = await call.azure();
-    const found = await azure.find(id, { apiVersion: apiVersions.machineLearning, signal: call.signal });
+    const found = await azure.find(assetVersionId(inputs), { apiVersion: apiVersions.machineLearning, signal: call.signal });
     return found ? { inputs, outputs } : undefined;
   },
 
-  // Only what Azure lets one change comes here; `check` has refused the rest.
-  async update({ id, outputs }, inputs, call) {
+  async update({ inputs: before, outputs }, inputs, call) {
+    if (before.version !== inputs.version) return publish(inputs, call);
+    // Only what Azure lets one change comes here; `check` has refused the rest.
     const azure = await call.azure();
-    await azure.put(id, { properties: inputs.properties }, { apiVersion: apiVersions.machineLearning, signal: call.signal });
+    await azure.put(assetVersionId(inputs), { properties: inputs.properties }, { apiVersion: apiVersions.machineLearning, signal: call.signal });
     return outputs;
   },
 };
+
+/** Makes the version, unless it is there: left from an earlier state (a revert, a recovered workspace, a killed run). */
+async function publish(inputs: AssetVersionInputs, call: Call): Promise<Properties> {
+  const id = assetVersionId(inputs);
+  const options = { apiVersion: apiVersions.machineLearning, signal: call.signal };
+  const azure = await call.azure();
+  await whileRolesSettle(call, async () => {
+    const there = await azure.find<{ properties: Properties }>(id, options);
+    if (there && !inputs.contentVersion && !isWithin(content(inputs.properties), there.properties)) throw new Error(immutable(inputs));
+    if (there && there.properties["isArchived"] !== true) return;
+    await azure.put(id, { properties: inputs.properties }, options);
+  });
+  return { versionId: id };
+}
 
 const immutable = ({ name, version, source }: AssetVersionInputs): string =>
   `${name}:${version} exists with other content, and versions are immutable; give the new content a new version in ${source}`;

@@ -65,7 +65,7 @@ describe("Upload", () => {
 
   test("other content is another upload; another place of the same files is not", () => {
     expect(upload.diff({ id: "i", inputs, outputs: {} }, { ...inputs, path: "elsewhere" })).toEqual([]);
-    expect(upload.diff({ id: "i", inputs, outputs: {} }, { ...inputs, hash: "f".repeat(64) })).toEqual([{ path: "hash", kind: "update", replace: true }]);
+    expect(upload.diff({ id: "i", inputs, outputs: {} }, { ...inputs, hash: "f".repeat(64) })).toEqual([{ path: "hash", kind: "update" }]);
   });
 
   test("files that changed since the preview are not sent under the wrong name", async () => {
@@ -101,15 +101,23 @@ describe("AssetVersion", () => {
     expect(assetVersion.check({ ...inputs, properties: { dataUri: unknown } }, inputs)).toEqual([]);
   });
 
-  test("a new version is a new resource, and the old one is left alone", () => {
-    expect(assetVersion.diff({ id: "i", inputs, outputs: {} }, { ...inputs, version: "2" })).toEqual([{ path: "version", kind: "update", replace: true }]);
+  test("a new version is an update that leaves the old one alone", async () => {
+    expect(assetVersion.diff({ id: "i", inputs, outputs: {} }, { ...inputs, version: "2" })).toEqual([{ path: "version", kind: "update" }]);
+    const puts: unknown[] = [];
+    const outputs = await assetVersion.update!({ id: "i", inputs, outputs: {} }, { ...inputs, version: "2" }, call(undefined, puts));
+    expect(outputs).toEqual({ versionId: `${workspaceId}/data/diabetes/versions/2` });
+    expect(puts).toHaveLength(1);
     expect(assetVersion.delete).toBeUndefined();
+  });
+
+  test("another name is another asset", () => {
+    expect(assetVersion.diff({ id: "i", inputs, outputs: {} }, { ...inputs, name: "other" })).toEqual([{ path: "name", kind: "update", replace: true }]);
   });
 
   test("what is there with the same content is taken over, whatever Azure added to it", async () => {
     const puts: unknown[] = [];
     const there = { properties: { ...inputs.properties, provisioningState: "Succeeded" } };
-    expect(await assetVersion.create(inputs, call(there, puts))).toEqual({ id: `${workspaceId}/data/diabetes/versions/1`, outputs: { versionId: `${workspaceId}/data/diabetes/versions/1` } });
+    expect(await assetVersion.create(inputs, call(there, puts))).toEqual({ id: `${workspaceId}/data/diabetes`, outputs: { versionId: `${workspaceId}/data/diabetes/versions/1` } });
     expect(puts).toEqual([]);
   });
 

@@ -31,17 +31,17 @@ const box: ResourceKind<{ size: number; where: { x: string } }> = {
 };
 
 let client: any;
-let close: () => void;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
   const served = await serve([box], undefined, "1.2.3");
-  close = served.close;
+  stop = served.stop;
   client = new ResourceProviderClient(`127.0.0.1:${served.port}`, grpc.credentials.createInsecure());
 });
 
-afterAll(() => {
+afterAll(async () => {
   client.close();
-  close();
+  await stop();
 });
 
 const urn = "urn:pulumi:dev::p::mlops:outer:Thing$mlops:test:Box::b";

@@ -39,12 +39,15 @@ async function engineLog(address: string | undefined): Promise<(urn: string, mes
   };
 }
 
-/** Starts serving; `close` ends it. */
-export async function serve(
-  kinds: readonly ResourceKind<any>[],
-  engineAddress: string | undefined,
-  version: string,
-): Promise<{ port: number; close: () => void }> {
+/** A serving provider. */
+export interface Served {
+  readonly port: number;
+  /** Interrupts what is under way, waits until it has ended (a rollout goes back first), and ends. */
+  stop(): Promise<void>;
+}
+
+/** Starts serving. */
+export async function serve(kinds: readonly ResourceKind<any>[], engineAddress: string | undefined, version: string): Promise<Served> {
   const byType = new Map(kinds.map((kind) => [kind.type, kind]));
   const stopped = new AbortController();
   let azure: Promise<Azure> | undefined;
@@ -147,19 +150,28 @@ export async function serve(
     attach: () => new Empty(),
   };
 
+  const running = new Set<Promise<unknown>>();
+  const stop = async (): Promise<void> => {
+    stopped.abort(new Error("interrupted"));
+    await Promise.allSettled(running);
+    server.forceShutdown();
+  };
   const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
   server.addService(
     ResourceProviderService,
-    Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, unary(handler)])),
+    Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, unary(handler, running)])),
   );
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve({ port, close: () => server.forceShutdown() })));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve({ port, stop })));
   });
 }
 
-function unary(handler: Handler): Grpc.handleUnaryCall<Request, unknown> {
+function unary(handler: Handler, running: Set<Promise<unknown>>): Grpc.handleUnaryCall<Request, unknown> {
   return (call, callback) => {
-    void (async () => handler(call.request))().then(
+    const work = (async () => handler(call.request))();
+    running.add(work);
+    void work.finally(() => running.delete(work)).catch(() => undefined);
+    work.then(
       (response) => callback(null, response),
       (error: unknown) => callback({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) }),
     );

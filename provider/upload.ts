@@ -5,7 +5,7 @@ import { contentHash, uploadFiles, uuidOf } from "../assets/upload.ts";
 import { datastoreUri } from "../azure/ids.ts";
 import { diskFiles } from "../release/files.ts";
 import { differences, hasUnknown } from "./kind.ts";
-import type { ResourceKind } from "./kind.ts";
+import type { Call, Properties, ResourceKind } from "./kind.ts";
 import { whileRolesSettle } from "./patience.ts";
 
 /** Inputs of an upload. */
@@ -42,33 +42,39 @@ export const upload: ResourceKind<UploadInputs> = {
     ...(/^[0-9a-f]{64}$/.test(hash) ? [] : [{ property: "hash", reason: `"${hash}" is not a SHA-256 in hex` }]),
   ],
 
-  // Where the files lie on this machine does not matter as long as they are the same.
-  diff: ({ inputs: before }, after) =>
-    (["workspaceId", "kind", "hash"] as const).flatMap((name) =>
+  // Where the files lie on this machine does not matter as long as they are the same. Other content is an update: what was sent
+  // before stays.
+  diff: ({ inputs: before }, after) => [
+    ...(["workspaceId", "kind"] as const).flatMap((name) =>
       differences(before[name], after[name], name).map((difference) => ({ ...difference, replace: true })),
     ),
+    ...differences(before.hash, after.hash, "hash"),
+  ],
 
   foresee: (inputs) => (hasUnknown(inputs.workspaceId) ? {} : { reference: uploadReference(inputs) }),
 
   async create(inputs, call) {
-    const files = diskFiles(checkout);
-    const path = resolve(checkout, inputs.path);
-    const list = uploadFiles(files, path, (inputs.includes ?? []).map((include) => resolve(checkout, include)));
-    const hash = contentHash(files, list);
-    if (hash !== inputs.hash) {
-      throw new Error(`${inputs.path} changed while it was about to be sent; run the command again`);
-    }
-    const sources = list.map((file) => ({ path: file.name, read: () => readFile(file.localPath) }));
-    const options = { signal: call.signal, onProgress: call.say };
-    // Loaded only when there is something to send: a preview needs none of it.
-    const { uploadCode, uploadData } = await import("../azure/uploads.ts");
-    const azure = await call.azure();
-    const reference = uploadReference(inputs);
-    await whileRolesSettle(call, () =>
-      inputs.kind === "code"
-        ? uploadCode(azure, inputs.workspaceId, { name: uuidOf(hash), hash, files: sources }, options)
-        : uploadData(azure, inputs.workspaceId, { hash, files: sources }, options),
-    );
-    return { id: reference, outputs: { reference } };
+    return { id: `${inputs.workspaceId}/uploads/${inputs.kind}/${inputs.path}`, outputs: await send(inputs, call) };
   },
+
+  update: (_existing, inputs, call) => send(inputs, call),
 };
+
+async function send(inputs: UploadInputs, call: Call): Promise<Properties> {
+  const files = diskFiles(checkout);
+  const path = resolve(checkout, inputs.path);
+  const list = uploadFiles(files, path, (inputs.includes ?? []).map((include) => resolve(checkout, include)));
+  const hash = contentHash(files, list);
+  if (hash !== inputs.hash) throw new Error(`${inputs.path} changed while it was about to be sent; run the command again`);
+  const sources = list.map((file) => ({ path: file.name, read: () => readFile(file.localPath) }));
+  const options = { signal: call.signal, onProgress: call.say };
+  // Loaded only when there is something to send: a preview needs none of it.
+  const { uploadCode, uploadData } = await import("../azure/uploads.ts");
+  const azure = await call.azure();
+  await whileRolesSettle(call, () =>
+    inputs.kind === "code"
+      ? uploadCode(azure, inputs.workspaceId, { name: uuidOf(hash), hash, files: sources }, options)
+      : uploadData(azure, inputs.workspaceId, { hash, files: sources }, options),
+  );
+  return { reference: uploadReference(inputs) };
+}
