@@ -9,7 +9,11 @@ export const roles = {
   Contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
   "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
   "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+  "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
   "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+  "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
+  Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+  "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
   "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
   "Storage File Data Privileged Contributor": "69566ab7-960f-475b-8e7c-b3118f30c6bd",
@@ -25,6 +29,8 @@ export interface GrantArgs {
   /** Spares Azure a lookup that fails for an identity made seconds ago; unknown for whoever is logged in. */
   readonly principalType?: "ServicePrincipal" | "User" | "Group";
   readonly subscriptionId: Input<string>;
+  /** When the role holds (ABAC, version 2.0): https://learn.microsoft.com/azure/role-based-access-control/conditions-format */
+  readonly condition?: string;
 }
 
 /**
@@ -39,6 +45,7 @@ export function grant(name: string, args: GrantArgs, opts: CustomResourceOptions
       roleAssignmentName: guidOf(`${seed}/${name}`, args.subscriptionId),
       scope: args.scope,
       principalId: args.principalId,
+      ...(args.condition ? { condition: args.condition, conditionVersion: "2.0" } : {}),
       ...(args.principalType ? { principalType: args.principalType } : {}),
       roleDefinitionId: interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles[args.role]}`,
     },

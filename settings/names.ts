@@ -51,3 +51,12 @@ export const historyNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: stri
   account: `st${prefix}shared${suffix}`,
   containers: { releases: `${prefix}-releases`, approvals: `${prefix}-approvals` },
 });
+
+/** What `mlops bootstrap` makes for Pulumi's own state: storage, and a vault with the key of the secrets provider. */
+export const stateNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: string) => ({
+  resourceGroup: `rg-${prefix}-state`,
+  account: `st${prefix}state${suffix}`,
+  container: "pulumi",
+  vault: `kv-${prefix}-st-${suffix}`,
+  key: "pulumi-secrets",
+});

@@ -1,6 +1,7 @@
 // Settings of the `shared` stack: what all stages share.
 import { z } from "zod";
 import { common, group } from "./fields.ts";
+import { pipelines } from "./pipelines.ts";
 
 const objectId = z.uuid("must be an Entra object id (a GUID)");
 
@@ -13,6 +14,8 @@ export const SharedSettings = z.strictObject({
   operators: z.array(objectId).optional(),
   /** Entra object ids of those who may approve. With any, only they can write approvals. */
   approvers: z.array(objectId).default([]),
+  /** Where pipelines run; with it, their identities are made. */
+  pipelines,
 });
 
 export type SharedSettings = z.infer<typeof SharedSettings>;

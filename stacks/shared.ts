@@ -6,6 +6,7 @@ import { ModelRegistry } from "../components/modelRegistry.ts";
 import { ReleaseHistory } from "../components/releaseHistory.ts";
 import { historyNames, registryNames } from "../settings/names.ts";
 import type { SharedSettings } from "../settings/shared.ts";
+import { pipelineIdentities } from "./pipelines.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
 
@@ -15,7 +16,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
   const tags = stackTags(settings, "shared");
   const group = new ResourceGroup("shared", { resourceGroupName: names.resourceGroup, location: settings.location, tags });
   new GroupBudget("shared", { scope: group.id, budgetName: `budget-${settings.prefix}-shared`, ...settings.budget });
-  new ModelRegistry("shared", {
+  const models = new ModelRegistry("shared", {
     resourceGroupName: group.name,
     registryName: names.registry,
     location: settings.location,
@@ -39,7 +40,17 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     retentionInDays: 90,
   });
   new Diagnostics("shared", { logsId: logs.id, storageId: history.nodes.storage.id });
+  const clientIds =
+    settings.pipelines &&
+    pipelineIdentities(settings, settings.pipelines, {
+      ...{ subscriptionId, suffix },
+      registryId: models.nodes.registry.id,
+      releasesId: history.nodes.releases.id,
+      approvalsId: history.nodes.approvals.id,
+      pipelinesApprove: settings.approvers.length === 0,
+    });
   return {
+    ...(clientIds ? { pipelineClientIds: clientIds } : {}),
     location: settings.location,
     registryName: names.registry,
     registryResourceGroupName: names.resourceGroup,
