@@ -27,7 +27,8 @@ export interface Checkout {
 export async function openCheckout(stacks: readonly string[], options: StartOptions = {}): Promise<Checkout> {
   const dir = mkdtempSync(join(tmpdir(), "mlops-bench-"));
   for (const name of readdirSync(repo)) {
-    if (name.startsWith("Pulumi.")) writeFileSync(join(dir, name), readFileSync(join(repo, name), "utf8").replace(/^encryptionsalt:.*$/m, ""));
+    if (name.startsWith("Pulumi."))
+      writeFileSync(join(dir, name), readFileSync(join(repo, name), "utf8").replace(/^encryptionsalt:.*$/m, ""));
     else if (!/^\.(git|sandbox)$/.test(name)) symlinkSync(join(repo, name), join(dir, name));
   }
   const home = join(dir, ".sandbox");
@@ -43,7 +44,12 @@ export async function openCheckout(stacks: readonly string[], options: StartOpti
     PATH: [join(repo, ".tools", "bin"), join(repo, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
   };
   const run = (args: readonly string[], folder: string): string => {
-    const result = spawnSync("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28 });
+    const result = spawnSync("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
     if (result.status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${(result.stdout + result.stderr).slice(-4_000)}`);
     return result.stdout;
   };

@@ -1,5 +1,5 @@
 // What a preview costs: the dev stage against an empty program, and each further resource.
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openCheckout } from "./checkout.ts";
@@ -10,11 +10,11 @@ import type { Benchmark, Figure } from "./figures.ts";
 const repo = fileURLToPath(new URL("..", import.meta.url));
 const ROUNDS = 7;
 const SIZES = [100, 550, 1_000];
-const SIZE_ROUNDS = 3;
+const SIZE_ROUNDS = 5;
 
 export const benchmark: Benchmark = { name: "preview", measure };
 
-/** Takes about three minutes; needs Pulumi CLI and sandbox, which it starts for itself. */
+/** Takes two to four minutes; needs Pulumi CLI and sandbox, which it starts for itself. */
 export async function measure(report: (line: string) => void): Promise<Figure[]> {
   const checkout = await openCheckout(["dev"]);
   try {
@@ -46,14 +46,17 @@ function stageAgainstEmpty(checkout: Checkout, report: (line: string) => void): 
 
 /** The dev stage with a project folder of ever more data assets; each file makes a component and a version. */
 function perResource(checkout: Checkout, report: (line: string) => void): Figure[] {
-  const times = SIZES.map((size) => {
-    const folder = generatedProject(checkout.dir, size);
+  const folders = SIZES.map((size) => generatedProject(checkout.dir, size));
+  const preview = (folder: string): number => {
     checkout.pulumi(["config", "set", "azure-mlops:project", relative(repo, folder), "--stack", "dev"]);
-    const args = ["preview", "--stack", "dev"];
-    checkout.pulumi(args);
-    const seconds = median(Array.from({ length: SIZE_ROUNDS }, () => checkout.pulumi(args)));
+    return checkout.pulumi(["preview", "--stack", "dev"]);
+  };
+  preview(folders[0]!);
+  // Sizes by turns, so that all of them see the same machine.
+  const rounds = Array.from({ length: SIZE_ROUNDS }, () => folders.map(preview));
+  const times = SIZES.map((size, i) => {
+    const seconds = median(rounds.map((round) => round[i]!));
     report(`${size} generated resources: ${seconds.toFixed(2)} s`);
-    rmSync(folder, { recursive: true });
     return seconds;
   });
   const [small, middle, large] = times as [number, number, number];
@@ -66,7 +69,7 @@ function perResource(checkout: Checkout, report: (line: string) => void): Figure
       value: slope(SIZES[0]!, SIZES.at(-1)!, small, large),
       unit: "ms",
       atMost: 10,
-      how: `medians of ${SIZE_ROUNDS} runs, ${seen}`,
+      how: `medians of ${SIZE_ROUNDS} runs by turns, ${seen}`,
     },
     {
       name: "preview, cost of a resource in the upper half of that range against the lower half (1 is linear)",
@@ -84,7 +87,10 @@ function generatedProject(dir: string, resources: number): string {
   for (const part of ["deploy", "mlops"]) cpSync(join(repo, "project", part), join(folder, part), { recursive: true });
   for (let i = 0; i < resources / 2; i++) {
     const path = `azureml://datastores/workspaceblobstore/paths/generated/${i}.csv`;
-    writeFileSync(join(folder, "data", `table-${i}.yml`), `name: table-${i}\nversion: "1"\ntype: uri_file\npath: ${path}\ndescription: Generated table ${i}.\n`);
+    writeFileSync(
+      join(folder, "data", `table-${i}.yml`),
+      `name: table-${i}\nversion: "1"\ntype: uri_file\npath: ${path}\ndescription: Generated table ${i}.\n`,
+    );
   }
   return folder;
 }

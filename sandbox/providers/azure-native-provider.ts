@@ -10,7 +10,7 @@ import type { Json } from "./http/request.ts";
 import { Cloud } from "./http/cloud.ts";
 import type { Config } from "./http/cloud.ts";
 import { invokeFunction } from "./invoke.ts";
-import { autoNameOf, makeName } from "./naming.ts";
+import { dropPath, fillName, keep } from "./inputs.ts";
 import { fillPath, parseId, resourceOf, withoutTrivial } from "./resource.ts";
 import type { Resource } from "./resource.ts";
 import { InitFailed } from "./rpc/provider.ts";
@@ -18,10 +18,12 @@ import type { ChangeArgs, CheckArgs, Provider, Read } from "./rpc/provider.ts";
 import { hasUnknown, text, unknown } from "./rpc/values.ts";
 import type { Properties, Value } from "./rpc/values.ts";
 import type { Tables } from "./table/load.ts";
-import { fromBody, get, outputsAsInputs, previewOutputs, put, toBody } from "./wire/convert.ts";
+import { fromBody, get, outputsAsInputs, previewOutputs, toBody } from "./wire/convert.ts";
 
 /** Outputs that no update changes; a preview may pass them on. */
 const STABLE_OUTPUTS = ["name", "location"];
+/** Provider configuration that says which cloud, and as whom. */
+const CLOUD_SETTINGS = ["metadataHost", "subscriptionId", "tenantId", "clientId", "clientSecret"];
 const RESOURCE_GROUP_API = "2024-03-01";
 
 export class AzureNativeProvider implements Provider {
@@ -40,12 +42,29 @@ export class AzureNativeProvider implements Provider {
 
   configure(variables: Config): void {
     this.#config = variables;
+    if (CLOUD_SETTINGS.some((name) => variables[name] !== undefined)) this.#connected = undefined;
+  }
+
+  /**
+   * Signs in while the engine is still shaking hands: nearly every program asks first who it is (getClientConfig).
+   * Without a sandbox nothing happens here; whoever needs one later is told.
+   */
+  warmUp(): void {
+    try {
+      const { cloud } = this.#connect();
+      cloud
+        .audience()
+        .then((audience) => cloud.token(audience))
+        .catch(() => undefined);
+    } catch {
+      // The environment is not prepared; a preview may do without.
+    }
   }
 
   async check(args: CheckArgs): Promise<{ inputs: Properties; failures: readonly Failure[] }> {
     const resource = resourceOf(args.token, this.#tables);
     const inputs = { ...args.news };
-    this.#fillName(resource, inputs, args);
+    fillName(resource, inputs, args);
     if (inputs["location"] === undefined && "location" in resource.table.in.p && !resource.entry.noDefaultLocation) {
       const location = args.olds["location"] ?? this.#config["location"] ?? (await this.#groupLocation(inputs["resourceGroupName"]));
       if (location !== undefined) inputs["location"] = location;
@@ -210,20 +229,6 @@ export class AzureNativeProvider implements Provider {
     return applyDrift(args.oldInputs, before, shown);
   }
 
-  #fillName(resource: Resource, inputs: Properties, args: CheckArgs): void {
-    const key = resource.pathParameters.at(-1);
-    if (key === undefined || inputs[key] !== undefined || resource.table.in.r?.includes(key)) return;
-    if (args.olds[key] !== undefined) {
-      inputs[key] = args.olds[key];
-      if (args.olds["__createBeforeDelete"] === true) inputs["__createBeforeDelete"] = true;
-      return;
-    }
-    const made = makeName(args.name, autoNameOf(resource.entry.path, resource.entry.autoName), args.seed, args.autonaming);
-    if (!made) return;
-    inputs[key] = made.name;
-    if (made.unique) inputs["__createBeforeDelete"] = true;
-  }
-
   async #groupLocation(group: Value): Promise<Value> {
     if (group === undefined || hasUnknown(group)) return group === undefined ? undefined : unknown;
     const name = text(group);
@@ -244,16 +249,4 @@ export class AzureNativeProvider implements Provider {
     }
     return this.#connected;
   }
-}
-
-/** Sub-resources that the program leaves to resources of their own are sent as they are: a PUT without them would empty them. */
-function keep(body: Json, path: readonly string[], present: Json | undefined): void {
-  if (get(body, path) === undefined) put(body, path, (present && get(present, path)) ?? []);
-}
-
-function dropPath(shape: Properties, path: string, declared: Readonly<Record<string, unknown>>): void {
-  const parts = path.split(".").filter((p) => p !== "properties" || "properties" in declared);
-  const last = parts.pop()!;
-  const holder = parts.length === 0 ? shape : (get(shape, parts) as Properties | undefined);
-  if (holder) delete holder[last];
 }

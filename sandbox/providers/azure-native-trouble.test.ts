@@ -186,6 +186,30 @@ test(
   SECONDS,
 );
 
+test(
+  "a network keeps the subnets that are resources of their own, and a refresh does not take them for drift",
+  async () => {
+    const network = (stage: string): string => `
+const net = new azure.network.VirtualNetwork("net", { resourceGroupName: "rg-dev", virtualNetworkName: "net", addressSpace: { addressPrefixes: ["10.0.0.0/16"] }, tags: { stage: "${stage}" } });
+new azure.network.Subnet("jobs", { resourceGroupName: "rg-dev", virtualNetworkName: net.name, subnetName: "jobs", addressPrefix: "10.0.0.0/24" });`;
+    project.write(network("dev"));
+    await project.pulumi(...UP);
+    const id = `${GROUP}/providers/Microsoft.Network/virtualNetworks/net`;
+    const sent = (): unknown => azure.requests.findLast((r) => r.method === "PUT" && r.path === id)?.body?.["properties"];
+    expect(sent()).toMatchObject({ addressSpace: { addressPrefixes: ["10.0.0.0/16"] }, subnets: [] });
+    const subnets = [{ name: "jobs", id: `${id}/subnets/jobs`, properties: { addressPrefix: "10.0.0.0/24" } }];
+    (azure.resources.get(id.toLowerCase()) as { properties: Record<string, unknown> }).properties["subnets"] = subnets;
+
+    await project.pulumi("refresh", "--yes", "--skip-preview");
+    expect((await project.state()).get("net")?.inputs).not.toHaveProperty("subnets");
+    project.write(network("qa"));
+    const run = await project.pulumi(...UP);
+    expect(run.output).toContain("~ 1 updated");
+    expect(sent()).toMatchObject({ subnets });
+  },
+  SECONDS,
+);
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((done) => setTimeout(done, 20));
 }

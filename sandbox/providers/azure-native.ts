@@ -4,4 +4,5 @@ import { serve } from "./rpc/server.ts";
 import { Tables } from "./table/load.ts";
 
 const [, , tablesDir = "", version = ""] = process.argv;
-serve(new AzureNativeProvider(version, new Tables(tablesDir), process.env));
+const provider = new AzureNativeProvider(version, new Tables(tablesDir), process.env);
+serve(provider, () => provider.warmUp());

@@ -13,14 +13,15 @@ import type { ChangeArgs, Provider } from "./provider.ts";
 import { fromWire, toWire } from "./values.ts";
 import type { Properties } from "./values.ts";
 
-/** Starts serving; prints the port, which is how the engine finds it. Ends with the engine. */
-export function serve(provider: Provider): void {
+/** Starts serving; prints the port, which is how the engine finds it; then does `then`. Ends with the engine. */
+export function serve(provider: Provider, then?: () => void): void {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   const calls = new Calls();
   for (const [name, method] of Object.entries(methods(provider, calls))) register(server, name, method, calls);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
+    then?.();
   });
   // The engine ends a plugin by SIGINT and kills it five seconds later. What is under way is broken off and reported first.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => calls.end(() => process.exit(0)));
