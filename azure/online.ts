@@ -127,6 +127,11 @@ export async function scoringToken(azure: Azure, endpoint: OnlineEndpoint, signa
 /** One scoring call and what came of it; a refusal is a result here, not an exception. */
 export interface Scored {
   readonly status: number;
+  /**
+   * What the model itself answered, when that was an error: managed endpoints pass it on as 424 with this header.
+   * https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-online-endpoints#http-status-codes
+   */
+  readonly modelStatus: number | undefined;
   readonly body: string;
   readonly milliseconds: number;
   readonly requestId: string | undefined;
@@ -163,8 +168,10 @@ export async function score(
         allowInsecureConnection: new URL(scoringUri).hostname === "127.0.0.1",
       }),
     );
+    const modelStatus = Number(answer.headers.get("ms-azureml-model-error-statuscode") ?? "");
     return {
       status: answer.status,
+      modelStatus: modelStatus || undefined,
       body: answer.bodyAsText ?? "",
       milliseconds: took(),
       requestId: answer.headers.get("x-ms-request-id") ?? answer.headers.get("x-request-id"),
@@ -176,7 +183,7 @@ export async function score(
       : error instanceof RestError || error instanceof Error
         ? error.message
         : String(error);
-    return { status: 0, body: reason, milliseconds: took(), requestId: undefined };
+    return { status: 0, modelStatus: undefined, body: reason, milliseconds: took(), requestId: undefined };
   }
 }
 

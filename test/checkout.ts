@@ -22,6 +22,8 @@ export interface Checkout {
   begin(...args: string[]): { readonly done: Promise<Ran>; stderr(): string; stop(signal: NodeJS.Signals): void };
   /** Runs plain `pulumi …args` as in a shell prepared by `mlops sandbox env`. */
   pulumi(...args: string[]): Promise<Ran>;
+  /** The same, signed in as somebody else: an identity of its own in the sandbox. */
+  as(person: string): Promise<Pick<Checkout, "mlops" | "pulumi" | "begin">>;
   dispose(): Promise<void>;
 }
 
@@ -55,6 +57,13 @@ export function copyCheckout(): Checkout {
     async pulumi(...args) {
       const env = { ...inherited, ...(await sandboxEnv(join(dir, ".sandbox"), "shell", inherited)) };
       return start("pulumi", args, env).done;
+    },
+    async as(person) {
+      const ran = await begin("sandbox", "env", "--as", person, "--json").done;
+      if (ran.code !== 0) throw new Error(ran.stderr);
+      const env = { ...inherited, ...(JSON.parse(ran.stdout) as Record<string, string>) };
+      const beginAs: Checkout["begin"] = (...args) => start(process.execPath, [join(dir, "tools", "mlops.mjs"), ...args], env);
+      return { begin: beginAs, mlops: (...args) => beginAs(...args).done, pulumi: (...args) => start("pulumi", args, env).done };
     },
     async dispose() {
       await stopSandbox(join(dir, ".sandbox"));

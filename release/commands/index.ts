@@ -1,5 +1,6 @@
 // Every command of `mlops`, in the order of `--help`.
 import type { Command } from "../command.ts";
+import { approve, reject } from "./approve.ts";
 import { bench } from "./bench.ts";
 import { check, fix } from "./check.ts";
 import { deploy } from "./deploy.ts";
@@ -7,6 +8,7 @@ import { destroy } from "./destroy.ts";
 import { invoke } from "./invoke.ts";
 import { logs } from "./logs.ts";
 import { render } from "./render.ts";
+import { releases, showRelease } from "./releases.ts";
 import { sandboxCommands } from "./sandbox.ts";
 import { share } from "./share.ts";
 import { start } from "./start.ts";
@@ -20,9 +22,13 @@ export const commands: readonly Command[] = [
   cancel,
   share,
   deploy,
+  approve,
+  reject,
   invoke,
   logs,
   status,
+  releases,
+  showRelease,
   render,
   destroy,
   ...sandboxCommands,

@@ -7,6 +7,7 @@ import { type EnvFor, logFile, resetSandbox, sandboxStatus, startSandbox, stopSa
 import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
 import { stages } from "../open.ts";
 import { projectName, pulumiFor } from "../pulumi.ts";
+import { personEnv } from "../people.ts";
 import { clientEnv, sandboxDir } from "../target.ts";
 
 const start: Command = {
@@ -53,14 +54,21 @@ const env: Command = {
   name: "sandbox env",
   summary: "print the environment variables that point a client at the sandbox",
   details: "For bash and zsh: eval \"$(npx mlops sandbox env)\". Then pulumi, the Azure SDKs and az talk to the sandbox in that shell.",
-  examples: ['eval "$(npx mlops sandbox env)" && pulumi preview --stack dev', "npx mlops sandbox env --for python"],
+  examples: [
+    'eval "$(npx mlops sandbox env)" && pulumi preview --stack dev',
+    "npx mlops sandbox env --for python",
+    '(eval "$(npx mlops sandbox env --as ann)" && npx mlops approve --release diabetes-1 --stage prod)   # as somebody else',
+  ],
   options: [
     { flags: "--for <client>", description: "for which client", choices: ["shell", "python", "node", "az", "proxy"], default: "shell" },
+    { flags: "--as <name>", description: "sign in as an identity of this name of its own, made if it is not there (one person cannot play all parts of a release)" },
   ],
   async run(call) {
     const dir = sandboxDir(call.repo);
     await startSandbox(dir, { onStart: () => call.out.progress("sandbox  starting …") });
-    const values = await clientEnv(call.repo, option(call, "for") as EnvFor);
+    const owner = await clientEnv(call.repo, option(call, "for") as EnvFor);
+    const person = option(call, "as");
+    const values = person === undefined ? owner : { ...owner, ...(await personEnv(call.repo, dir, person)) };
     if (values["PULUMI_BACKEND_URL"]) await makeStacks(call, values);
     for (const [name, value] of Object.entries(values)) call.out.print(`export ${name}=${quoted(value)}`);
     call.out.result(values);

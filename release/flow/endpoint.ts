@@ -95,6 +95,8 @@ export async function waitHealthy(
 export interface Answer {
   /** HTTP status; 0 when no answer came, with the reason as body. */
   readonly status: number;
+  /** The model's own status, when the endpoint passed an error of it on as 424. */
+  readonly modelStatus: number | undefined;
   /** Parsed when it is JSON. */
   readonly body: unknown;
   /** The deployment that was asked for, if one was. */
@@ -106,12 +108,12 @@ export interface Answer {
 export async function score(workspace: Workspace, state: EndpointState, request: unknown, deployment?: string): Promise<Answer> {
   const { authMode } = state;
   const token = await scoringToken(workspace.azure, { id: state.id, name: state.name, location: "", properties: { authMode } });
-  const { status, body, milliseconds } = await call(state.scoringUri, {
+  const { status, modelStatus, body, milliseconds } = await call(state.scoringUri, {
     token,
     body: JSON.stringify(request),
     ...(deployment ? { deployment } : {}),
   });
-  return { status, body: parsed(body), deployment, milliseconds };
+  return { status, modelStatus, body: parsed(body), deployment, milliseconds };
 }
 
 function parsed(body: string): unknown {

@@ -26,6 +26,8 @@ export interface Directory {
   checkSecret(clientId: string, secret: string): boolean | undefined;
   /** Object id of the application's service principal. */
   principalOf(clientId: string): string | undefined;
+  /** Display name of the application, as Graph has it. */
+  displayNameOf(clientId: string): string | undefined;
   addSecret(clientId: string, keyId: string, secret: string): void;
   removeSecret(keyId: string): void;
   addPrincipal(clientId: string, principalId: string): void;
@@ -60,6 +62,13 @@ export function directory(db: DatabaseSync): Directory {
         | { principal_id: string }
         | undefined;
       return row?.principal_id;
+    },
+    displayNameOf(clientId) {
+      const principal = self.principalOf(clientId);
+      const row = db.prepare("SELECT json FROM graph_objects WHERE collection = 'servicePrincipals' AND id = ?").get(principal?.toLowerCase() ?? "") as
+        | { json: string }
+        | undefined;
+      return row && (JSON.parse(row.json) as { displayName?: string }).displayName;
     },
     addSecret(clientId, keyId, secret) {
       db.prepare("INSERT INTO entra_secrets (key_id, client_id, hash) VALUES (?, ?, ?)").run(

@@ -153,7 +153,7 @@ async function token(c: Context, options: EntraOptions): Promise<Response> {
       `The provided value for scope '${form.get("scope") ?? ""}' is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
     );
   }
-  const access = await tokens.issue({ audience, principalId, clientId, seconds: tokenSeconds });
+  const access = await tokens.issue({ audience, principalId, clientId, displayName: entra.displayNameOf(clientId), seconds: tokenSeconds });
   const now = Math.floor(Date.now() / 1000);
   return c.json({
     token_type: "Bearer",

@@ -11,6 +11,8 @@ export interface TokenRequest {
   readonly audience: string;
   readonly principalId: string;
   readonly clientId?: string;
+  /** The application's display name; Azure's own tokens name it too. */
+  readonly displayName?: string | undefined;
   readonly seconds: number;
   readonly idtyp?: "app" | "user";
 }
@@ -72,11 +74,12 @@ export async function openTokens(db: DatabaseSync, tenantId: string): Promise<To
   return {
     issuer,
     jwks: { keys: [open] },
-    async issue({ audience, principalId, clientId, seconds, idtyp = "app" }) {
+    async issue({ audience, principalId, clientId, displayName, seconds, idtyp = "app" }) {
       return await new SignJWT({
         oid: principalId,
         tid: tenantId,
         ...(clientId ? { appid: clientId, appidacr: "1" } : {}),
+        ...(displayName ? { app_displayname: displayName } : {}),
         idtyp,
         ver: "1.0",
         uti: randomUUID(),

@@ -32,7 +32,8 @@ export async function runAcceptance(call: Call, workspace: Workspace, endpoint: 
   const results: Acceptance["results"][number][] = [];
   for (const { file, value } of cases) {
     const answer = await score(workspace, endpoint, value.request);
-    const problems = shortcomings(value, answer);
+    // The case says what the model answers, wherever it is deployed; an endpoint wraps the errors.
+    const problems = shortcomings(value, { status: answer.modelStatus ?? answer.status, body: answer.body });
     call.out.progress(`test   ${problems.length === 0 ? "✓" : "✗"} ${file}: ${problems.length === 0 ? value.description : problems.join("; ")}`);
     results.push({ file, milliseconds: Math.round(answer.milliseconds), problems });
   }

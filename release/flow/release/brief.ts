@@ -1,0 +1,128 @@
+// What an approver sees first: what would serve, against what serves; data, environments, traffic, resources, cost.
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pc from "picocolors";
+import { readAsset } from "../../../assets/index.ts";
+import type { Call } from "../../command.ts";
+import { formatCost, type MonthlyCost, monthlyCost, PriceTable, type Running } from "../../core/cost.ts";
+import { type ReleaseRecord, stageState } from "../../core/history.ts";
+import { begin, configOf, serving, type StageRecord } from "../../core/stageRecord.ts";
+import { diskFiles } from "../../files.ts";
+import { type Pulumi, projectName } from "../../pulumi.ts";
+import { table } from "../../table.ts";
+import { short } from "./story.ts";
+import type { History } from "./history.ts";
+
+export interface Brief {
+  readonly release: string;
+  readonly digest: string;
+  readonly stage: string;
+  readonly serves: string | null;
+  readonly metrics: readonly { readonly name: string; readonly now: number | null; readonly then: number | null }[];
+  /** One sentence each: data, environments and components that differ. */
+  readonly changes: readonly string[];
+  readonly traffic: string;
+  /** `create OnlineDeployment prod-green`; null when the preview could not be made. */
+  readonly resources: readonly string[] | null;
+  readonly cost: { readonly now: MonthlyCost; readonly then: MonthlyCost };
+  readonly qa: string;
+}
+
+export async function briefOf(call: Call, history: History, pulumi: Pulumi, record: ReleaseRecord, stage: string, project: string): Promise<Brief> {
+  const { manifest } = record;
+  const there = await history.stage(stage);
+  const live = serving(there);
+  const liveRecord = live && (await history.release(live.release));
+  const config = await pulumi.config(stage);
+  const by = await history.caller();
+  const next = begin(there.pending ? { ...there, pending: null } : there, { release: manifest.id, digest: manifest.digest, model: manifest.model.name, version: manifest.model.version }, stage !== "prod", by);
+  const names = [...new Set([...Object.keys(liveRecord?.manifest.run.metrics ?? {}), ...Object.keys(manifest.run.metrics)])].toSorted();
+  return {
+    release: manifest.id,
+    digest: manifest.digest,
+    stage,
+    serves: live?.release ?? null,
+    metrics: names.map((name) => ({ name, now: liveRecord?.manifest.run.metrics[name] ?? null, then: manifest.run.metrics[name] ?? null })),
+    changes: changesBetween(liveRecord, record),
+    traffic: trafficPlan(config["rollout"], next.record),
+    resources: await resourceChanges(call, pulumi, stage, next.record),
+    cost: costs(call, project, config, there, next.record),
+    qa: stageState(record.events, "qa"),
+  };
+}
+
+function changesBetween(before: ReleaseRecord | undefined, after: ReleaseRecord): string[] {
+  const lists = ["data", "environments", "components"] as const;
+  if (!before) return ["nothing serves yet: all of it is new", ...after.manifest.data.map(({ name, version }) => `data ${name}:${version}`)];
+  return lists.flatMap((list) => {
+    const [was, is] = [before.manifest[list], after.manifest[list]].map((all) => new Map(all.map(({ name, version }) => [name, version])));
+    const word = list === "data" ? "data" : list.slice(0, -1);
+    return [...new Set([...was!.keys(), ...is!.keys()])].toSorted().flatMap((name) => {
+      const [from, to] = [was!.get(name), is!.get(name)];
+      return from === to ? [] : [`${word} ${name}: ${from ?? "none"} → ${to ?? "none"}`];
+    });
+  });
+}
+
+function trafficPlan(rollout: string | undefined, { pending, plan }: StageRecord): string {
+  if (!pending) return `none: slot ${plan?.live} serves it already`;
+  const { steps = [100], bakeSeconds = 0, maxErrorPercent = 0, maxP95Ms, mirrorFirstPercent = 0 } = (rollout ? JSON.parse(rollout) : {}) as { steps?: number[]; bakeSeconds?: number; maxErrorPercent?: number; maxP95Ms?: number; mirrorFirstPercent?: number };
+  const { from, to } = pending;
+  if (!from || from.live === to.live) return `all to slot ${to.live}${from ? ", replaced in place" : ", the first there"}`;
+  const mirror = mirrorFirstPercent > 0 ? `${mirrorFirstPercent} % mirrored first, then ` : "";
+  const limits = `back by itself above ${maxErrorPercent} % errors${maxP95Ms === undefined ? "" : ` or a p95 of ${maxP95Ms} ms`}`;
+  return `slot ${from.live} → ${to.live}: ${mirror}${steps.join(" → ")} %, each watched for ${bakeSeconds} s; ${limits}; ${from.live} is kept to go back to`;
+}
+
+/** What `pulumi preview` says, with the config that the deployment would write. */
+async function resourceChanges(call: Call, pulumi: Pulumi, stage: string, record: StageRecord): Promise<string[] | null> {
+  const folder = mkdtempSync(join(tmpdir(), "mlops-brief-"));
+  try {
+    const file = join(folder, `Pulumi.${stage}.yaml`);
+    const own = join(call.repo, `Pulumi.${stage}.yaml`);
+    if (existsSync(own)) copyFileSync(own, file);
+    else writeFileSync(file, "config: {}\n");
+    const values = Object.entries(configOf(record, { plan: record.pending?.to ?? record.plan, frozen: false })).filter(([, value]) => value !== "");
+    await pulumi.run(["config", "set-all", "--stack", stage, "--config-file", file, ...values.flatMap(([key, value]) => ["--plaintext", `${projectName}:${key}=${value}`])]);
+    const preview = await pulumi.run(["preview", "--json", "--non-interactive", "--stack", stage, "--config-file", file]);
+    const parsed = JSON.parse(preview.stdout) as { steps?: { op: string; urn: string }[] };
+    const steps = (parsed.steps ?? []).filter(({ op, urn }) => op !== "same" && op !== "read" && !/::pulumi:/.test(urn) && !/::(?:mlops:(?!serving:EndpointRollout)\w+:\w+)::/.test(urn));
+    return steps.map(({ op, urn }) => `${op} ${urn.split("::")[2]!.split("$").at(-1)!.split(":").at(-1)} ${urn.split("::").at(-1)}`);
+  } catch {
+    return null;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function costs(call: Call, project: string, config: Record<string, string>, there: StageRecord, next: StageRecord): Brief["cost"] {
+  const prices = PriceTable.parse(JSON.parse(readFileSync(new URL("../../prices.json", import.meta.url), "utf8")));
+  const location = config["location"] ?? "westeurope";
+  const sets = config["deploymentSet"] ? (JSON.parse(config["deploymentSet"]) as string[]) : [];
+  const read = readAsset(join(project, "deploy", "blue-deployment.yml"), diskFiles(call.repo), { kind: "onlineDeployment", sets });
+  const body = (read.ok ? read.asset.body : {}) as { sku?: { capacity?: number }; properties?: { instanceType?: string } };
+  const instanceType = body.properties?.instanceType ?? "Standard_DS3_v2";
+  const running = (plan: StageRecord["plan"]): Running[] =>
+    Object.keys(plan?.versions ?? {}).map((name) => ({ name, instanceType, instances: name === plan?.live ? (body.sku?.capacity ?? 1) : 1 }));
+  const cost = (plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(plan), location, prices);
+  return { now: cost(there.plan), then: cost(next.pending?.to ?? next.plan) };
+}
+
+/** For a terminal. */
+export function briefText(brief: Brief): string {
+  const number = (value: number | null): string => (value === null ? "–" : Number.isInteger(value) ? String(value) : value.toPrecision(5));
+  const delta = (now: number | null, then: number | null): string => (now === null || then === null ? "" : `${then - now >= 0 ? "+" : ""}${(then - now).toPrecision(3)}`);
+  const metrics = brief.metrics.map(({ name, now, then }) => [name, number(now), number(then), delta(now, then)]);
+  const line = (label: string, text: string): string => `${pc.bold(label.padEnd(10))} ${text}`;
+  const list = (label: string, items: readonly string[], none: string): string => line(label, items.length === 0 ? none : items.join(`\n${" ".repeat(11)}`));
+  return [
+    line("release", `${brief.release} for ${brief.stage}, digest ${short(brief.digest)}; qa: ${brief.qa}`),
+    line("serves now", brief.serves ?? "nothing"),
+    table(["metric", brief.serves ?? "now", brief.release, "change"], metrics),
+    list("changes", brief.changes, "same data, environments and components"),
+    line("traffic", brief.traffic),
+    list("resources", brief.resources ?? ["the preview failed; run pulumi preview to see why"], "none change"),
+    line("cost", `${formatCost(brief.cost.now)} → ${formatCost(brief.cost.then)} a month, both slots (release/prices.json)`),
+  ].join("\n");
+}
