@@ -1,5 +1,5 @@
 // The sandbox's process. `mlops sandbox start` runs it in the background; by hand: `node sandbox/main.ts [--profile azure]`.
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { directory } from "./entra/directory.ts";
@@ -84,6 +84,10 @@ async function main(): Promise<void> {
     );
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+  // Whoever deletes the directory, or the checkout around it, means the sandbox too.
+  setInterval(() => {
+    if (!existsSync(infoFile)) stop();
+  }, 5000).unref();
 }
 
 // A fault of one request must not end the sandbox for all others; it is in the log.
