@@ -163,6 +163,14 @@ describe("NameRelease", () => {
     expect(requests).toEqual(["POST /subscriptions/s/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv/purge"]);
   });
 
+  test("a destroy goes on without the right to purge, and says so", async () => {
+    const notes: string[] = [];
+    const refused = Object.assign(new Error("AuthorizationFailed"), { status: 403 });
+    const azure = async () => ({ find: async () => undefined, delete: () => Promise.reject(refused) }) as never;
+    await nameRelease.delete!({ id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} }, { ...call(false, undefined), azure, note: (m) => void notes.push(m) });
+    expect(notes).toEqual([expect.stringMatching(/w is deleted but may not be purged by you; its name stays taken/)]);
+  });
+
   test("purges a deleted workspace", async () => {
     requests.length = 0;
     await nameRelease.delete!({ id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} }, call(false, undefined));

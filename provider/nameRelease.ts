@@ -58,7 +58,13 @@ export const nameRelease: ResourceKind<NameReleaseInputs> = {
   },
 
   async delete({ inputs }, call) {
-    await release(inputs, call);
+    try {
+      await release(inputs, call);
+    } catch (error) {
+      // Purging takes a right on the subscription; without it everything is deleted all the same, only the name is not free.
+      if (!(error instanceof Error && "status" in error && error.status === 403)) throw error;
+      call.note(`${nameOf(inputs.resourceId)} is deleted but may not be purged by you; its name stays taken: ${error.message}`);
+    }
   },
 };
 
