@@ -9,6 +9,7 @@ import { invoke } from "./invoke.ts";
 import { logs } from "./logs.ts";
 import { render } from "./render.ts";
 import { releases, showRelease } from "./releases.ts";
+import { rollback } from "./rollback.ts";
 import { sandboxCommands } from "./sandbox.ts";
 import { share } from "./share.ts";
 import { start } from "./start.ts";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   deploy,
   approve,
   reject,
+  rollback,
   invoke,
   logs,
   status,

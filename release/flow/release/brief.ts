@@ -122,7 +122,15 @@ export function briefText(brief: Brief): string {
     table(["metric", brief.serves ?? "now", brief.release, "change"], metrics),
     list("changes", brief.changes, "same data, environments and components"),
     line("traffic", brief.traffic),
-    list("resources", brief.resources ?? ["the preview failed; run pulumi preview to see why"], "none change"),
+    list("resources", brief.resources === null ? ["the preview failed; run pulumi preview to see why"] : summed(brief.resources), "none change"),
     line("cost", `${formatCost(brief.cost.now)} → ${formatCost(brief.cost.then)} a month, both slots (release/prices.json)`),
   ].join("\n");
+}
+
+/** Many of one operation are told by their number: what is deleted or replaced is always named. */
+function summed(resources: readonly string[]): string[] {
+  const created = resources.filter((line) => line.startsWith("create "));
+  if (created.length <= 8) return [...resources];
+  const serving = created.filter((line) => /Endpoint|Deployment|Rollout/.test(line));
+  return [...serving, `create ${created.length - serving.length} others: workspace, identities, roles and what belongs to them`, ...resources.filter((line) => !line.startsWith("create "))];
 }
