@@ -1,6 +1,8 @@
 // Each rule with a resource that keeps it and one that breaks it, through what @pulumi/policy calls.
+import type { Unwrap } from "@pulumi/pulumi";
 import type { PolicyResource, ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { describe, expect, test } from "@jest/globals";
+import type { MlWorkspaceArgs, OnlineEndpointArgs, StorageAccountArgs, VaultArgs } from "../components/azure.ts";
 import { toPolicy } from "./adapter.ts";
 import { type Exception, parseExceptions } from "./exceptions.ts";
 import type { Rule } from "./rule.ts";
@@ -40,11 +42,14 @@ const storage = {
   allowSharedKeyAccess: false,
   minimumTlsVersion: "TLS1_2",
   enableHttpsTrafficOnly: true,
-};
+} satisfies Partial<StorageAccountArgs>;
+const vault = (properties: Partial<Unwrap<VaultArgs["properties"]>>) => ({ properties });
+const workspace = (args: Partial<MlWorkspaceArgs>) => ({ ...args });
 const cluster = (scaleSettings: unknown) => ({
   properties: { computeType: "AmlCompute", properties: { vmSize: "Standard_DS3_v2", scaleSettings } },
 });
-const endpoint = (properties: unknown) => ({ onlineEndpointProperties: properties });
+// Typed as the program's own arguments are, so that a rule cannot look for a field that azure-native does not have.
+const endpoint = (properties: Partial<Unwrap<OnlineEndpointArgs["properties"]>>) => ({ properties });
 const tags = { project: "mlops", stage: "dev", managedBy: "pulumi" };
 
 /** rule, stack, type, inputs that keep it, inputs that break it, what the message says of them */
@@ -69,7 +74,7 @@ const cases: readonly [string, string, string, Record<string, unknown>, Record<s
     "no-public-access",
     "prod",
     "machinelearningservices:Workspace",
-    { publicNetworkAccess: "Disabled" },
+    workspace({ publicNetworkAccess: "Disabled" }),
     {},
     /publicNetworkAccess is not set/,
   ],
@@ -85,8 +90,8 @@ const cases: readonly [string, string, string, Record<string, unknown>, Record<s
     "no-public-access",
     "prod",
     "keyvault:Vault",
-    { properties: { publicNetworkAccess: "disabled" } },
-    { properties: { publicNetworkAccess: "enabled" } },
+    vault({ publicNetworkAccess: "disabled" }),
+    vault({ publicNetworkAccess: "enabled" }),
     /properties.publicNetworkAccess is "enabled"/,
   ],
   ["no-public-access", "prod", "containerregistry:Registry", {}, { anonymousPullEnabled: true }, /anonymousPullEnabled is true/],
@@ -111,16 +116,16 @@ const cases: readonly [string, string, string, Record<string, unknown>, Record<s
     "no-key-auth",
     "prod",
     "machinelearningservices:BatchEndpoint",
-    { batchEndpointProperties: { authMode: "AADToken" } },
-    { batchEndpointProperties: { authMode: "Key" } },
+    { properties: { authMode: "AADToken" } },
+    { properties: { authMode: "Key" } },
     /authMode is "Key"/,
   ],
   [
     "no-key-auth",
     "prod",
     "machinelearningservices:Workspace",
-    { systemDatastoresAuthMode: "identity" },
-    { systemDatastoresAuthMode: "accesskey" },
+    workspace({ systemDatastoresAuthMode: "identity" }),
+    workspace({ systemDatastoresAuthMode: "accesskey" }),
     /systemDatastoresAuthMode is "accesskey"/,
   ],
   [
@@ -135,7 +140,7 @@ const cases: readonly [string, string, string, Record<string, unknown>, Record<s
     "no-key-auth",
     "prod",
     "keyvault:Vault",
-    { properties: { enableRbacAuthorization: true } },
+    vault({ enableRbacAuthorization: true }),
     { properties: {} },
     /enableRbacAuthorization is not set/,
   ],
@@ -209,8 +214,8 @@ const cases: readonly [string, string, string, Record<string, unknown>, Record<s
     "allowed-sizes",
     "qa",
     "machinelearningservices:OnlineDeployment",
-    { onlineDeploymentProperties: { instanceType: "Standard_DS3_v2" } },
-    { onlineDeploymentProperties: { instanceType: "Standard_E64s_v5" } },
+    { properties: { instanceType: "Standard_DS3_v2" } },
+    { properties: { instanceType: "Standard_E64s_v5" } },
     /the size is Standard_E64s_v5/,
   ],
   ["tls", "dev", "storage:StorageAccount", storage, { ...storage, minimumTlsVersion: "TLS1_0" }, /minimumTlsVersion is "TLS1_0"/],

@@ -16,9 +16,6 @@ export const allowedSizes: ResourceRule = {
   description: "machines are of the sizes that the stage may have",
   check: {
     "azure-native:machinelearningservices:Compute": check("properties.properties.vmSize", "set azure-mlops:compute.size"),
-    "azure-native:machinelearningservices:OnlineDeployment": check(
-      "onlineDeploymentProperties.instanceType",
-      "set instance_type in project/deploy",
-    ),
+    "azure-native:machinelearningservices:OnlineDeployment": check("properties.instanceType", "set instance_type in project/deploy"),
   },
 };

@@ -16,7 +16,7 @@ const deployment = (version: string): Subject => ({
   urn: "urn:pulumi:prod::azure-mlops::x::prod-blue",
   stack: "prod",
   protect: false,
-  props: { onlineDeploymentProperties: { model: `azureml://registries/r/models/diabetes/versions/${version}` } },
+  props: { properties: { model: `azureml://registries/r/models/diabetes/versions/${version}` } },
 });
 const judged = async (judge: Judge, changes: Record<string, string> = {}, subject = deployment("7")): Promise<readonly Finding[]> => {
   const rule = approvedRelease({ PULUMI_PROJECT: "azure-mlops", PULUMI_CONFIG: JSON.stringify({ ...config, ...changes }) }, judge);
@@ -55,7 +55,9 @@ test("a program that serves another version than the config names is caught", as
 });
 
 test("config that asks for no approval, or names no version, is caught", async () => {
-  await expect(judged(yes, { "azure-mlops:approval": '{"required":0}' })).rejects.toThrow("approval.required is 0: must be at least 1 in prod");
+  await expect(judged(yes, { "azure-mlops:approval": '{"required":0}' })).rejects.toThrow(
+    "approval.required is 0: must be at least 1 in prod",
+  );
   const rule = approvedRelease({ PULUMI_CONFIG: "{}" }, yes);
   expect(await rule.check[deployment("7").type]!(deployment("7"))).toEqual([
     expect.objectContaining({ problem: "the config names no modelVersion" }),

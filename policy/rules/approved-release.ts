@@ -44,7 +44,7 @@ export function approvedRelease(env: Env, judge: Judge = judgeByHistory): Resour
 
 /** A deployment of a model version that the config does not name was not what anyone approved. */
 function strangers({ props }: Subject, { modelVersion, keptVersion }: StageSettings): Finding[] {
-  const model = at(props, "onlineDeploymentProperties.model") ?? at(props, "properties.model");
+  const model = at(props, "properties.model");
   const version = typeof model === "string" ? model.split("/versions/")[1] : undefined;
   if (version !== undefined && [modelVersion, keptVersion].includes(version)) return [];
   return [

@@ -9,9 +9,9 @@ export const noKeyAuth: ResourceRule = {
   stacks: ["prod"],
   check: {
     "azure-native:machinelearningservices:OnlineEndpoint": ({ props }) =>
-      mustBe(props, [{ path: "onlineEndpointProperties.authMode", is: "AADToken", fix: token }]),
+      mustBe(props, [{ path: "properties.authMode", is: "AADToken", fix: token }]),
     "azure-native:machinelearningservices:BatchEndpoint": ({ props }) =>
-      mustBe(props, [{ path: "batchEndpointProperties.authMode", is: "AADToken", fix: "set auth_mode: aad_token" }]),
+      mustBe(props, [{ path: "properties.authMode", is: "AADToken", fix: "set auth_mode: aad_token" }]),
     "azure-native:machinelearningservices:Workspace": ({ props }) =>
       mustBe(props, [{ path: "systemDatastoresAuthMode", is: "identity", fix: 'set systemDatastoresAuthMode: "identity"' }]),
     "azure-native:machinelearningservices:Compute": ({ props }) =>

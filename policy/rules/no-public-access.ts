@@ -10,8 +10,7 @@ export const noPublicAccess: ResourceRule = {
   stacks: ["prod"],
   check: {
     "azure-native:machinelearningservices:Workspace": ({ props }) => mustBe(props, [closed("publicNetworkAccess")]),
-    "azure-native:machinelearningservices:OnlineEndpoint": ({ props }) =>
-      mustBe(props, [closed("onlineEndpointProperties.publicNetworkAccess")]),
+    "azure-native:machinelearningservices:OnlineEndpoint": ({ props }) => mustBe(props, [closed("properties.publicNetworkAccess")]),
     "azure-native:storage:StorageAccount": ({ props }) =>
       mustBe(props, [closed("publicNetworkAccess"), { path: "allowBlobPublicAccess", is: false, fix: "set allowBlobPublicAccess: false" }]),
     "azure-native:keyvault:Vault": ({ props }) => mustBe(props, [closed("properties.publicNetworkAccess")]),
