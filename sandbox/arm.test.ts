@@ -293,7 +293,7 @@ test("a soft-deleted workspace keeps its name until it is recovered or purged", 
   expect((await sandbox.call("GET", id)).status).toBe(404);
   const refused = await sandbox.call("PUT", id, body);
   expect(refused).toMatchObject({
-    status: 409,
+    status: 400,
     body: { error: { code: "BadRequest", message: expect.stringContaining("Soft-deleted workspace exists") } },
   });
   await sandbox.ended(

@@ -91,7 +91,7 @@ export function checkTaken(store: ResourceStore, type: AnyType, id: string, cont
   }
   if (type.softDelete && graveOf(store, type, id) && !type.softDelete.recovers?.(content)) {
     throw new ArmError(
-      409,
+      type.softDelete.code === "BadRequest" ? 400 : 409,
       type.softDelete.code ?? "Conflict",
       type.softDelete.message?.(name) ??
         `'${name}' was deleted and is kept for some days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
