@@ -11,9 +11,12 @@ if (major < 24) {
 
 Module.enableCompileCache();
 
-// The SDK takes a stack trace for each resource, through source maps, to find its place in the source: more than all else that it
-// does for one. MLOPS_STACK=1 keeps the traces, to debug the program itself.
-if (!process.env.MLOPS_STACK) Error.stackTraceLimit = 0;
+// The SDK formats a stack trace for each resource and each promise, through source maps: more than all else that it does for one.
+// stacks/start.ts does the rest. MLOPS_STACK=1 keeps the traces, to debug the program itself.
+if (!process.env.MLOPS_STACK) {
+  Error.stackTraceLimit = 0;
+  Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set: () => undefined, configurable: true });
+}
 
 const late = new Set(["typescript", "@npmcli/arborist"]);
 const load = Module._load;

@@ -1,11 +1,15 @@
 // Runs before everything else of the program: what makes a preview cheap. Measured, see docs/decisions/program.md.
 import { enableCompileCache } from "node:module";
-import { runtime } from "@pulumi/pulumi";
+import { Resource, runtime } from "@pulumi/pulumi";
 
-// Both have been done already by stacks/preload.cjs (Pulumi.yaml, nodeargs), except under old language hosts, which do not know
-// nodeargs.
+// Done already by stacks/preload.cjs (Pulumi.yaml, nodeargs), except under old language hosts, which do not know nodeargs.
 enableCompileCache();
-if (!process.env["MLOPS_STACK"]) Error.stackTraceLimit = 0;
+
+// The place in the source that Pulumi keeps with each resource takes a whole stack trace to find. MLOPS_STACK=1 keeps it.
+if (!process.env["MLOPS_STACK"]) {
+  Error.stackTraceLimit = 0;
+  (Resource as unknown as { stackTrace: () => unknown[] }).stackTrace = () => [];
+}
 
 // azure-native gives each resource an alias for each of its old API versions (30 of them for a deployment), for programs that once
 // used those. This one never did. Aliases for renames within this program stay.
