@@ -5,7 +5,7 @@ import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/
 import { jsonHash, replaceAt } from "../assets/index.ts";
 import type { Asset, Reference, Upload as LocalUpload } from "../assets/index.ts";
 import { statePath } from "../provider/upload.ts";
-import { Upload } from "./mlops.ts";
+import { AssetVersion, Upload } from "./mlops.ts";
 
 /** A version that this program itself makes, by which others may name it (`azureml:name@latest`). */
 export interface KnownVersion {
@@ -31,6 +31,7 @@ export class AssetSource extends ComponentResource {
   readonly #name: string;
   readonly #args: AssetSourceArgs;
   readonly #known = new Map<string, KnownVersion>();
+  readonly #inlined = new Map<string, KnownVersion>();
 
   constructor(name: string, args: AssetSourceArgs, opts?: ComponentResourceOptions) {
     super("mlops:assets:AssetSource", name, {}, opts);
@@ -60,6 +61,12 @@ export class AssetSource extends ComponentResource {
       values.set(reference.pointer, inSpec(reference.pointer, found.id));
       if (found.version) meanings[reference.pointer] = found.version;
     }
+    for (const dependency of asset.dependencies) {
+      const found = this.#inline(dependency.asset);
+      if (!found) continue;
+      values.set(dependency.pointer, inSpec(dependency.pointer, found.id));
+      meanings[dependency.pointer] = found.version;
+    }
     const body = replaceAt(asset.body, values) as Record<string, unknown>;
     const derived = asset.version !== null && !asset.versionGiven && Object.keys(meanings).length > 0;
     return { body, version: derived ? jsonHash([asset.version, meanings]).slice(0, 16) : asset.version };
@@ -84,6 +91,30 @@ export class AssetSource extends ComponentResource {
     if (kind === "code") return upload.reference;
     const single = local.files.length === 1 && local.files[0]!.localPath === local.localPath;
     return interpolate`${upload.reference}${single ? `/${basename(local.localPath)}` : local.suffix}`;
+  }
+
+  /** An environment or component that stands in another file is a version of its own, made once however many files hold it. */
+  #inline(asset: Asset): KnownVersion | undefined {
+    const collection = asset.noun === "environment" || asset.noun === "component" ? (`${asset.noun}s` as const) : undefined;
+    if (!collection || asset.name === null) return undefined;
+    const { body, version } = this.resolve(asset);
+    if (version === null) return undefined;
+    const key = `${collection}/${asset.name}/${version}`;
+    let known = this.#inlined.get(key);
+    if (!known) {
+      const made = new AssetVersion(
+        `${this.#name}-${asset.name}-${version}`,
+        {
+          ...{ workspaceId: this.workspaceId as unknown as string, collection, name: asset.name, version },
+          contentVersion: !asset.versionGiven,
+          properties: body["properties"] as Record<string, unknown>,
+          source: asset.path,
+        },
+        { parent: this, dependsOn: [...(this.#args.sendAfter ?? [])] },
+      );
+      this.#inlined.set(key, (known = { version, id: made.versionId }));
+    }
+    return known;
   }
 
   #referenced({ type, text, name, version, label, registry }: Reference): { id: Input<string>; version?: string } | undefined {

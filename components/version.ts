@@ -20,9 +20,10 @@ export function versionOf(
   more: { readonly override?: VersionOverride; readonly dependsOn?: readonly Resource[] } = {},
 ): AssetVersion {
   if (asset.name === null) throw new ResourceError(`${asset.path}: has no name; add \`name:\``, parent, true);
-  const { body, version } = source.resolve(asset);
-  // az ml would take the next free number, a new one each time it runs; here the same files shall mean the same version.
-  if (version === null) throw new ResourceError(`${asset.path}: has no version; add \`version: "1"\` and raise it when the content changes`, parent, true);
+  const { body, version: found } = source.resolve(asset);
+  // az ml would take the next free number, a new one each time it runs; here the same files shall mean the same version, and a
+  // file that says none means the first.
+  const version = found ?? "1";
   const args = overridden(
     {
       workspaceId: source.workspaceId as unknown as string,

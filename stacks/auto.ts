@@ -11,7 +11,7 @@ import { stackTags } from "./tags.ts";
 export function auto(settings: AutoSettings): Record<string, unknown> {
   const project = new Project(settings.project);
   const files = readServing(project, settings);
-  const production = project.read("deploy/environment.yml", "environment");
+  const production = project.readIfThere("deploy/environment.yml", "environment");
   project.check();
 
   // Names are derived, not read from dev's stack, so that this one can be previewed before dev is up.
@@ -31,10 +31,10 @@ export function auto(settings: AutoSettings): Record<string, unknown> {
   const workspaceId = interpolate`/subscriptions/${subscriptionId}/resourceGroups/${dev.resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${dev.workspace}`;
   const source = new AssetSource("auto", { workspaceId });
   // The registry's copy of the production environment: its version follows from the content, so it has the same one there.
-  source.know("environments", production!.name!, {
-    version: production!.version!,
-    id: interpolate`azureml://registries/${registry.registry}/environments/${production!.name}/versions/${production!.version}`,
-  });
+  if (production?.name && production.version) {
+    const { name, version } = production;
+    source.know("environments", name, { version, id: interpolate`azureml://registries/${registry.registry}/environments/${name}/versions/${version}` });
+  }
   const served = serve(files, settings, {
     ...{ workspaceId, source },
     resourceGroupName: dev.resourceGroup,

@@ -29,9 +29,16 @@ export class Project {
     return undefined;
   }
 
-  /** Every file that fits a pattern, in order of the paths. */
-  readAll(pattern: string, noun: Noun): Asset[] {
-    return this.paths(pattern).flatMap((path) => this.read(path, noun) ?? []);
+  /** A file that a project may have or not. */
+  readIfThere(path: string, noun: Noun): Asset | undefined {
+    return this.paths(path).length > 0 ? this.read(path, noun) : undefined;
+  }
+
+  /** Every file that fits a pattern, in order of the paths; `where` looks at the path and the text of each. */
+  readAll(pattern: string, noun: Noun, where: (path: string, text: string) => boolean = () => true): Asset[] {
+    return this.paths(pattern)
+      .filter((path) => where(path, this.text(path)))
+      .flatMap((path) => this.read(path, noun) ?? []);
   }
 
   /** Paths below the folder that fit a pattern. */

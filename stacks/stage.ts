@@ -1,4 +1,6 @@
 // A stage with its own workspace: dev, where models are made, and qa and prod, where they are served.
+import type { Output } from "@pulumi/pulumi";
+import type { Asset } from "../assets/index.ts";
 import { AssetSource } from "../components/assetBody.ts";
 import { ResourceGroup } from "../components/azure.ts";
 import { GroupBudget } from "../components/budget.ts";
@@ -19,13 +21,13 @@ import { stackTags } from "./tags.ts";
 export function stage(settings: StageSettings): Record<string, unknown> {
   const project = new Project(settings.project);
   const files = {
-    production: project.read("deploy/environment.yml", "environment"),
+    production: project.readIfThere("deploy/environment.yml", "environment"),
     serving: readServing(project, settings),
     ...(settings.training
       ? {
-          data: project.readAll("data/*.yml", "data"),
-          development: project.read("mlops/environment.yml", "environment"),
-          components: project.readAll("ml/*/component.yml", "component"),
+          data: project.readAll("data/*.{yml,yaml}", "data"),
+          development: project.readIfThere("mlops/environment.yml", "environment"),
+          components: project.readAll("ml/**/*.{yml,yaml}", "component", isComponent),
         }
       : {}),
   };
@@ -56,7 +58,10 @@ export function stage(settings: StageSettings): Record<string, unknown> {
   new Diagnostics(name, { logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id });
   const source = new AssetSource(name, { workspaceId, sendAfter: workspace.grants });
 
-  const production = new Environment(`${name}-production`, { asset: files.production!, source, dependsOn: workspace.grants });
+  const environment = (role: string, asset: Asset | undefined): Environment[] =>
+    asset ? [new Environment(`${name}-${role}`, { asset, source, dependsOn: workspace.grants })] : [];
+  const production = environment("production", files.production);
+  let components: Record<string, Output<string>> = {};
   if (settings.training) {
     const { size, maxNodes, idleSeconds, priority } = settings.compute;
     new ComputeCluster(name, {
@@ -67,8 +72,9 @@ export function stage(settings: StageSettings): Record<string, unknown> {
     });
     const dependsOn = workspace.grants;
     for (const asset of files.data ?? []) new DataAsset(`${name}-${asset.name}`, { asset, source, dependsOn });
-    new Environment(`${name}-development`, { asset: files.development!, source, dependsOn });
-    new MlComponents(name, { assets: files.components ?? [], source, dependsOn });
+    environment("development", files.development);
+    const made = new MlComponents(name, { assets: files.components ?? [], source, dependsOn });
+    components = Object.fromEntries((files.components ?? []).map(({ path, name: own }) => [path, made.nodes[own ?? path]!.versionId]));
   }
 
   const served =
@@ -78,7 +84,7 @@ export function stage(settings: StageSettings): Record<string, unknown> {
       ...{ workspaceId, workspaceName, location, tags, source },
       registryName: registry.registry,
       endpointName: settings.endpointName ?? global.endpoint,
-      dependsOn: [production],
+      dependsOn: production,
     });
   return {
     location,
@@ -86,7 +92,12 @@ export function stage(settings: StageSettings): Record<string, unknown> {
     resourceGroupName: local.resourceGroup,
     registryName: registry.registry,
     registryResourceGroupName: registry.resourceGroup,
-    ...(settings.training ? { clusterName: local.cluster } : {}),
+    // By file, so that a pipeline job runs the very versions that this stack registered.
+    ...(settings.training ? { clusterName: local.cluster, components } : {}),
     ...served?.outputs,
   };
 }
+
+/** In a folder of components other YAML lies about too: conda files, pipelines. */
+const isComponent = (path: string, text: string): boolean =>
+  /(^|\/)component\.ya?ml$/.test(path) || /^\$schema:.*Component\.schema\.json/m.test(text);

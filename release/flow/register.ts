@@ -30,6 +30,8 @@ export async function resolvedBody(workspace: Workspace, asset: Asset, signal: A
 
 /** Id of an asset under its version; what `pulumi up` has registered is found there, anything else is registered now. */
 async function registered(workspace: Workspace, asset: Asset, signal: AbortSignal): Promise<string> {
+  const byStack = workspace.outputs.components?.[asset.path];
+  if (byStack) return byStack;
   const id = `${workspace.id}/${collections[asset.noun] ?? asset.noun}/${asset.name}/versions/${asset.version}`;
   if (await workspace.azure.find(id, options)) return id;
   const body = await resolvedBody(workspace, asset, signal);

@@ -13,6 +13,8 @@ export interface StageOutputs {
   readonly scoringUri?: string;
   readonly modelName?: string;
   readonly modelVersion?: string;
+  /** Ids of the registered component versions, by file. */
+  readonly components?: Readonly<Record<string, string>>;
   readonly [name: string]: unknown;
 }
 

@@ -2,7 +2,7 @@
 import { type Call, CommandError } from "../../command.ts";
 import { eventNow, obstacles, type ReleaseRecord, stageState } from "../../core/history.ts";
 import { approvalProblems } from "../../core/permission.ts";
-import { begin, finish, serving, type StageRecord, takeBack } from "../../core/stageRecord.ts";
+import { begin, emptyStage, finish, serving, type StageRecord, takeBack } from "../../core/stageRecord.ts";
 import { otherSlot } from "../../core/slots.ts";
 import type { Pulumi } from "../../pulumi.ts";
 import type { Target } from "../../target.ts";
@@ -72,12 +72,19 @@ class Promoter {
     const record = (await history.release(manifest.id)) ?? this.#p.record;
     let there = await history.stage(stage);
     if (there.pending && there.pending.release !== manifest.id) there = await this.#abandon(there);
+    const outputs = await this.#p.pulumi.outputs(stage);
+    if (there.plan && !there.pending && outputs?.["modelVersion"] === undefined) {
+      this.#call.out.progress(`deploy the stack of ${stage} was taken down since; nothing serves there`);
+      there = { ...emptyStage(stage), releases: there.releases };
+    }
     await this.#approved(record);
     const by = await history.caller();
     const release = { release: manifest.id, digest: manifest.digest, model: manifest.model.name, version: manifest.model.version };
     const begun = begin(there, release, inPlace(stage), by);
     if (!begun.changes) {
       this.#call.out.progress(`deploy ${manifest.id} serves in ${stage} already; nothing changes`);
+      // A rollback that was killed after it moved the traffic has left the stack behind.
+      if (outputs?.["modelVersion"] !== release.version) await upStage(this.#call, this.#p.pulumi, { record: there, target: there });
       return this.#answering(record, false);
     }
     const before = serving(there);
