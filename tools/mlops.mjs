@@ -19,13 +19,14 @@ function packagesAreCurrent() {
 
 function installPackages() {
   const began = Date.now();
-  process.stderr.write("setup  Node packages and Node 24 (npm ci) …\n");
+  process.stderr.write("setup  Node packages and Node 24 (npm install) …\n");
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
-  const args = [...npm.slice(1), "ci", "--no-audit", "--no-fund", "--loglevel=error", "--foreground-scripts=false"];
+  // Not `npm ci`: it refuses a lock file when the registry lacks an optional binary of some other platform.
+  const args = [...npm.slice(1), "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--foreground-scripts=false"];
   const done = spawnSync(npm[0], args, { cwd: repo, stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
   if (done.status !== 0 || !existsSync(node)) {
-    const said = `${done.stderr ?? ""}${done.stdout ?? ""}`.trim().split("\n").slice(-15).join("\n");
-    const why = done.error?.message ?? `npm ci ended with ${done.status ?? done.signal}`;
+    const said = `${done.stderr ?? ""}${done.stdout ?? ""}`.trim().split("\n").slice(0, 15).join("\n");
+    const why = done.error?.message ?? `npm install ended with ${done.status ?? done.signal}`;
     process.stderr.write(`setup  failed: Node packages: ${why}\n${said}\n`);
     process.stderr.write("Fix what npm names (a registry that answers is needed), then run the same command again.\n");
     process.exit(1);
