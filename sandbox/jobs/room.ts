@@ -2,8 +2,10 @@
 import type { Room, SandboxContext } from "../core.ts";
 import { mountRuns } from "../runs/routes.ts";
 import { runnerOf, type JobRunner } from "./runner.ts";
+import { ScheduleClock } from "./schedules/clock.ts";
 
 let runner: JobRunner | undefined;
+let clock: ScheduleClock | undefined;
 
 export const room: Room = {
   name: "jobs",
@@ -13,8 +15,11 @@ export const room: Room = {
   async start(sandbox: SandboxContext) {
     runner = runnerOf(sandbox);
     await runner.resume();
+    clock = new ScheduleClock(sandbox);
+    clock.start();
   },
   async stop() {
+    clock?.stop();
     await runner?.stop();
   },
 };

@@ -69,9 +69,6 @@ def split(table, config):
     purposes = config["featurization"]["purposes"]
     dropped += [name for name, purpose in purposes.items() if purpose == "Ignore" and name in table.columns]
     features = table.drop(columns=dropped)
-    # Whole numbers may have gaps or fractions in later requests; MLflow takes an integer for a double but not the other way round.
-    whole = features.select_dtypes("integer").columns
-    features = features.astype({name: "float64" for name in whole})
     if features.shape[1] == 0:
         raise SystemExit("The data has no columns besides the target.")
     values = table[target]
@@ -106,6 +103,8 @@ def folds(features, target, table, config):
 
 
 def save(model, features, config):
+    from importlib.metadata import version
+
     import mlflow.sklearn
     from mlflow.models import infer_signature
 
@@ -116,7 +115,8 @@ def save(model, features, config):
         model,
         os.path.join("outputs", "mlflow-model"),
         signature=infer_signature(example, model.predict(example)),
-        input_example=None,
+        # Said here, because MLflow would start a second Python to find it out.
+        pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow-skinny", "scikit-learn", "pandas", "numpy", "cloudpickle")],
         metadata={"algorithm": config["algorithm"], "target": config["target"]},
     )
 

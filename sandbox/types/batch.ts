@@ -1,0 +1,3 @@
+// placeholder
+import type { ResourceType } from "../core.ts";
+export const batchTypes: ResourceType[] = [];
