@@ -9,7 +9,7 @@ import type { Target } from "./target.ts";
 export const projectName = "azure-mlops";
 
 /** Config keys that name the deployed model version. */
-export const modelConfig = ["modelName", "modelVersion"] as const;
+export const modelConfig = ["modelName", "modelVersion", "keptVersion", "keptInstances", "slot", "slotFrozen", "release", "releaseDigest", "modelFrom"] as const;
 
 export interface PulumiRun {
   readonly code: number;

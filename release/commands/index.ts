@@ -2,18 +2,25 @@
 import type { Command } from "../command.ts";
 import { approve, reject } from "./approve.ts";
 import { bench } from "./bench.ts";
+import { bootstrap } from "./bootstrap.ts";
 import { check, fix } from "./check.ts";
+import { demo } from "./demo.ts";
+import { comment } from "./comment.ts";
+import { connectCommands } from "./connect.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { invoke } from "./invoke.ts";
 import { logs } from "./logs.ts";
 import { render } from "./render.ts";
+import { preview } from "./preview.ts";
 import { releases, showRelease } from "./releases.ts";
 import { rollback } from "./rollback.ts";
 import { sandboxCommands } from "./sandbox.ts";
+import { setup } from "./setup.ts";
 import { share } from "./share.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
+import { sync } from "./sync.ts";
 import { test } from "./test.ts";
 import { cancel, train } from "./train.ts";
 
@@ -31,11 +38,18 @@ export const commands: readonly Command[] = [
   status,
   releases,
   showRelease,
+  preview,
+  sync,
+  comment,
   render,
   destroy,
+  bootstrap,
+  ...connectCommands,
+  setup,
   ...sandboxCommands,
   test,
   check,
   fix,
   bench,
+  demo,
 ];

@@ -1,0 +1,121 @@
+// `mlops demo release` (`npm run demo:release`): the whole release train on the sample, in a copy of this checkout, told as a story.
+import pc from "picocolors";
+import { type Checkout, copyCheckout, type Ran } from "../../test/checkout.ts";
+import { runSteps } from "../../tools/setup/step.ts";
+import { toolchain } from "../../tools/setup/toolchain.ts";
+import { type Command, CommandError } from "../command.ts";
+import { duration, short } from "../flow/release/story.ts";
+
+type Someone = Pick<Checkout, "mlops" | "pulumi">;
+
+/** One chapter: what somebody does, and what is told of it. */
+interface Chapter {
+  readonly stage: string;
+  readonly title: string;
+  /** Who and what, as one would type it. */
+  readonly types: string;
+  run(): Promise<Ran>;
+  /** Exit code that belongs to the story; 0 unless said. */
+  readonly ends?: number;
+  /** Lines, each with a word in front: checked, changed, refused. */
+  tell(ran: Ran): readonly (readonly [string, string])[];
+}
+
+interface Manifest {
+  readonly id: string;
+  readonly digest: string;
+  readonly gate: { readonly verdicts: readonly { readonly rule: string; readonly message: string }[] };
+  readonly run: { readonly metrics: Record<string, number> };
+}
+interface Deployed {
+  readonly endpoint: { readonly name: string; readonly traffic: Record<string, number>; readonly deployments: readonly { name: string; model?: string }[] };
+  readonly acceptance?: { readonly results: readonly { readonly file: string }[] };
+}
+
+const parsed = <T>({ stdout }: Ran): T => JSON.parse(stdout) as T;
+const reason = ({ stderr }: Ran): string => stderr.split("\n").slice(stderr.split("\n").findLastIndex((line) => line.startsWith("mlops: "))).join(" ").replace("mlops: ", "").replaceAll(/\s+/g, " ").trim();
+const traffic = ({ endpoint }: Deployed): string =>
+  endpoint.deployments.map(({ name, model }) => `${name} serves ${/models\/([^/]+)\/versions\/(.+)$/.exec(model ?? "")?.slice(1).join(":") ?? "?"} with ${endpoint.traffic[name] ?? 0} %`).join(", ");
+const splits = ({ stderr }: Ran): string => [...new Set([...stderr.matchAll(/^\s+traffic ([a-z0-9= ]+?)(?:, watched.*)?$/gm)].map((match) => match[1]!))].join(" → ");
+
+function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
+  const deploy = (stage: string, release: string): Promise<Ran> => copy.mlops("deploy", "--stage", stage, "--release", release, "--json");
+  const approve = (who: Someone, release: string): Promise<Ran> => who.mlops("approve", "--release", release, "--stage", "prod", "--yes");
+  const deployed = (stage: string) => (ran: Ran): (readonly [string, string])[] => {
+    const done = parsed<Deployed>(ran);
+    const checked = /^check {2}(.*)$/m.exec(ran.stderr)?.[1];
+    return [
+      ...(checked ? [["checked", checked] as const] : []),
+      ...(done.acceptance ? [["checked", `${done.acceptance.results.length} acceptance requests: ${done.acceptance.results.map(({ file }) => file).join(", ")}`] as const] : []),
+      ...(splits(ran).includes("→") ? [["traffic", splits(ran)] as const] : []),
+      ["changed", `${stage}: endpoint ${done.endpoint.name}: ${traffic(done)}`],
+    ];
+  };
+  const gated = (ran: Ran): (readonly [string, string])[] => {
+    const { release } = parsed<{ release: Manifest }>(ran);
+    return [...release.gate.verdicts.map(({ message }) => ["checked", message] as const), ["changed", `release ${release.id} is written down, digest ${short(release.digest)}`]];
+  };
+  const qaAndApproval = (release: string): Chapter[] => [
+    { stage: "shared", title: "Into the registry", types: `mlops share --release ${release}`, run: () => copy.mlops("share", "--release", release, "--json"), tell: (ran) => [["changed", parsed<{ assets: { copied: boolean; collection: string; name: string; version: string }[] }>(ran).assets.filter(({ copied }) => copied).map(({ collection, name, version }) => `${collection.replace(/s$/, "")} ${name}:${version.slice(0, 8)}`).join(", ")]] },
+    { stage: "qa", title: "Test it in qa", types: `mlops deploy --stage qa --release ${release}`, run: () => deploy("qa", release), tell: deployed("qa") },
+  ];
+  return [
+    { stage: "dev", title: "Train, and hold the model against the gate", types: "npm start -- --no-deploy", run: () => copy.mlops("start", "--no-deploy", "--json"), tell: gated },
+    ...qaAndApproval("diabetes-1").slice(0, 1),
+    { stage: "auto", title: "Serve it from the registry, beside dev", types: "mlops deploy --stage auto --release diabetes-1", run: () => deploy("auto", "diabetes-1"), tell: deployed("auto") },
+    ...qaAndApproval("diabetes-1").slice(1),
+    { stage: "prod", title: "Prod without an approval", types: "mlops deploy --stage prod --release diabetes-1", ends: 1, run: () => deploy("prod", "diabetes-1"), tell: (ran) => [["refused", reason(ran)]] },
+    { stage: "prod", title: "Whoever trained it cannot approve it", types: "mlops approve --release diabetes-1", ends: 1, run: () => approve(copy, "diabetes-1"), tell: (ran) => [["refused", reason(ran)]] },
+    { stage: "prod", title: "Ann approves", types: "ann: mlops approve --release diabetes-1", run: () => approve(ann, "diabetes-1"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["saw", line] as const) },
+    { stage: "prod", title: "Prod's first release", types: "mlops deploy --stage prod --release diabetes-1", run: () => deploy("prod", "diabetes-1"), tell: deployed("prod") },
+    { stage: "dev", title: "A better model", types: "mlops train --set inputs.alpha=0.9", run: () => copy.mlops("train", "--no-up", "--set", "inputs.alpha=0.9", "--json"), tell: gated },
+    ...qaAndApproval("diabetes-2"),
+    { stage: "prod", title: "Bob approves, seeing what changes", types: "bob: mlops approve --release diabetes-2", run: () => approve(bob, "diabetes-2"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["saw", line] as const) },
+    { stage: "prod", title: "Canary: 10, 50, 100 %", types: "mlops deploy --stage prod --release diabetes-2", run: () => deploy("prod", "diabetes-2"), tell: deployed("prod") },
+    { stage: "prod", title: "Back to the slot that was kept", types: 'mlops rollback --stage prod --reason "answers are off"', run: () => copy.mlops("rollback", "--stage", "prod", "--reason", "answers are off", "--json"), tell: (ran) => [["changed", `prod: ${parsed<{ from: string }>(ran).from} → ${parsed<{ to: string }>(ran).to}, traffic moved in ${parsed<{ milliseconds: number }>(ran).milliseconds.toFixed(0)} ms`]] },
+    { stage: "", title: "What the history says", types: "mlops releases", run: () => copy.mlops("releases"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["", line] as const) },
+  ];
+}
+
+export const demo: Command = {
+  name: "demo release",
+  summary: "the whole release train on the sample, from training to canary and rollback, in a copy of this checkout",
+  details: "Takes some minutes, asks nothing and leaves this checkout and its sandbox alone: it runs in a temporary copy with a sandbox of its own.",
+  examples: ["npm run demo:release"],
+  async run(call) {
+    const began = performance.now();
+    await runSteps(toolchain, (line) => call.out.progress(line));
+    const copy = copyCheckout();
+    const took: { title: string; milliseconds: number }[] = [];
+    try {
+      call.out.print(`A sandbox of its own in ${copy.dir}; no subscription, nothing outside this machine.\n`);
+      const first = copy.mlops("sandbox", "env", "--json").then(() => Promise.all([copy.as("ann"), copy.as("bob")]));
+      const [ann, bob] = await first;
+      // Five minutes for each step of the canary would make a dull story.
+      for (const [key, value] of [["rollout.bakeSeconds", "5"], ["rollout.maxP95Ms", "5000"]] as const) {
+        const ran = await copy.pulumi("config", "set", "--path", `azure-mlops:${key}`, value, "--stack", "prod");
+        if (ran.code !== 0) throw new CommandError(ran.stderr);
+      }
+      for (const [i, chapter] of chapters(copy, ann, bob).entries()) {
+        if (call.signal.aborted) throw new CommandError("interrupted");
+        call.out.print(`${pc.bold(`${i + 1}. ${chapter.title}`)}${chapter.stage ? pc.dim(`  (${chapter.stage})`) : ""}\n   ${pc.cyan(`$ ${chapter.types}`)}`);
+        const start = performance.now();
+        const ran = await chapter.run();
+        const milliseconds = performance.now() - start;
+        if (ran.code !== (chapter.ends ?? 0)) throw new CommandError(`the story broke at "${chapter.title}": exit code ${ran.code}\n${ran.stderr.slice(-3000)}`);
+        let last = "";
+        for (const [word, line] of chapter.tell(ran)) {
+          const color = word === "refused" ? pc.red : word === "changed" ? pc.green : pc.dim;
+          call.out.print(`   ${color((word === last ? "" : word).padEnd(8))} ${line}`);
+          last = word;
+        }
+        call.out.print(`   ${pc.dim(`took     ${duration(milliseconds)}`)}\n`);
+        took.push({ title: chapter.title, milliseconds: Math.round(milliseconds) });
+      }
+      call.out.print(`The whole train took ${duration(performance.now() - began)}.`);
+      call.out.result({ chapters: took });
+    } finally {
+      await copy.dispose();
+    }
+  },
+};
