@@ -19,8 +19,8 @@ export interface Trained {
   readonly steps: readonly RunStep[];
   readonly metrics: readonly Metric[];
   readonly model: ModelVersion;
-  /** The release, which passed the gate; it is in release.json too. */
-  readonly release: ReleaseManifest;
+  /** The release, which passed the gate; it is in release.json too. Undefined when the project has no gate. */
+  readonly release: ReleaseManifest | undefined;
 }
 
 export const train: Command = {
@@ -48,7 +48,7 @@ export const train: Command = {
     const trained = await runTraining(call, { stage, target, pulumi });
     call.out.result(trained);
     call.out.print(`next: npx mlops deploy --stage ${stage} --model ${trained.model.name}:${trained.model.version}   # the endpoint of this stage`);
-    call.out.print(`      npx mlops share --release ${option(call, "out") ?? "release.json"}              # the way to prod begins`);
+    if (trained.release) call.out.print(`      npx mlops share --release ${option(call, "out") ?? "release.json"}              # the way to prod begins`);
   },
 };
 
@@ -57,7 +57,7 @@ export async function runTraining(call: Call, { stage, target, pulumi }: { stage
   const project = await projectOf(pulumi, stage);
   // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
   const rules = gateRules(call.repo, project);
-  const history = await openHistory(pulumi, target);
+  const history = rules && (await openHistory(pulumi, target));
   const job = option(call, "job") ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
   const end = await follow(call, workspace, job);
   const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);
@@ -67,6 +67,10 @@ export async function runTraining(call: Call, { stage, target, pulumi }: { stage
   }
   const model = await modelOf(workspace, job, end.steps, String(workspace.outputs.modelName ?? "model"));
   call.out.print(`model ${model.name}:${model.version}, from job ${job}`);
+  if (!rules || !history) {
+    call.out.print(`no ${project}/mlops/gate.yml: nothing says when a model is good enough, so it is no release and goes no further than ${stage}`);
+    return { job, steps: end.steps, metrics, model, release: undefined };
+  }
   call.out.progress(`gate   ${project}/mlops/gate.yml`);
   const release = await runGate(call, { workspace, history, project, rules, job, model });
   const file = writeRelease(call, release, option(call, "out"));

@@ -20,10 +20,10 @@ import type { History } from "./history.ts";
 import { modelDigests } from "./modelDigests.ts";
 import { smokeTest } from "./smokeTest.ts";
 
-/** Reads mlops/gate.yml before anything is sent. */
-export function gateRules(repo: string, project: string): GateRules {
+/** Reads mlops/gate.yml before anything is sent; undefined when the project has none: then a model cannot become a release. */
+export function gateRules(repo: string, project: string): GateRules | undefined {
   const path = join(project, "mlops", "gate.yml");
-  if (!existsSync(join(repo, path))) throw new CommandError(`${path} is missing: nothing says when a model is good enough`, "docs/project.md, \"The gate's rules\".");
+  if (!existsSync(join(repo, path))) return undefined;
   let content: unknown;
   try {
     content = parse(readFileSync(join(repo, path), "utf8"));
