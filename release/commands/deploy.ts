@@ -6,6 +6,7 @@ import { openHistory } from "../flow/release/history.ts";
 import { chosenRelease } from "../flow/release/reference.ts";
 import { modelOf } from "../flow/model.ts";
 import { openStage } from "../flow/workspace.ts";
+import { modelNameIn } from "../modelName.ts";
 import { openTarget, projectOf, stageOptions } from "../open.ts";
 import { printAnswer } from "./invoke.ts";
 import { modelLabel } from "./status.ts";
@@ -41,9 +42,10 @@ export const deploy: Command = {
     const { stage, target, pulumi } = await openTarget(call);
     const workspace = await openStage(stage, pulumi, target);
     const job = option(call, "job");
-    const name = String(workspace.outputs.modelName ?? "model");
+    const project = await projectOf(pulumi, stage);
+    const name = workspace.outputs.modelName ?? modelNameIn(call.repo, project) ?? "model";
     const model = given ?? (job ? await modelOf(workspace, job, [], name) : await newestModel(workspace, name));
-    const deployed = await deployModel(call, target, pulumi, stage, model, await projectOf(pulumi, stage));
+    const deployed = await deployModel(call, target, pulumi, stage, model, project);
     printDeployed(call, stage, deployed);
     call.out.result({ stage, ...deployed });
     if (deployed.sample && deployed.sample.status !== 200) {

@@ -9,6 +9,7 @@ import { openHistory } from "../flow/release/history.ts";
 import { verdictLines } from "../flow/release/story.ts";
 import { cancelJob, submitPipeline } from "../flow/submit.ts";
 import { openStage, type Workspace } from "../flow/workspace.ts";
+import { modelNameIn } from "../modelName.ts";
 import { openTarget, projectOf, stageOptions } from "../open.ts";
 import type { Pulumi } from "../pulumi.ts";
 import type { Target } from "../target.ts";
@@ -65,7 +66,7 @@ export async function runTraining(call: Call, { stage, target, pulumi }: { stage
   if (end.status !== "Completed") {
     throw new CommandError(`job ${job} ended ${end.status}${end.error ? `: ${end.error}` : ""}`, "Nothing was registered by this command. Mend the step and run `mlops train` again.");
   }
-  const model = await modelOf(workspace, job, end.steps, String(workspace.outputs.modelName ?? "model"));
+  const model = await modelOf(workspace, job, end.steps, workspace.outputs.modelName ?? modelNameIn(call.repo, project) ?? "model");
   call.out.print(`model ${model.name}:${model.version}, from job ${job}`);
   if (!rules || !history) {
     call.out.print(`no ${project}/mlops/gate.yml: nothing says when a model is good enough, so it is no release and goes no further than ${stage}`);
