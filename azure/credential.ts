@@ -25,8 +25,8 @@ export type SignIn =
  */
 export function signInFrom(env: Env): SignIn {
   const value = (...names: string[]): string | undefined => names.map((name) => env[name]).find(Boolean);
-  const tenantId = value("AZURE_TENANT_ID", "ARM_TENANT_ID");
-  const clientId = value("AZURE_CLIENT_ID", "ARM_CLIENT_ID");
+  const tenantId = value("AZURE_TENANT_ID", "ARM_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID");
+  const clientId = value("AZURE_CLIENT_ID", "ARM_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID");
   if (!tenantId || !clientId) return { kind: "logged in" };
 
   const clientSecret = value("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET");

@@ -78,8 +78,8 @@ export function errorFromBody(
     ...facts,
     code,
     ...(typeof error.target === "string" ? { target: error.target } : {}),
-    details: (Array.isArray(error.details) ? error.details : []).flatMap((d: ErrorBody) =>
-      d && typeof d.message === "string" ? [{ code: String(d.code ?? ""), message: d.message }] : [],
+    details: (Array.isArray(error.details) ? error.details : []).flatMap((d: ErrorBody | null) =>
+      typeof d?.message === "string" ? [{ code: typeof d.code === "string" ? d.code : "", message: d.message }] : [],
     ),
   });
 }

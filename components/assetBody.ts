@@ -105,7 +105,7 @@ export class AssetSource extends ComponentResource {
       const made = new AssetVersion(
         `${this.#name}-${asset.name}-${version}`,
         {
-          ...{ workspaceId: this.workspaceId as unknown as string, collection, name: asset.name, version },
+          ...{ workspaceId: this.workspaceId, collection, name: asset.name, version },
           contentVersion: !asset.versionGiven,
           properties: body["properties"] as Record<string, unknown>,
           source: asset.path,

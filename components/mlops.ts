@@ -3,11 +3,9 @@ import type { Input, Output } from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/pulumi";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 
-type Inputs<T> = { readonly [K in keyof T]: Input<T[K]> };
-
 /** See provider/upload.ts. */
 export interface UploadArgs {
-  readonly workspaceId: string;
+  readonly workspaceId: Input<string>;
   readonly kind: "code" | "data";
   readonly path: string;
   readonly includes?: string[];
@@ -19,14 +17,14 @@ export class Upload extends CustomResource {
   /** Id of the code version, or the datastore URI of the data. */
   declare readonly reference: Output<string>;
 
-  constructor(name: string, args: Inputs<UploadArgs>, opts?: CustomResourceOptions) {
+  constructor(name: string, args: UploadArgs, opts?: CustomResourceOptions) {
     super("mlops:assets:Upload", name, { ...args, reference: undefined }, opts);
   }
 }
 
 /** See provider/assetVersion.ts. */
 export interface AssetVersionArgs {
-  readonly workspaceId: string;
+  readonly workspaceId: Input<string>;
   readonly collection: "data" | "environments" | "components";
   readonly name: string;
   readonly version: string;
@@ -35,14 +33,14 @@ export interface AssetVersionArgs {
   readonly source: string;
 }
 
-/** One immutable version of an asset. */
+/** The version of an asset that the files say now; earlier ones stay. */
 export class AssetVersion extends CustomResource {
   /** Azure resource id of the version. */
   declare readonly versionId: Output<string>;
   declare readonly name: Output<string>;
   declare readonly version: Output<string>;
 
-  constructor(name: string, args: Inputs<AssetVersionArgs>, opts?: CustomResourceOptions) {
+  constructor(name: string, args: AssetVersionArgs, opts?: CustomResourceOptions) {
     super("mlops:assets:AssetVersion", name, { ...args, versionId: undefined }, opts);
   }
 }
@@ -50,20 +48,20 @@ export class AssetVersion extends CustomResource {
 /** See provider/nameRelease.ts. */
 export interface NameReleaseArgs {
   readonly kind: "workspace" | "vault";
-  readonly resourceId: string;
+  readonly resourceId: Input<string>;
   readonly location: string;
 }
 
 /** Makes a name free again after the resource's deletion. The resource has to depend on it. */
 export class NameRelease extends CustomResource {
-  constructor(name: string, args: Inputs<NameReleaseArgs>, opts?: CustomResourceOptions) {
+  constructor(name: string, args: NameReleaseArgs, opts?: CustomResourceOptions) {
     super("mlops:arm:NameRelease", name, args, opts);
   }
 }
 
 /** See provider/rollout.ts. */
 export interface EndpointRolloutArgs {
-  readonly endpointId: string;
+  readonly endpointId: Input<string>;
   readonly traffic: Record<string, number>;
   readonly mirrorTraffic?: Record<string, number>;
   readonly deployments: Record<string, string>;
@@ -81,7 +79,7 @@ export class EndpointRollout extends CustomResource {
   declare readonly scoringUri: Output<string>;
   declare readonly traffic: Output<Record<string, number>>;
 
-  constructor(name: string, args: Inputs<EndpointRolloutArgs>, opts?: CustomResourceOptions) {
+  constructor(name: string, args: EndpointRolloutArgs, opts?: CustomResourceOptions) {
     super("mlops:serving:EndpointRollout", name, { ...args, scoringUri: undefined, evidence: undefined }, opts);
   }
 }

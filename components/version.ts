@@ -26,7 +26,7 @@ export function versionOf(
   const version = found ?? "1";
   const args = overridden(
     {
-      workspaceId: source.workspaceId as unknown as string,
+      workspaceId: source.workspaceId,
       collection,
       name: asset.name,
       version,

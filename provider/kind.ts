@@ -22,9 +22,9 @@ export interface Call {
   /** Aborted when Pulumi is interrupted. */
   readonly signal: AbortSignal;
   /** Shown beside the resource while it works. */
-  say(message: string): void;
+  readonly say: (message: string) => void;
   /** Kept in the output of `pulumi up`. */
-  note(message: string): void;
+  readonly note: (message: string) => void;
 }
 
 /** One difference between what is and what is wanted; `path` as Pulumi shows it (`traffic.green`). */
@@ -46,16 +46,20 @@ export interface ResourceKind<Inputs = Properties> {
   /** Type token, `mlops:serving:EndpointRollout`. */
   readonly type: string;
   /** Refuses bad inputs, at preview already. Unknown values have to be let through. */
-  check(inputs: Inputs, old: Inputs | undefined): FieldProblem[];
-  diff(existing: Existing<Inputs>, inputs: Inputs): Difference[];
+  readonly check: (inputs: Inputs, old: Inputs | undefined) => FieldProblem[];
+  readonly diff: (existing: Existing<Inputs>, inputs: Inputs) => Difference[];
   /** What is known of the outputs before the resource is made. */
-  foresee?(inputs: Inputs): Properties;
-  create(inputs: Inputs, call: Call): Promise<{ id: string; outputs: Properties }>;
+  readonly foresee?: (inputs: Inputs) => Properties;
+  readonly create: (inputs: Inputs, call: Call) => Promise<{ id: string; outputs: Properties }>;
   /** Undefined when there is no such thing any more. */
-  read?(existing: Existing<Inputs>, call: Call): Promise<{ inputs: Inputs; outputs: Properties } | undefined>;
-  update?(existing: Existing<Inputs>, inputs: Inputs, call: Call): Promise<Properties>;
-  delete?(existing: Existing<Inputs>, call: Call): Promise<void>;
+  readonly read?: (existing: Existing<Inputs>, call: Call) => Promise<{ inputs: Inputs; outputs: Properties } | undefined>;
+  readonly update?: (existing: Existing<Inputs>, inputs: Inputs, call: Call) => Promise<Properties>;
+  readonly delete?: (existing: Existing<Inputs>, call: Call) => Promise<void>;
 }
+
+/** A kind whose inputs only it knows; the server treats them as JSON. */
+// oxlint-disable-next-line no-explicit-any
+export type AnyKind = ResourceKind<any>;
 
 /** Differences of two JSON values, down to the leaves, except that lists are compared whole. */
 export function differences(before: unknown, after: unknown, path: string): Difference[] {

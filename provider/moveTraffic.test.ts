@@ -204,7 +204,7 @@ describe("out of service", () => {
 
   test("nothing there is no error", async () => {
     endpoint.exists = false;
-    await takeOutOfService(live(), endpoint.call());
+    await expect(takeOutOfService(live(), endpoint.call())).resolves.toBeUndefined();
   });
 });
 

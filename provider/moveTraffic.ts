@@ -210,7 +210,7 @@ class Mover {
 
 /** True when a write would change nothing. */
 function isAlready({ tags, properties }: OnlineEndpoint, change: EndpointChange): boolean {
-  const sorted = (values: Readonly<Record<string, string>> | undefined): string => JSON.stringify(Object.entries(values ?? {}).toSorted());
+  const sorted = (values: Readonly<Record<string, string>> | undefined): string => JSON.stringify(Object.entries(values ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return (
     sameTraffic(properties.traffic, change.traffic) &&
     sameTraffic(properties.mirrorTraffic, change.mirrorTraffic) &&

@@ -30,7 +30,11 @@ const box: ResourceKind<{ size: number; where: { x: string } }> = {
   },
 };
 
-let client: any;
+/** Protobuf's own classes have no types here. */
+// oxlint-disable-next-line no-explicit-any
+type Loose = any;
+
+let client: Loose;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
@@ -48,10 +52,10 @@ const urn = "urn:pulumi:dev::p::mlops:outer:Thing$mlops:test:Box::b";
 const struct = (value: object): unknown => Struct.fromJavaScript(value);
 
 /** Sends one request; the fields are set by name. */
-function ask(method: string, type: string, fields: Record<string, unknown>): Promise<any> {
+function ask(method: string, type: string, fields: Record<string, unknown>): Promise<Loose> {
   const request = new messages[type]();
   for (const [name, value] of Object.entries({ Urn: urn, ...fields })) request[`set${name}`](value);
-  return new Promise((resolve, reject) => client[method](request, (error: Error | null, response: any) => (error ? reject(error) : resolve(response))));
+  return new Promise((resolve, reject) => client[method](request, (error: Error | null, response: Loose) => (error ? reject(error) : resolve(response))));
 }
 
 const inputs = { size: 3, where: { x: "here" } };
@@ -61,7 +65,7 @@ test("check passes the inputs on, or the reason at the property", async () => {
   expect(good.getInputs().toJavaScript()).toEqual(inputs);
   expect(good.getFailuresList()).toEqual([]);
   const bad = await ask("check", "CheckRequest", { News: struct({ ...inputs, size: 10 }) });
-  expect(bad.getFailuresList().map((f: any) => [f.getProperty(), f.getReason()])).toEqual([["size", "10 is too big"]]);
+  expect(bad.getFailuresList().map((f: Loose) => [f.getProperty(), f.getReason()])).toEqual([["size", "10 is too big"]]);
 });
 
 test("diff is detailed, and names what replaces", async () => {
@@ -72,7 +76,7 @@ test("diff is detailed, and names what replaces", async () => {
   expect(some.getChanges()).toBe(messages.DiffResponse.DiffChanges.DIFF_SOME);
   expect(some.getReplacesList()).toEqual(["where.x"]);
   const { UPDATE, UPDATE_REPLACE } = messages.PropertyDiff.Kind;
-  expect([...some.getDetaileddiffMap().toArray()].map(([path, d]: any) => [path, d[0]])).toEqual([["size", UPDATE], ["where.x", UPDATE_REPLACE]]);
+  expect([...some.getDetaileddiffMap().toArray()].map(([path, d]: Loose) => [path, d[0]])).toEqual([["size", UPDATE], ["where.x", UPDATE_REPLACE]]);
 });
 
 test("create at preview makes nothing and tells what is known", async () => {

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type * as Grpc from "@grpc/grpc-js";
 import type { Azure } from "../azure/client.ts";
 import { hasUnknown } from "./kind.ts";
-import type { Call, Difference, Existing, Properties, ResourceKind } from "./kind.ts";
+import type { AnyKind, Call, Difference, Existing, Properties } from "./kind.ts";
 
 // gRPC and protobuf come with the Pulumi SDK and are resolved from there, so that there is one version of each.
 const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
@@ -16,10 +16,11 @@ const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
 const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
 
 /** A protobuf request: its getters are named after its fields. */
-type Request = Record<string, () => any>;
+type Request = Record<string, () => unknown>;
 type Handler = (request: Request) => unknown;
 
-const json = (struct: any): Properties => (struct ? struct.toJavaScript() : {});
+/** Of a protobuf struct. */
+const json = (value: unknown): Properties => (value as { toJavaScript(): Properties } | undefined)?.toJavaScript() ?? {};
 const struct = (value: Properties): unknown => Struct.fromJavaScript(JSON.parse(JSON.stringify(value)));
 
 /** Progress lines of one resource on the engine's screen. */
@@ -43,17 +44,17 @@ async function engineLog(address: string | undefined): Promise<(urn: string, mes
 export interface Served {
   readonly port: number;
   /** Interrupts what is under way, waits until it has ended (a rollout goes back first), and ends. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts serving. */
-export async function serve(kinds: readonly ResourceKind<any>[], engineAddress: string | undefined, version: string): Promise<Served> {
+export async function serve(kinds: readonly AnyKind[], engineAddress: string | undefined, version: string): Promise<Served> {
   const byType = new Map(kinds.map((kind) => [kind.type, kind]));
   const stopped = new AbortController();
   let azure: Promise<Azure> | undefined;
   let log: ReturnType<typeof engineLog> | undefined;
 
-  const kindOf = (request: Request): ResourceKind<any> => {
+  const kindOf = (request: Request): AnyKind => {
     const type = String(request.getUrn!()).split("::")[2]!.split("$").at(-1)!;
     const kind = byType.get(type);
     if (!kind) throw new Error(`${type} is not a type of the mlops provider; it has ${[...byType.keys()].join(", ")}`);
@@ -72,9 +73,9 @@ export async function serve(kinds: readonly ResourceKind<any>[], engineAddress: 
       note: (message) => line(message, true),
     };
   };
-  const existing = (request: Request, outputs: string): Existing<any> => {
+  const existing = (request: Request, outputs: string): Existing<Properties> => {
     const inputs = request.getOldInputs?.();
-    return { id: request.getId!(), outputs: json(request[outputs]!()), inputs: json(inputs ?? request[outputs]!()) };
+    return { id: String(request.getId!()), outputs: json(request[outputs]!()), inputs: json(inputs ?? request[outputs]!()) };
   };
 
   const handlers: Record<string, Handler> = {
@@ -120,7 +121,7 @@ export async function serve(kinds: readonly ResourceKind<any>[], engineAddress: 
       const kind = kindOf(request);
       const response = new messages.ReadResponse();
       const inputs = json(request.getInputs!());
-      const state = { id: request.getId!(), outputs: json(request.getProperties!()), inputs };
+      const state = { id: String(request.getId!()), outputs: json(request.getProperties!()), inputs };
       const found = kind.read ? await kind.read(state, callOf(request)) : { inputs, outputs: state.outputs };
       if (!found) return response;
       response.setId(state.id);

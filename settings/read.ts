@@ -48,7 +48,7 @@ function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>, proj
     });
   }
   const path = issue.path.map(String).join(".");
-  const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part as PropertyKey], values);
+  const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], values);
   const shown = value === undefined ? "" : ` is ${JSON.stringify(value)}:`;
   return [`  ${project}:${path}${shown} ${issue.message}  (${command("set", path, project, stack)})`];
 }

@@ -4,8 +4,10 @@ const Module = require("node:module");
 
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 24) {
-  console.error(`This program needs Node 24, and Pulumi started Node ${process.versions.node}.`);
-  console.error("Fix: run it as `npm start` or `npx mlops …`, or put this checkout's node_modules/.bin first on PATH.");
+  process.stderr.write(
+    `This program needs Node 24, and Pulumi started Node ${process.versions.node}.\n` +
+      "Fix: run it as `npm start` or `npx mlops …`, or put this checkout's node_modules/.bin first on PATH.\n",
+  );
   process.exit(32);
 }
 
@@ -15,7 +17,7 @@ Module.enableCompileCache();
 // stacks/start.ts does the rest. MLOPS_STACK=1 keeps the traces, to debug the program itself.
 if (!process.env.MLOPS_STACK) {
   Error.stackTraceLimit = 0;
-  Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set: () => undefined, configurable: true });
+  Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set() {}, configurable: true });
 }
 
 const late = new Set(["typescript", "@npmcli/arborist"]);

@@ -14,6 +14,7 @@ import { stage } from "./stage.ts";
 interface Made {
   readonly type: string;
   readonly name: string;
+  // oxlint-disable-next-line no-explicit-any -- the tests below name the fields that they expect
   readonly inputs: Record<string, any>;
 }
 
@@ -68,6 +69,7 @@ const named = (name: string): Made => {
   if (!found) throw new Error(`no ${name}; there is ${made.map((resource) => resource.name).join(", ")}`);
   return found;
 };
+const texts = (values: unknown[]): string[] => values.map(String).toSorted();
 const types = (): string[] => [...new Set(made.map(({ type }) => type))];
 
 describe("shared", () => {
@@ -131,13 +133,13 @@ describe("dev", () => {
   test("every component of the folder, its code sent once, its environment by the version made here", async () => {
     await build("dev");
     const components = made.filter(({ inputs }) => inputs["collection"] === "components");
-    expect(components.map(({ inputs }) => inputs["name"]).toSorted()).toEqual(["diabetes_evaluate", "diabetes_load", "diabetes_prepare", "diabetes_register", "diabetes_train"]);
+    expect(texts(components.map(({ inputs }) => inputs["name"]))).toEqual(["diabetes_evaluate", "diabetes_load", "diabetes_prepare", "diabetes_register", "diabetes_train"]);
     for (const { inputs } of components) {
       expect(inputs["version"]).toMatch(/^[0-9a-f]{16}$/);
       expect(inputs["properties"].componentSpec.environment).toBe("dev-development-version-id");
       expect(inputs["properties"].componentSpec.code).toMatch(/^dev-code-project-ml-\w+-reference$/);
     }
-    expect(made.filter(({ type }) => type === "mlops:assets:Upload").map(({ inputs }) => inputs["path"]).toSorted()).toEqual([
+    expect(texts(made.filter(({ type }) => type === "mlops:assets:Upload").map(({ inputs }) => inputs["path"]))).toEqual([
       "project/data/diabetes.csv",
       ...["evaluate", "load", "prepare", "register", "train"].map((name) => `project/ml/${name}`),
     ]);
@@ -152,7 +154,7 @@ describe("dev", () => {
   test("names are free again after destroy", async () => {
     await build("dev");
     const released = made.filter(({ type }) => type === "mlops:arm:NameRelease").map(({ inputs }) => inputs["resourceId"]);
-    expect(released.toSorted()).toEqual([
+    expect(texts(released)).toEqual([
       `/subscriptions/${subscription}/resourceGroups/rg-mlops-dev/providers/Microsoft.KeyVault/vaults/kv-mlops-dev-7d4bf9`,
       `/subscriptions/${subscription}/resourceGroups/rg-mlops-dev/providers/Microsoft.MachineLearningServices/workspaces/mlw-mlops-dev`,
     ]);

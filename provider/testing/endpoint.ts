@@ -1,4 +1,5 @@
 // An online endpoint over HTTP, by Azure's rules as far as a rollout meets them: for the provider's tests.
+// oxlint-disable no-restricted-imports -- a server, and only for tests
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
