@@ -18,7 +18,9 @@ export const bootstrap: Command = {
   ],
   async run(call: Call) {
     const target = await chooseTarget(call);
-    const made = await bootstrapState(target, { location: option(call, "location")!, prefix: option(call, "prefix")! }, (line) => call.out.progress(`bootstrap  ${line}`));
+    const made = await bootstrapState(target, { location: option(call, "location")!, prefix: option(call, "prefix")! }, (line) =>
+      call.out.progress(`bootstrap  ${line}`),
+    );
     call.out.print(`
 state    ${made.backendUrl}
 secrets  ${made.secretsProvider ?? `the passphrase: ${made.withoutKey}`}

@@ -18,7 +18,8 @@ export const comment: Command = {
   async run(call) {
     const env = process.env;
     const number = option(call, "pullRequest") ?? env.SYSTEM_PULLREQUEST_PULLREQUESTID;
-    if (!number || !/^\d+$/.test(number)) throw new UsageError(`--pull-request is ${number ? `"${number}"` : "not given"}; it must be the pull request's number`);
+    if (!number || !/^\d+$/.test(number))
+      throw new UsageError(`--pull-request is ${number ? `"${number}"` : "not given"}; it must be the pull request's number`);
     const text = readFileSync(resolve(call.repo, option(call, "file")!), "utf8");
     const port = portFor(env, number);
     const done = await keepComment(port, text);
@@ -35,7 +36,10 @@ function portFor(env: NodeJS.ProcessEnv, number: string): CommentPort {
   };
   if (env.TF_BUILD) {
     const base = `${need("SYSTEM_COLLECTIONURI").replace(/\/+$/, "")}/${encodeURIComponent(need("SYSTEM_TEAMPROJECT"))}`;
-    return azureDevOpsPort(`${base}/_apis/git/repositories/${need("BUILD_REPOSITORY_ID")}/pullRequests/${number}/threads`, need("SYSTEM_ACCESSTOKEN"));
+    return azureDevOpsPort(
+      `${base}/_apis/git/repositories/${need("BUILD_REPOSITORY_ID")}/pullRequests/${number}/threads`,
+      need("SYSTEM_ACCESSTOKEN"),
+    );
   }
   const api = env.GITHUB_API_URL ?? "https://api.github.com";
   return githubPort(`${api}/repos/${need("GITHUB_REPOSITORY")}`, number, need("GITHUB_TOKEN"));

@@ -20,7 +20,8 @@ const github: Command = {
   options: [{ flags: "--repository <owner/name>", description: "the repository", required: true }, ...rest],
   async run(call) {
     const repository = option(call, "repository")!;
-    if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) throw new UsageError(`--repository is "${repository}"; it must be owner/name, such as contoso/churn`);
+    if (!/^[\w.-]+\/[\w.-]+$/.test(repository))
+      throw new UsageError(`--repository is "${repository}"; it must be owner/name, such as contoso/churn`);
     const connected = await wire(call, { "github.repository": repository });
     call.out.print(githubSteps(repository, connected));
     call.out.result(connected);
@@ -40,8 +41,13 @@ const azureDevOps: Command = {
   ],
   async run(call) {
     const [organization, organizationId, project] = ["organization", "organizationId", "project"].map((name) => option(call, name)!);
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(organizationId!)) throw new UsageError(`--organization-id is "${organizationId}"; it must be a GUID`);
-    const values = { "azureDevOps.organization": organization!, "azureDevOps.organizationId": organizationId!, "azureDevOps.project": project! };
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(organizationId!))
+      throw new UsageError(`--organization-id is "${organizationId}"; it must be a GUID`);
+    const values = {
+      "azureDevOps.organization": organization!,
+      "azureDevOps.organizationId": organizationId!,
+      "azureDevOps.project": project!,
+    };
     const connected = await wire(call, values);
     call.out.print(azureDevOpsSteps({ organization: organization!, project: project! }, connected));
     call.out.result(connected);
@@ -56,7 +62,10 @@ async function wire(call: Call, values: Readonly<Record<string, string>>): Promi
   const pulumi = pulumiFor(call, target);
   const up = await stagesUp(pulumi);
   if (up.length === 0) {
-    throw new CommandError("no stage is up yet, so there is no resource group to give a pipeline a role in", "Bring the stages up once by hand, as yourself: pulumi up --stack dev (then qa, prod).");
+    throw new CommandError(
+      "no stage is up yet, so there is no resource group to give a pipeline a role in",
+      "Bring the stages up once by hand, as yourself: pulumi up --stack dev (then qa, prod).",
+    );
   }
   const azure = await connectAzure(target.env);
   const state = await hasState(target, (await pulumi.config("shared"))["prefix"] ?? "mlops", azure.subscriptionId);
@@ -67,7 +76,12 @@ async function wire(call: Call, values: Readonly<Record<string, string>>): Promi
   if (call.options["up"] !== false) await pulumi.up("shared");
   const outputs = (await pulumi.outputs("shared")) ?? {};
   const config = await connectionFacts(target);
-  return { ...config, clientIds: (outputs["pipelineClientIds"] ?? {}) as Record<string, string>, backendUrl: target.env.PULUMI_BACKEND_URL ?? null, stages: up };
+  return {
+    ...config,
+    clientIds: (outputs["pipelineClientIds"] ?? {}) as Record<string, string>,
+    backendUrl: target.env.PULUMI_BACKEND_URL ?? null,
+    stages: up,
+  };
 }
 
 async function stagesUp(pulumi: Pulumi): Promise<string[]> {
@@ -86,6 +100,8 @@ async function hasState(target: Target, prefix: string, subscriptionId: string):
 
 async function connectionFacts(target: Target): Promise<{ tenantId: string; subscriptionId: string }> {
   const azure = await connectAzure(target.env);
-  const claims = JSON.parse(Buffer.from((await azure.token(azure.cloud.resourceManagerScope)).split(".")[1]!, "base64url").toString("utf8")) as { tid?: string };
+  const claims = JSON.parse(
+    Buffer.from((await azure.token(azure.cloud.resourceManagerScope)).split(".")[1]!, "base64url").toString("utf8"),
+  ) as { tid?: string };
   return { tenantId: claims.tid ?? "", subscriptionId: azure.subscriptionId };
 }

@@ -39,13 +39,21 @@ export const preview: Command = {
       previews.push(found.errors.length > 0 && said !== "" ? { ...found, errors: [...found.errors, said] } : found);
     }
     const releases = await releasesOf(call, pulumi, target);
-    const report = previewReport(previews, (model, version) => releases.find((one) => one.model.name === model && one.model.version === version), prices());
+    const report = previewReport(
+      previews,
+      (model, version) => releases.find((one) => one.model.name === model && one.model.version === version),
+      prices(),
+    );
     const file = option(call, "markdown");
     if (file) writeFileSync(resolve(call.repo, file), report);
     call.out.print(report);
     call.out.result({ previews: previews.map(({ same: _same, ...rest }) => rest), markdown: report });
     const refused = previews.filter(({ errors, violations }) => errors.length > 0 || violations.some(({ mandatory }) => mandatory));
-    if (refused.length > 0) throw new CommandError(`${refused.map(({ stage }) => stage).join(", ")}: the preview failed or policy refuses it`, "The report says why.");
+    if (refused.length > 0)
+      throw new CommandError(
+        `${refused.map(({ stage }) => stage).join(", ")}: the preview failed or policy refuses it`,
+        "The report says why.",
+      );
   },
 };
 

@@ -8,7 +8,8 @@ import type { Command } from "../command.ts";
 export const setup: Command = {
   name: "setup",
   summary: "set this machine up: Pulumi CLI, uv, Python environment",
-  details: "Finds everything there and does nothing the second time. In GitHub Actions and Azure Pipelines later steps then find `pulumi` and `mlops` on PATH.",
+  details:
+    "Finds everything there and does nothing the second time. In GitHub Actions and Azure Pipelines later steps then find `pulumi` and `mlops` on PATH.",
   examples: ["npx mlops setup"],
   async run(call) {
     await runSteps(toolchain, (line) => call.out.progress(line));

@@ -31,10 +31,15 @@ export const sync: Command = {
       const last = updates.find(({ kind, result }) => (kind === "update" || kind === "destroy") && result === "succeeded");
       if (!last) continue;
       const values = last.kind === "destroy" ? {} : valuesOf(last);
-      await pulumi.unsetConfig(stage, serving.filter((key) => values[key] === undefined));
+      await pulumi.unsetConfig(
+        stage,
+        serving.filter((key) => values[key] === undefined),
+      );
       if (Object.keys(values).length > 0) await pulumi.setConfig(stage, values);
       synced[stage] = values;
-      call.out.print(`${stage}: ${values["modelVersion"] === undefined ? "serves nothing" : `${values["modelName"] ?? "model"}:${values["modelVersion"]} in slot ${values["slot"] ?? "blue"}`}`);
+      call.out.print(
+        `${stage}: ${values["modelVersion"] === undefined ? "serves nothing" : `${values["modelName"] ?? "model"}:${values["modelVersion"]} in slot ${values["slot"] ?? "blue"}`}`,
+      );
     }
     if (Object.keys(synced).length === 0) call.out.print("no stage is up; nothing to take over");
     call.out.result(synced);

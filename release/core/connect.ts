@@ -10,7 +10,8 @@ export interface Connected {
   readonly stages: readonly string[];
 }
 
-const backend = (backendUrl: string | null): string => (backendUrl && !backendUrl.startsWith("file:") ? backendUrl : "what `mlops bootstrap` printed (azblob://…)");
+const backend = (backendUrl: string | null): string =>
+  backendUrl && !backendUrl.startsWith("file:") ? backendUrl : "what `mlops bootstrap` printed (azblob://…)";
 
 /** Commands of GitHub's own CLI; the same can be clicked under Settings, Environments. */
 export function githubSteps(repository: string, { tenantId, subscriptionId, clientIds, backendUrl, stages }: Connected): string {
@@ -35,7 +36,10 @@ export function githubSteps(repository: string, { tenantId, subscriptionId, clie
 }
 
 /** Service connections are made by hand: Azure DevOps asks there who may use them. */
-export function azureDevOpsSteps({ organization, project }: { organization: string; project: string }, { tenantId, subscriptionId, clientIds, backendUrl, stages }: Connected): string {
+export function azureDevOpsSteps(
+  { organization, project }: { organization: string; project: string },
+  { tenantId, subscriptionId, clientIds, backendUrl, stages }: Connected,
+): string {
   const base = `https://dev.azure.com/${organization}/${encodeURIComponent(project)}`;
   return [
     "",

@@ -38,7 +38,13 @@ interface State {
 
 interface EngineEvent {
   readonly resourcePreEvent?: {
-    readonly metadata: { readonly op: string; readonly urn: string; readonly old?: State | null; readonly new?: State | null; readonly diffs?: readonly string[] | null };
+    readonly metadata: {
+      readonly op: string;
+      readonly urn: string;
+      readonly old?: State | null;
+      readonly new?: State | null;
+      readonly diffs?: readonly string[] | null;
+    };
   };
   readonly policyEvent?: { readonly message: string; readonly policyName: string; readonly enforcementLevel: string };
   readonly diagnosticEvent?: { readonly message: string; readonly severity: string };
@@ -71,17 +77,30 @@ export function readPreview(stage: string, lines: string, code: number): StagePr
       // Components have no inputs of their own and only frame what they are made of.
       if (kind && (change.before || change.after) && !(kind === "create" && Object.keys(change.after ?? {}).length === 0)) {
         const known = changes.get(urn);
-        changes.set(urn, { ...change, kind, before: known?.before ?? change.before, after: change.after ?? known?.after, fields: change.fields.length > 0 ? change.fields : (known?.fields ?? []) });
+        changes.set(urn, {
+          ...change,
+          kind,
+          before: known?.before ?? change.before,
+          after: change.after ?? known?.after,
+          fields: change.fields.length > 0 ? change.fields : (known?.fields ?? []),
+        });
       } else if (op === "same") same.push({ ...change, kind: "update" });
     }
     if (policy) {
       const message = plain(policy.message).split("\n").slice(1).join(" ") || plain(policy.message);
       violations.push({ rule: policy.policyName, mandatory: policy.enforcementLevel !== "advisory", message });
     }
-    if (diagnostic?.severity === "error" && !/^(?:error: )?preview failed$/.test(plain(diagnostic.message))) errors.push(plain(diagnostic.message).replace(/^error: /, ""));
+    if (diagnostic?.severity === "error" && !/^(?:error: )?preview failed$/.test(plain(diagnostic.message)))
+      errors.push(plain(diagnostic.message).replace(/^error: /, ""));
   }
   const unexplained = code !== 0 && errors.length === 0 && !violations.some(({ mandatory }) => mandatory);
-  return { stage, changes: [...changes.values()], same, violations, errors: unexplained ? [`pulumi preview --stack ${stage} ended with ${code}`] : errors };
+  return {
+    stage,
+    changes: [...changes.values()],
+    same,
+    violations,
+    errors: unexplained ? [`pulumi preview --stack ${stage} ended with ${code}`] : errors,
+  };
 }
 
 function parsed(line: string): EngineEvent | undefined {

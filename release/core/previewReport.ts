@@ -31,19 +31,26 @@ function section(preview: StagePreview, find: FindRelease, prices: PriceTable): 
   const parts = [
     `### ${stage}`,
     ...errors.map((error) => `> **The preview failed:** ${error.split("\n").join("\n> ")}`),
-    list("**Refused by policy**", mandatory.map(({ rule, message }) => `\`${rule}\`: ${message}`)),
+    list(
+      "**Refused by policy**",
+      mandatory.map(({ rule, message }) => `\`${rule}\`: ${message}`),
+    ),
     ...models(preview, find),
     list("Data, environments and components", assets(changes)),
     list("Traffic", traffic(changes)),
     cost(preview, prices),
     losses(changes),
     others(changes),
-    list("To know", advisory.map(({ rule, message }) => `\`${rule}\`: ${message}`)),
+    list(
+      "To know",
+      advisory.map(({ rule, message }) => `\`${rule}\`: ${message}`),
+    ),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-const list = (title: string, items: readonly string[]): string => (items.length === 0 ? "" : `${title}\n${items.map((item) => `- ${item}`).join("\n")}`);
+const list = (title: string, items: readonly string[]): string =>
+  items.length === 0 ? "" : `${title}\n${items.map((item) => `- ${item}`).join("\n")}`;
 
 /** `…/models/diabetes/versions/7` → `diabetes`, `7` */
 function modelOf(inputs: Inputs | undefined): { name: string; version: string } | undefined {
@@ -55,7 +62,8 @@ function modelOf(inputs: Inputs | undefined): { name: string; version: string } 
 /** Each model that comes, against the one that goes: the slots' versions, with the metrics of their releases. */
 function models({ changes, same }: StagePreview, find: FindRelease): string[] {
   const deployments = [...changes, ...same].filter(({ type }) => type === "OnlineDeployment");
-  const versions = (side: "before" | "after") => deployments.flatMap((change) => (side === "after" && change.kind === "delete" ? [] : (modelOf(change[side]) ?? [])));
+  const versions = (side: "before" | "after") =>
+    deployments.flatMap((change) => (side === "after" && change.kind === "delete" ? [] : (modelOf(change[side]) ?? [])));
   const label = (model: { name: string; version: string }): string => `${model.name}:${model.version}`;
   const [before, after] = [versions("before"), versions("after")];
   const coming = after.filter((model) => !before.some((one) => label(one) === label(model)));
@@ -81,10 +89,22 @@ function metricTable(then: ReleaseManifest, now: ReleaseManifest | undefined): s
     return `| ${name} | ${number(from)} | ${number(to)} | ${change(from, to)} |`;
   });
   const data = then.data.map(({ name, version }) => `${name}:${version}`).join(", ");
-  return [`| metric | ${now ? now.id : "now"} | ${then.id} | change |`, "|---|---|---|---|", ...rows, "", `Trained on ${data || "no named data"}; gate ${then.gate.passed ? "passed" : "**failed**"}.`].join("\n");
+  return [
+    `| metric | ${now ? now.id : "now"} | ${then.id} | change |`,
+    "|---|---|---|---|",
+    ...rows,
+    "",
+    `Trained on ${data || "no named data"}; gate ${then.gate.passed ? "passed" : "**failed**"}.`,
+  ].join("\n");
 }
 
-const words: Readonly<Record<string, string>> = { environments: "environment", components: "component", data: "data", models: "model", codes: "code" };
+const words: Readonly<Record<string, string>> = {
+  environments: "environment",
+  components: "component",
+  data: "data",
+  models: "model",
+  codes: "code",
+};
 
 function assets(changes: readonly Change[]): string[] {
   return changes
@@ -94,7 +114,9 @@ function assets(changes: readonly Change[]): string[] {
       const what = `${words[String(of["collection"])] ?? String(of["collection"])} ${String(of["name"])}`;
       const [from, to] = [before?.["version"], after?.["version"]].map((version) => (version === undefined ? undefined : String(version)));
       if (kind === "delete") return `${what}: version ${from} leaves the stack`;
-      return from === undefined || from === to ? `${what}: ${from === to ? "sent again" : `new, version ${to}`}` : `${what}: ${from} → ${to}`;
+      return from === undefined || from === to
+        ? `${what}: ${from === to ? "sent again" : `new, version ${to}`}`
+        : `${what}: ${from} → ${to}`;
     });
 }
 
@@ -119,8 +141,15 @@ function cost({ changes, same }: StagePreview, prices: PriceTable): string {
   const touched = changes.some(({ type }) => type === "OnlineDeployment");
   if (!touched) return "";
   const total = (side: "before" | "after"): MonthlyCost => {
-    const all = deployments.filter((change) => !(side === "after" && change.kind === "delete")).map((change) => change[side]).filter((inputs) => inputs !== undefined);
-    const running = all.map((inputs): Running => ({ name: String(inputs["deploymentName"]), instanceType: sizeOf(inputs), instances: Number((inputs["sku"] as { capacity?: number } | undefined)?.capacity ?? 1) }));
+    const all = deployments
+      .filter((change) => !(side === "after" && change.kind === "delete"))
+      .map((change) => change[side])
+      .filter((inputs) => inputs !== undefined);
+    const running = all.map((inputs): Running => ({
+      name: String(inputs["deploymentName"]),
+      instanceType: sizeOf(inputs),
+      instances: Number((inputs["sku"] as { capacity?: number } | undefined)?.capacity ?? 1),
+    }));
     return monthlyCost(running, String(all[0]?.["location"] ?? "westeurope"), prices);
   };
   const [before, after] = [total("before"), total("after")];
@@ -129,10 +158,13 @@ function cost({ changes, same }: StagePreview, prices: PriceTable): string {
   return `Cost of the deployments: ${text(before)} → **${text(after)}** a month${unknown}`;
 }
 
-const sizeOf = (inputs: Inputs): string => String((inputs["properties"] as { instanceType?: unknown } | undefined)?.instanceType ?? "unknown");
+const sizeOf = (inputs: Inputs): string =>
+  String((inputs["properties"] as { instanceType?: unknown } | undefined)?.instanceType ?? "unknown");
 
 function losses(changes: readonly Change[]): string {
-  const lost = changes.filter(({ kind, type }) => (kind === "delete" || kind === "replace") && type !== "AssetVersion" && type !== "EndpointRollout");
+  const lost = changes.filter(
+    ({ kind, type }) => (kind === "delete" || kind === "replace") && type !== "AssetVersion" && type !== "EndpointRollout",
+  );
   const items = lost.map(({ kind, type, name, fields }) => {
     const word = kind === "delete" ? "deleted" : `replaced${fields.length > 0 ? ` (${fields.join(", ")})` : ""}`;
     return stateful.has(type) ? `⚠️ **${type} ${name} is ${word}, with all that is in it**` : `${type} ${name} is ${word}`;
@@ -143,6 +175,14 @@ function losses(changes: readonly Change[]): string {
 function others(changes: readonly Change[]): string {
   const rest = changes.filter(({ type, kind }) => !spokenOf.has(type) && (kind === "create" || kind === "update"));
   if (rest.length === 0) return "";
-  const lines = rest.map(({ kind, type, name, fields }) => `- ${kind} ${type} ${name}${kind === "update" && fields.length > 0 ? `: ${fields.join(", ")}` : ""}`);
-  return [`<details><summary>${rest.length} other ${rest.length === 1 ? "resource" : "resources"} created or updated</summary>`, "", ...lines, "", "</details>"].join("\n");
+  const lines = rest.map(
+    ({ kind, type, name, fields }) => `- ${kind} ${type} ${name}${kind === "update" && fields.length > 0 ? `: ${fields.join(", ")}` : ""}`,
+  );
+  return [
+    `<details><summary>${rest.length} other ${rest.length === 1 ? "resource" : "resources"} created or updated</summary>`,
+    "",
+    ...lines,
+    "",
+    "</details>",
+  ].join("\n");
 }

@@ -26,11 +26,19 @@ export interface Bootstrapped {
 }
 
 const api = { resources: "2024-03-01", storage: "2023-05-01", vault: "2023-07-01", roles: "2022-04-01" } as const;
-const roleIds = { "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424" } as const;
+const roleIds = {
+  "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
+} as const;
 
 /** Makes what is missing and mends what differs. May be killed at any moment and run again. */
-export async function bootstrapState(target: Target, { location, prefix }: BootstrapArgs, report: (line: string) => void): Promise<Bootstrapped> {
-  if (!/^[a-z][a-z0-9]{1,8}$/.test(prefix)) throw new CommandError(`--prefix is "${prefix}"; it must be 2 to 9 lower-case letters and digits and begin with a letter`);
+export async function bootstrapState(
+  target: Target,
+  { location, prefix }: BootstrapArgs,
+  report: (line: string) => void,
+): Promise<Bootstrapped> {
+  if (!/^[a-z][a-z0-9]{1,8}$/.test(prefix))
+    throw new CommandError(`--prefix is "${prefix}"; it must be 2 to 9 lower-case letters and digits and begin with a letter`);
   const azure = await connect(target.env);
   const names = stateNames({ prefix }, suffixOf(azure.subscriptionId));
   const group = `/subscriptions/${azure.subscriptionId}/resourceGroups/${names.resourceGroup}`;
@@ -44,8 +52,16 @@ export async function bootstrapState(target: Target, { location, prefix }: Boots
   await azure.put(account, storageBody(location, tags), { apiVersion: api.storage });
   // Every state is kept for a while after it was overwritten or deleted: the way back from a bad day.
   const keep = { enabled: true, days: 30 };
-  await azure.put(`${account}/blobServices/default`, { properties: { isVersioningEnabled: true, deleteRetentionPolicy: keep, containerDeleteRetentionPolicy: keep } }, { apiVersion: api.storage });
-  await azure.put(`${account}/blobServices/default/containers/${names.container}`, { properties: { publicAccess: "None" } }, { apiVersion: api.storage });
+  await azure.put(
+    `${account}/blobServices/default`,
+    { properties: { isVersioningEnabled: true, deleteRetentionPolicy: keep, containerDeleteRetentionPolicy: keep } },
+    { apiVersion: api.storage },
+  );
+  await azure.put(
+    `${account}/blobServices/default/containers/${names.container}`,
+    { properties: { publicAccess: "None" } },
+    { apiVersion: api.storage },
+  );
   await expireOldVersions(azure, account);
 
   report(`vault ${names.vault}`);
@@ -123,7 +139,9 @@ async function makeKey(azure: Azure, id: string): Promise<string | null> {
 }
 
 async function tenantOf(azure: Azure): Promise<string> {
-  const claims = JSON.parse(Buffer.from((await azure.token(azure.cloud.resourceManagerScope)).split(".")[1]!, "base64url").toString("utf8")) as { tid?: string };
+  const claims = JSON.parse(
+    Buffer.from((await azure.token(azure.cloud.resourceManagerScope)).split(".")[1]!, "base64url").toString("utf8"),
+  ) as { tid?: string };
   if (!claims.tid) throw new CommandError("the access token names no tenant (claim tid)", "Sign in again: az login --tenant …");
   return claims.tid;
 }
@@ -134,7 +152,11 @@ async function giveRole(azure: Azure, scope: string, role: keyof typeof roleIds,
   const name = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   const roleDefinitionId = `/subscriptions/${azure.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleIds[role]}`;
   try {
-    await azure.put(`${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`, { properties: { roleDefinitionId, principalId } }, { apiVersion: api.roles });
+    await azure.put(
+      `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
+      { properties: { roleDefinitionId, principalId } },
+      { apiVersion: api.roles },
+    );
   } catch (error) {
     if (!(error instanceof AzureError && error.code === "RoleAssignmentExists")) throw error;
   }

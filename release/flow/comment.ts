@@ -41,7 +41,10 @@ async function ask<T>(url: string, { method = "GET", body, headers }: Asked): Pr
   });
   if (!answer.ok) {
     const said = (await answer.text()).slice(0, 300);
-    throw new CommandError(`${method} ${url} answered ${answer.status}: ${said}`, answer.status === 403 || answer.status === 401 ? "The token may not comment on pull requests." : undefined);
+    throw new CommandError(
+      `${method} ${url} answered ${answer.status}: ${said}`,
+      answer.status === 403 || answer.status === 401 ? "The token may not comment on pull requests." : undefined,
+    );
   }
   return (await answer.json()) as T;
 }
@@ -85,7 +88,12 @@ export function azureDevOpsPort(threads: string, token: string): CommentPort {
       return undefined;
     },
     // Closed from the start: it informs, and must not hold the pull request up.
-    create: async (content) => void (await ask(`${threads}?${version}`, { method: "POST", body: { comments: [{ parentCommentId: 0, content, commentType: "text" }], status: "closed" }, headers })),
+    create: async (content) =>
+      void (await ask(`${threads}?${version}`, {
+        method: "POST",
+        body: { comments: [{ parentCommentId: 0, content, commentType: "text" }], status: "closed" },
+        headers,
+      })),
     update: async (url, content) => void (await ask(url, { method: "PATCH", body: { content }, headers })),
   };
 }
