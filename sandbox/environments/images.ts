@@ -64,6 +64,7 @@ export const curatedEnvironments: Readonly<Record<string, ImageContent>> = {
 };
 
 const aliases: readonly (readonly [RegExp, string])[] = [
+  [/^ai-ml-automl/, "ai-ml-automl"],
   [/^(azureml-)?sklearn-1\.5/, "sklearn-1.5"],
   [/^(azureml-)?sklearn-1\.1/, "sklearn-1.1"],
   [/^(azureml-)?sklearn-(1\.0|0\.24)/, "sklearn-1.0"],

@@ -14,7 +14,7 @@ export function checkPlan(plan: Plan, job: ArmResource, sandbox: SandboxContext)
   for (const { spec, path } of plan.steps) {
     const where = plan.steps.length > 1 || path !== job.name ? `Job "${path}"` : "The job";
     checkCompute(spec, where, workspaceId, sandbox);
-    findEnvironment(sandbox, spec.environmentId, workspaceId);
+    if (!spec.environment) findEnvironment(sandbox, spec.environmentId, workspaceId);
     for (const [name, input] of Object.entries(spec.inputs)) {
       if (input.kind === "uri" && !input.from) found(() => locateInput(sandbox, input.uri, workspaceId), `${where}: input "${name}"`);
     }

@@ -1,5 +1,6 @@
 // The rooms of jobs and runs for the sandbox's process: routes, the runner's start after a restart, and its end.
 import type { Room, SandboxContext } from "../core.ts";
+import { mountBatch } from "./batch/invoke.ts";
 import { mountRuns } from "../runs/routes.ts";
 import { runnerOf, type JobRunner } from "./runner.ts";
 import { ScheduleClock } from "./schedules/clock.ts";
@@ -10,6 +11,7 @@ let clock: ScheduleClock | undefined;
 export const room: Room = {
   name: "jobs",
   mount(app, sandbox: SandboxContext) {
+    mountBatch(app, sandbox);
     mountRuns(app, sandbox, { cancel: (run) => runnerOf(sandbox).cancel(run) });
   },
   async start(sandbox: SandboxContext) {

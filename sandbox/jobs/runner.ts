@@ -212,7 +212,10 @@ export class JobRunner {
     await this.ended(run);
     const store = runsOf(this.#sandbox);
     const all = (one: Run): Run[] => [one, ...store.children(one.workspace, one.id).flatMap(all)];
-    for (const one of all(run)) await rm(runFolder(this.#sandbox, one), { recursive: true, force: true });
+    for (const one of all(run)) {
+      await rm(runFolder(this.#sandbox, one), { recursive: true, force: true });
+      if (one.kind === "trial") this.#sandbox.resources.delete(`${one.workspace}/jobs/${one.id}`);
+    }
     store.erase(run.workspace, run.id);
   }
 

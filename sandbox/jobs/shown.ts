@@ -3,20 +3,17 @@ import type { ArmResource, SandboxContext } from "../core.ts";
 import { tagsOf } from "../runs/logged.ts";
 import { pageUrl } from "../runs/page.ts";
 import type { Run } from "../runs/run.ts";
-import { runsOf } from "../runs/store.ts";
 import { textOf } from "../runs/text.ts";
 import { isObject } from "./fields.ts";
 import { longUri } from "./outputs.ts";
-import type { KeptStep } from "./pipeline.ts";
 import { workspaceIdOf } from "./runner.ts";
-import type { StepSpec } from "./spec.ts";
 
 /** @param run undefined while the job is being taken */
 export function shownJob(resource: ArmResource, run: Run | undefined, sandbox: SandboxContext): ArmResource {
   const workspaceId = workspaceIdOf(resource);
   const workspace = sandbox.resources.get(workspaceId)!;
-  // AutoML jobs have an output that nobody declared.
-  const undeclared = run?.kind === "automl" ? { best_model: {} } : {};
+  // Nobody declared the output of AutoML jobs, and trials have their search's.
+  const undeclared = run?.kind === "automl" ? { best_model: {} } : run?.kind === "trial" ? run.outputs : {};
   const outputs = Object.fromEntries(
     Object.entries({ ...undeclared, ...(resource.properties["outputs"] as Record<string, unknown> | undefined) }).map(([name, output]) => {
       const made = run?.outputs[name];
@@ -27,7 +24,7 @@ export function shownJob(resource: ArmResource, run: Run | undefined, sandbox: S
         .replaceAll(/\$\{\{\s*output_name\s*\}\}/g, name);
       return [
         name,
-        { description: null, mode: "ReadWriteMount", jobOutputType: made?.type ?? "uri_folder", ...declared, uri: longUri(workspace, uri) },
+        { description: null, mode: "ReadWriteMount", jobOutputType: made?.type ?? "uri_folder", ...(name in undeclared ? {} : declared), uri: longUri(workspace, uri) },
       ];
     }),
   );
@@ -49,22 +46,6 @@ export function shownJob(resource: ArmResource, run: Run | undefined, sandbox: S
           }
         : {}),
     },
-  };
-}
-
-/** A trial of a search as the command job that it is. */
-export function trialProperties(run: Run, sandbox: SandboxContext): Record<string, unknown> {
-  const kept = runsOf(sandbox).get(run.workspace, run.parent!)!.spec as StepSpec | KeptStep;
-  const spec = "step" in kept ? kept.step : kept;
-  return {
-    jobType: "Command",
-    command: spec.command,
-    environmentId: spec.environmentId,
-    computeId: spec.computeId ?? null,
-    codeId: spec.codeId ?? null,
-    experimentName: runsOf(sandbox).experimentById(run.workspace, run.experiment)?.name ?? "Default",
-    inputs: {},
-    outputs: Object.fromEntries(Object.entries(run.outputs).map(([name, { type }]) => [name, { jobOutputType: type }])),
   };
 }
 

@@ -1,4 +1,5 @@
 // What one step needs to run, worked out from a job's REST body: everything bound, nothing left to look up but assets.
+import type { EnvironmentSpec } from "../environments/recipe.ts";
 import type { Search } from "./search/search.ts";
 
 export interface LiteralInput {
@@ -34,6 +35,8 @@ export interface StepSpec {
   readonly command: string;
   readonly codeId?: string;
   readonly environmentId: string;
+  /** The environment itself, where it is no asset; `environmentId` is then only its description. */
+  readonly environment?: EnvironmentSpec;
   /** Resource id or name of the cluster; undefined or `serverless` for serverless compute. */
   readonly computeId?: string;
   readonly inputs: Readonly<Record<string, StepInput>>;

@@ -9,7 +9,7 @@ import { componentSpec } from "../jobs/components.ts";
 import { planJob } from "../jobs/plan.ts";
 import { userError } from "../jobs/refuse.ts";
 import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
-import { shownJob, trialProperties } from "../jobs/shown.ts";
+import { shownJob } from "../jobs/shown.ts";
 import type { Plan } from "../jobs/spec.ts";
 import { enterWorkspace } from "../runs/lives.ts";
 import { createdBy } from "../runs/models.ts";
@@ -98,7 +98,6 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   find(id, sandbox) {
     // Steps of a pipeline are jobs without a body of their own; clients go on to run history for them.
     const run = runsOf(sandbox).get(id.split("/").slice(0, -2).join("/"), id.split("/").at(-1)!);
-    if (run?.kind === "trial") return { id, name: run.id, type, properties: trialProperties(run, sandbox) };
     return run?.parent ? { id, name: run.id, type, properties: {} } : undefined;
   },
   show(resource, sandbox) {
@@ -117,7 +116,9 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
         const run = runsOf(sandbox).get(workspaceIdOf(job), job.name);
         const archived = run?.hidden ?? job.properties["isArchived"] === true;
         const tags = run ? tagsOf(sandbox, run) : ((job.properties["tags"] ?? {}) as Record<string, string>);
+        // Trials are jobs of their own, but are listed below their search only.
         return (
+          !run?.parent &&
           (view === "All" || archived === (view === "ArchivedOnly")) &&
           (only !== "true" || job.properties["scheduleName"] !== undefined) &&
           (!query.get("scheduleId") || job.properties["scheduleName"] === query.get("scheduleId")!.split("/").at(-1)) &&
@@ -137,6 +138,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
       runnerOf(sandbox).cancel(run);
       return await runnerOf(sandbox).ended(run);
     }
+    if (run.parent) throw userError(`'${resource.name}' is a part of job '${run.root}'; delete that job.`);
     if (!isEnded(run.status))
       throw new ArmError(400, "UserError", `Job '${resource.name}' is ${run.status}; cancel it before it is deleted.`);
     await runnerOf(sandbox).erase(run);

@@ -51,7 +51,7 @@ async function runSearch(context: StepContext, root: Run, spec: Searching, signa
 
   const start = (index: number): void => {
     const candidate = search.candidates[index]!;
-    const before = keepTrial(context, root, index, candidate);
+    const before = keepTrial(context, root, spec, index, candidate);
     const abort = new AbortController();
     const finish = (): void => {
       running.delete(index);

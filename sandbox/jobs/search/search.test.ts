@@ -107,6 +107,10 @@ test("a sweep tries every value, and its output is the best trial's", async () =
     ["grid_0", "grid_1", "grid_2"].map((name) => [name, "Completed"]),
   );
   expect((await kit.job("grid_2"))["jobType"]).toBe("Command");
+  const listed = (await kit.sandbox.call("GET", `${kit.workspace}/jobs?api-version=2024-01-01-preview`)).body as { value: { name: string }[] };
+  expect(listed.value.map(({ name }) => name)).not.toContain("grid_2");
+  const model = await kit.put("models/found/versions/1", { modelType: "custom_model", modelUri: "azureml://jobs/grid_1/outputs/model" });
+  expect(model.status).toBe(201);
   const { logFiles } = await kit.details("grid");
   expect(await (await fetch(logFiles["azureml-logs/hyperdrive.txt"]!)).text()).toContain("best trial: grid_1 with loss 1");
 }, 60_000);

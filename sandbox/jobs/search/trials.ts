@@ -4,6 +4,8 @@ import { outputOf } from "../fields.ts";
 import { endMarked } from "../process.ts";
 import type { StepContext } from "../step.ts";
 import type { StepInput, StepSpec } from "../spec.ts";
+import type { ArmResource } from "../../core.ts";
+import { createdBy } from "../../runs/models.ts";
 import { metricHistory, setTags } from "../../runs/logged.ts";
 import { runFolder } from "../../runs/logs.ts";
 import { isEnded, type Run } from "../../runs/run.ts";
@@ -22,7 +24,7 @@ export interface Trial {
 export const trialId = (search: Pick<Run, "id">, index: number): string => `${search.id}_${index}`;
 
 /** The run of a candidate; the same one when it is there already. */
-export function keepTrial({ sandbox }: StepContext, search: Run, index: number, candidate: Candidate): Run {
+export function keepTrial({ sandbox, workspace }: StepContext, search: Run, spec: StepSpec, index: number, candidate: Candidate): Run {
   const store = runsOf(sandbox);
   const id = trialId(search, index);
   const before = store.get(search.workspace, id);
@@ -41,7 +43,28 @@ export function keepTrial({ sandbox }: StepContext, search: Run, index: number, 
     ...(search.compute ? { compute: search.compute } : {}),
   });
   setTags(sandbox, run, candidate.tags);
+  sandbox.resources.put(trialJob(sandbox, workspace, run, spec));
   return run;
+}
+
+/** The trial as the command job that it is: `jobs.get` and `azureml://jobs/{trial}/outputs/…` find it. */
+function trialJob(sandbox: StepContext["sandbox"], workspace: ArmResource, run: Run, spec: StepSpec): ArmResource {
+  return {
+    id: `${workspace.id}/jobs/${run.id}`,
+    name: run.id,
+    type: "Microsoft.MachineLearningServices/workspaces/jobs",
+    systemData: createdBy(run.principal),
+    properties: {
+      jobType: "Command",
+      command: spec.command,
+      environmentId: spec.environmentId,
+      computeId: spec.computeId ?? null,
+      codeId: spec.codeId ?? null,
+      experimentName: runsOf(sandbox).experimentById(run.workspace, run.experiment)?.name ?? "Default",
+      inputs: {},
+      outputs: {},
+    },
+  };
 }
 
 /** The trial's step: the search's own with the candidate's values, and outputs in places of their own. */
