@@ -58,12 +58,30 @@ function dataVersion(uri: string | undefined): { name: string; version: string }
   return name && version ? [{ name, version }] : [];
 }
 
+/** Where the outputs of a job's steps lie, by the output's name. */
+export async function outputUris(workspace: Workspace, jobName: string, signal: AbortSignal): Promise<Record<string, { uri: string; type: string }>> {
+  const { azure } = workspace;
+  const children = `${await workspace.history()}/runs/${encodeURIComponent(jobName)}/children`;
+  const assets = new Map<string, string>();
+  for await (const { outputs } of azure.list<Run>(children, { scope: azure.cloud.resourceManagerScope, signal })) {
+    for (const [name, { assetId }] of Object.entries(outputs ?? {})) if (!/\/models\//.test(assetId)) assets.set(name, assetId);
+  }
+  const found = await resolvedUris(workspace, [...assets.values()], signal);
+  return Object.fromEntries([...assets].flatMap(([name, assetId]) => (found[assetId] ? [[name, found[assetId]]] : [])));
+}
+
+/** The data service's answer to where assets lie. */
+async function resolvedUris(workspace: Workspace, assetIds: readonly string[], signal: AbortSignal): Promise<Record<string, { uri: string; type: string }>> {
+  const { azure } = workspace;
+  const data = (await workspace.history()).replace("/history/v1.0", "/data/v1.0");
+  const answer = await azure.request("POST", `${data}/dataversion/batchGetResolvedUris`, { values: assetIds }, { scope: azure.cloud.resourceManagerScope, signal });
+  return (answer.body as { values?: Record<string, { uri: string; type: string }> }).values ?? {};
+}
+
 /** A file in a job's output, through the data service, as the SDK's `jobs.download` finds it. Undefined when it is not there. */
 async function jsonFile(workspace: Workspace, assetId: string, name: string, signal: AbortSignal): Promise<unknown> {
   const { azure } = workspace;
-  const data = (await workspace.history()).replace("/history/v1.0", "/data/v1.0");
-  const resolved = await azure.request("POST", `${data}/dataversion/batchGetResolvedUris`, { values: [assetId] }, { scope: azure.cloud.resourceManagerScope, signal });
-  const uri = (resolved.body as { values?: Record<string, { uri?: string }> }).values?.[assetId]?.uri;
+  const uri = (await resolvedUris(workspace, [assetId], signal))[assetId]?.uri;
   if (!uri) return undefined;
   try {
     const place = await openUri(azure, workspace.id, uri, signal);

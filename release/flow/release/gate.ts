@@ -18,6 +18,7 @@ import type { Workspace } from "../workspace.ts";
 import { evidenceOf, type JobEvidence } from "./evidence.ts";
 import type { History } from "./history.ts";
 import { modelDigests } from "./modelDigests.ts";
+import { measuredOnDataOf } from "./remeasure.ts";
 import { smokeTest } from "./smokeTest.ts";
 
 /** Reads mlops/gate.yml before anything is sent; undefined when the project has none: then a model cannot become a release. */
@@ -61,7 +62,7 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
   if (before?.manifest.gate.passed) return before.manifest;
 
   const evidence = await evidenceOf(workspace, input.job, call.signal);
-  const live = await liveModel(history, evidence);
+  const live = rules.live && (await liveModel(call, input, evidence));
   const known = { metrics: evidence.metrics, dataVersion: dataLabel(evidence.data), report: evidence.report, live };
   const type = bytes.model.properties.modelType ?? "custom_model";
   // The smoke test takes a job; it is spared when the model has failed already.
@@ -101,15 +102,17 @@ export function writeRelease(call: Call, manifest: ReleaseManifest, path = "rele
   return path;
 }
 
-/** The release that serves in prod, with its metrics if they were measured on the same data. */
-async function liveModel(history: History, evidence: JobEvidence): Promise<LiveModel | undefined> {
+/** The release that serves in prod, with its metrics on the new model's data: those it was made with, or measured now. */
+async function liveModel(call: Call, { history, workspace, job }: GateInput, evidence: JobEvidence): Promise<LiveModel | undefined> {
   const live = serving(await history.stage("prod"));
   const record = live && (await history.release(live.release));
   if (!live || !record) return undefined;
   const { data, run, model } = record.manifest;
   const dataVersion = dataLabel(data);
-  const metrics = dataVersion === dataLabel(evidence.data) ? run.metrics : undefined;
-  return { label: `${model.name}:${model.version}`, dataVersion, metrics };
+  const label = `${model.name}:${model.version}`;
+  if (dataVersion === dataLabel(evidence.data)) return { label, dataVersion, metrics: run.metrics };
+  const uri = `azureml://registries/${String(workspace.outputs["registryName"])}/models/${model.name}/versions/${model.version}`;
+  return { label, dataVersion, metrics: await measuredOnDataOf(call, workspace, job, { uri, type: model.type, label }) };
 }
 
 const dataLabel = (data: readonly { name: string; version: string }[]): string => data.map(({ name, version }) => `${name}:${version}`).toSorted().join(", ") || "unknown";
