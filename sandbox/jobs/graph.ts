@@ -112,6 +112,8 @@ export class GraphBuilder {
     const trial = node["trial"];
     if (typeof trial === "string") return this.#context.component(trial);
     if (!isObject(trial)) throw userError(`${where} has no trial.`, "trial");
+    const id = textField(trial, "componentId");
+    if (id) return this.#context.component(id);
     const inner = objectField(objectField(trial, "properties"), "componentSpec");
     return Object.keys(inner).length > 0 ? inner : trial;
   }

@@ -52,7 +52,7 @@ export function modelOf(deployment: ArmResource): string | undefined {
 /** What a job of the deployment runs. Throws ArmError 400 for what the request lacks. */
 export async function batchPlan(sandbox: SandboxContext, workspaceId: string, job: string, deployment: ArmResource, request: Json): Promise<Plan> {
   const component = componentOf(deployment);
-  return component === undefined ? await scoring(sandbox, workspaceId, deployment, request) : pipeline(sandbox, workspaceId, job, component, deployment, request);
+  return component === undefined ? await scoring(sandbox, workspaceId, job, deployment, request) : pipeline(sandbox, workspaceId, job, component, deployment, request);
 }
 
 function pipeline(sandbox: SandboxContext, workspaceId: string, job: string, componentId: string, deployment: ArmResource, request: Json): Plan {
@@ -70,7 +70,7 @@ function pipeline(sandbox: SandboxContext, workspaceId: string, job: string, com
   );
 }
 
-async function scoring(sandbox: SandboxContext, workspaceId: string, deployment: ArmResource, request: Json): Promise<Plan> {
+async function scoring(sandbox: SandboxContext, workspaceId: string, job: string, deployment: ArmResource, request: Json): Promise<Plan> {
   const properties = deployment.properties;
   const setting = (key: string): unknown => field(request, key) ?? field(properties, key);
   const inputs: Record<string, StepInput> = {};
@@ -127,7 +127,7 @@ async function scoring(sandbox: SandboxContext, workspaceId: string, deployment:
     ...(codeId ? { codeId } : {}),
     ...(textField(compute, "target") ?? textField(properties, "compute") ? { computeId: textField(compute, "target") ?? textField(properties, "compute")! } : {}),
   };
-  const step = { runId, path: "batchscoring", displayName: "batchscoring", after: [], spec };
+  const step = { runId, parent: job, path: "batchscoring", displayName: "batchscoring", after: [], spec };
   return { steps: [step], groups: [], outputs: {}, continueOnFailure: false };
 }
 
