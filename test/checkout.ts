@@ -19,7 +19,7 @@ export interface Checkout {
   /** Runs `mlops …args` in it to its end. */
   mlops(...args: string[]): Promise<Ran>;
   /** Starts `mlops …args`; `stop` ends the process itself with a signal. */
-  begin(...args: string[]): { readonly done: Promise<Ran>; stderr(): string; stop(signal: NodeJS.Signals): void };
+  begin(...args: string[]): { readonly pid: number | undefined; readonly done: Promise<Ran>; stderr(): string; stop(signal: NodeJS.Signals): void };
   /** Runs plain `pulumi …args` as in a shell prepared by `mlops sandbox env`. */
   pulumi(...args: string[]): Promise<Ran>;
   /** The same, signed in as somebody else: an identity of its own in the sandbox. */
@@ -47,7 +47,7 @@ export function copyCheckout(): Checkout {
       child.on("error", reject);
       child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
     });
-    return { done, stderr: () => stderr, stop: (signal: NodeJS.Signals) => void child.kill(signal) };
+    return { pid: child.pid, done, stderr: () => stderr, stop: (signal: NodeJS.Signals) => void child.kill(signal) };
   };
   const begin: Checkout["begin"] = (...args) => start(process.execPath, [join(dir, "tools", "mlops.mjs"), ...args], inherited);
   return {
