@@ -99,7 +99,9 @@ export class GraphBuilder {
         path,
         displayName,
         after,
-        spec: trial ? sweepSpec(where, node, trial, inputs, ownOutputs, compute) : stepSpec(where, node, component, inputs, ownOutputs, compute),
+        spec: trial
+          ? sweepSpec(where, node, trial, inputs, ownOutputs, compute)
+          : stepSpec(where, node, component, inputs, ownOutputs, compute),
       });
       outputs = Object.fromEntries(Object.entries(ownOutputs).map(([output, value]) => [output, { output: value, from: runId }]));
     }
@@ -242,7 +244,9 @@ function sorted(graph: Graph): string[] {
       throw userError(`The pipeline's jobs form a cycle: ${[...way.slice(way.indexOf(name)), name].join(" → ")}.`, "jobs");
     state.set(name, "open");
     const node = graph.nodes[name];
-    const inputs = isObject(node) ? { ...objectField(node, "inputs"), training: node["training_data"], validation: node["validation_data"] } : {};
+    const inputs = isObject(node)
+      ? { ...objectField(node, "inputs"), training: node["training_data"], validation: node["validation_data"] }
+      : {};
     for (const raw of Object.values(inputs)) for (const other of nodesIn(valueText(raw) ?? "")) visit(other, [...way, name]);
     state.set(name, "done");
     order.push(name);

@@ -24,7 +24,13 @@ export function shownJob(resource: ArmResource, run: Run | undefined, sandbox: S
         .replaceAll(/\$\{\{\s*output_name\s*\}\}/g, name);
       return [
         name,
-        { description: null, mode: "ReadWriteMount", jobOutputType: made?.type ?? "uri_folder", ...(name in undeclared ? {} : declared), uri: longUri(workspace, uri) },
+        {
+          description: null,
+          mode: "ReadWriteMount",
+          jobOutputType: made?.type ?? "uri_folder",
+          ...(name in undeclared ? {} : declared),
+          uri: longUri(workspace, uri),
+        },
       ];
     }),
   );

@@ -47,7 +47,9 @@ export async function runStep({ sandbox, workspace, nodes }: StepContext, run: R
   };
   await clean(folder);
   changeStatus(sandbox, run, "Preparing");
-  const environment = await ensureEnvironment(sandbox, spec.environment ?? spec.environmentId, note(buildLog), signal, { workspaceId: workspace.id });
+  const environment = await ensureEnvironment(sandbox, spec.environment ?? spec.environmentId, note(buildLog), signal, {
+    workspaceId: workspace.id,
+  });
   const warning = tracking(environment).note;
   if (warning) note(buildLog)(`note: ${warning}`);
 

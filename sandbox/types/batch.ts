@@ -36,7 +36,10 @@ export const batchEndpoints: ResourceType<z.infer<typeof endpointBody>> = {
     if (mode.toLowerCase() !== "aadtoken") throw userError(`authMode is '${mode}'; batch endpoints take AADToken only.`, "authMode");
     const wanted = textField(objectField(after.properties, "defaults"), "deploymentName");
     if (wanted && !sandbox.resources.get(`${after.id}/deployments/${wanted}`))
-      throw userError(`defaults.deploymentName is '${wanted}', but the endpoint has no such deployment; create it first.`, "defaults.deploymentName");
+      throw userError(
+        `defaults.deploymentName is '${wanted}', but the endpoint has no such deployment; create it first.`,
+        "defaults.deploymentName",
+      );
   },
   fill({ before, after }, sandbox) {
     return {
@@ -123,7 +126,11 @@ function checkDeployment({ after }: { after: ArmResource }, sandbox: SandboxCont
   const target = targetOf(sandbox, compute, workspaceId);
   if (!compute || !target) throw userError(`compute is '${compute ?? "missing"}'; name a cluster of the workspace.`, "compute");
   const instances = Number(field(objectField(properties, "resources"), "instanceCount") ?? 1);
-  if (instances > target.limit) throw userError(`resources.instanceCount is ${instances}, but compute '${target.name}' has at most ${target.limit} nodes.`, "resources.instanceCount");
+  if (instances > target.limit)
+    throw userError(
+      `resources.instanceCount is ${instances}, but compute '${target.name}' has at most ${target.limit} nodes.`,
+      "resources.instanceCount",
+    );
   const model = modelOf(after);
   if (model) found("model", () => locateInput(sandbox, model, workspaceId));
   const environment = textField(properties, "environmentId");

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ArmError } from "../core.ts";
-import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
+import type { ArmResource, Change, ResourceType, SandboxContext } from "../core.ts";
 import { isObject } from "../arm/body.ts";
 import { checkPlan } from "../jobs/check.ts";
 import { componentSpec } from "../jobs/components.ts";
@@ -47,30 +47,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   provisioningState: false,
   latencySeconds: 5,
   names: { pattern: /^[a-zA-Z0-9][\w-]{0,254}$/, rule: "1-255 letters, digits, '_' and '-', a letter or digit first" },
-  fill({ before, after }) {
-    const given = after.properties;
-    if (before) {
-      const kept = Object.fromEntries(
-        changeable.filter((key) => given[key] !== undefined && given[key] !== null).map((key) => [key, given[key]]),
-      );
-      return { ...after, properties: { ...before.properties, ...kept } };
-    }
-    const { status: _status, services: _services, ...rest } = given;
-    return {
-      ...after,
-      properties: {
-        description: null,
-        tags: {},
-        properties: {},
-        isArchived: false,
-        inputs: {},
-        outputs: {},
-        experimentName: "Default",
-        ...withoutNulls(rest),
-        displayName: given["displayName"] ?? after.name,
-      },
-    };
-  },
+  fill: newJob,
   check({ before, after }, sandbox) {
     const workspace = sandbox.resources.get(workspaceIdOf(after));
     if (workspace) enterWorkspace(sandbox, workspace);
@@ -154,6 +131,32 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   },
 };
 
+/** What is kept of a job's body: defaults filled in, or of a job that is there the little that may be changed. */
+export function newJob({ before, after }: Pick<Change, "before" | "after">): ArmResource {
+  const given = after.properties;
+  if (before) {
+    const kept = Object.fromEntries(
+      changeable.filter((key) => given[key] !== undefined && given[key] !== null).map((key) => [key, given[key]]),
+    );
+    return { ...after, properties: { ...before.properties, ...kept } };
+  }
+  const { status: _status, services: _services, ...rest } = given;
+  return {
+    ...after,
+    properties: {
+      description: null,
+      tags: {},
+      properties: {},
+      isArchived: false,
+      inputs: {},
+      outputs: {},
+      experimentName: "Default",
+      ...withoutNulls(rest),
+      displayName: given["displayName"] ?? after.name,
+    },
+  };
+}
+
 /**
  * Submits a job from inside the sandbox (a schedule, a batch endpoint), as a client's PUT would.
  * Once for a name: a job or run of it that is there already is left as it is. Throws ArmError when the job is refused.
@@ -170,7 +173,7 @@ export async function submitJob(
   if (there && runsOf(sandbox).get(workspaceId, name)) return there;
   const after: ArmResource = { id, name, type, systemData: createdBy(principalId), properties };
   const change = { before: undefined, after, apiVersion: "2024-01-01-preview", principalId };
-  const resource = await jobs.fill!(change, sandbox);
+  const resource = newJob(change);
   if (!there) await jobs.check!({ ...change, after: resource }, sandbox);
   const kept = sandbox.resources.put(resource);
   await jobs.provision!(kept, sandbox, new AbortController().signal);

@@ -5,7 +5,7 @@ import { ArmError } from "../core.ts";
 import { definitionOf, fire, scheduleType, triggerOf, workspaceOf } from "../jobs/schedules/clock.ts";
 import { objectField, textField } from "../jobs/fields.ts";
 import { notModeled, userError } from "../jobs/refuse.ts";
-import { jobs, withoutNulls } from "./job.ts";
+import { jobs, newJob, withoutNulls } from "./job.ts";
 
 const body = z.looseObject({
   properties: z.looseObject({
@@ -55,7 +55,7 @@ export const schedules: ResourceType<z.infer<typeof body>> = {
     const id = `${workspaceOf(after)}/jobs/${after.name}-check`;
     const job = { id, name: `${after.name}-check`, type: jobs.type, properties: { ...definitionOf(after, sandbox) } };
     const change = { before: undefined, apiVersion, principalId };
-    await jobs.check!({ ...change, after: await jobs.fill!({ ...change, after: job }, sandbox) }, sandbox);
+    await jobs.check!({ ...change, after: newJob({ ...change, after: job }) }, sandbox);
   },
   list(scope, query, sandbox) {
     const view = (query.get("listViewType") ?? "EnabledOnly").toLowerCase();

@@ -6,7 +6,12 @@ import type { Candidate } from "../search/search.ts";
 type Choices = Readonly<Record<string, readonly unknown[]>>;
 
 const trees: Choices = { n_estimators: [50, 100, 200], min_samples_leaf: [1, 2, 5, 10], max_features: [0.3, 0.5, 0.8, 1.0] };
-const boosting: Choices = { n_estimators: [50, 100, 200], learning_rate: [0.03, 0.05, 0.1], max_depth: [2, 3, 4], subsample: [0.7, 0.9, 1.0] };
+const boosting: Choices = {
+  n_estimators: [50, 100, 200],
+  learning_rate: [0.03, 0.05, 0.1],
+  max_depth: [2, 3, 4],
+  subsample: [0.7, 0.9, 1.0],
+};
 const neighbours: Choices = { n_neighbors: [3, 5, 10, 20, 40], weights: ["uniform", "distance"] };
 const tree: Choices = { max_depth: [3, 5, 8, 12], min_samples_leaf: [1, 5, 10, 20] };
 
@@ -65,7 +70,9 @@ export function candidates(task: Task, algorithms: readonly string[], count: num
   for (let round = 0, misses = 0; made.length < count && misses < 100; round++) {
     const algorithm = algorithms[round % algorithms.length]!;
     const first = round < algorithms.length;
-    const params = first ? {} : Object.fromEntries(Object.entries(tables[task][algorithm]!).map(([name, choices]) => [name, pick(choices)]));
+    const params = first
+      ? {}
+      : Object.fromEntries(Object.entries(tables[task][algorithm]!).map(([name, choices]) => [name, pick(choices)]));
     const preprocessor = fixedScaler[algorithm] ?? (first ? scalers[0]! : pick(scalers));
     const key = JSON.stringify([algorithm, preprocessor, params]);
     if (seen.has(key)) {

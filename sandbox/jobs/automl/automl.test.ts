@@ -15,7 +15,12 @@ const spec = (more: object = {}) => automlSpec("The job", "run", details(more), 
 
 test("a body becomes different models, ensembles last, limits and metric as asked", () => {
   const { search, timeoutMs } = spec({ nCrossValidations: { mode: "Custom", value: 3 } });
-  expect(search).toMatchObject({ metric: { name: "AUC_weighted", goal: "maximize" }, concurrent: 2, timeoutMs: 600_000, config: { folds: 3 } });
+  expect(search).toMatchObject({
+    metric: { name: "AUC_weighted", goal: "maximize" },
+    concurrent: 2,
+    timeoutMs: 600_000,
+    config: { folds: 3 },
+  });
   expect(timeoutMs).toBe(120_000);
   const algorithms = search!.candidates.map(({ model }) => model!.algorithm);
   expect(algorithms.slice(-2)).toEqual(["VotingEnsemble", "StackEnsemble"]);
@@ -24,7 +29,14 @@ test("a body becomes different models, ensembles last, limits and metric as aske
 });
 
 test("allowed and blocked algorithms in either spelling", () => {
-  const only = spec({ trainingSettings: { allowedTrainingAlgorithms: ["RandomForest", "knn", "LightGBM"], blockedTrainingAlgorithms: ["KNN"], enableStackEnsemble: false, enableVoteEnsemble: false } });
+  const only = spec({
+    trainingSettings: {
+      allowedTrainingAlgorithms: ["RandomForest", "knn", "LightGBM"],
+      blockedTrainingAlgorithms: ["KNN"],
+      enableStackEnsemble: false,
+      enableVoteEnsemble: false,
+    },
+  });
   expect(new Set(only.search!.candidates.map(({ model }) => model!.algorithm))).toEqual(new Set(["RandomForest"]));
   expect(only.search!.notes.join()).toContain("LightGBM is not tried");
 });
@@ -49,7 +61,10 @@ afterAll(async () => await kit?.sandbox.stop());
 
 test("a search: trials with metrics, the best one's model as the job's output and a model version", async () => {
   const store = await kit.store("workspaceblobstore");
-  const rows = Array.from({ length: 90 }, (_, row) => `${row % 10},${["red", "blue"][row % 2]},${(row * 7) % 13},${row % 10 > 4 ? "high" : "low"}`);
+  const rows = Array.from(
+    { length: 90 },
+    (_, row) => `${row % 10},${["red", "blue"][row % 2]},${(row * 7) % 13},${row % 10 > 4 ? "high" : "low"}`,
+  );
   const files = {
     "table/rows.csv": ["size,colour,noise,kind", ...rows].join("\n"),
     "table/MLTable": "paths:\n  - file: ./rows.csv\ntransformations:\n  - read_delimited:\n      delimiter: ','\n",

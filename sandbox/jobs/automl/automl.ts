@@ -47,7 +47,9 @@ export function automlSpec(
   const inputs: Record<string, StepInput> = {};
   for (const [name, key] of Object.entries(dataFields)) {
     const input = bind(name, field(details, key));
-    if (input) inputs[name] = input.kind === "uri" ? { ...input, mode: "ro_mount" } : { kind: "uri", type: "mltable", uri: input.value, mode: "ro_mount" };
+    if (input)
+      inputs[name] =
+        input.kind === "uri" ? { ...input, mode: "ro_mount" } : { kind: "uri", type: "mltable", uri: input.value, mode: "ro_mount" };
   }
   if (!inputs["training"]) throw userError(`${where}: training_data is missing.`, "taskDetails.trainingData");
   const notes: string[] = [];
@@ -88,7 +90,9 @@ export function automlSpec(
     outputs,
     environmentVariables: texts(objectField(job, "environmentVariables")),
     instances: instancesOf(job),
-    managedIdentity: /managed/i.test(textField(objectField(job, "identity"), "identityType") ?? textField(objectField(job, "identity"), "type") ?? ""),
+    managedIdentity: /managed/i.test(
+      textField(objectField(job, "identity"), "identityType") ?? textField(objectField(job, "identity"), "type") ?? "",
+    ),
     timeoutMs: trialTimeoutMs ?? 30 * 60_000,
     search,
     ...(computeId ? { computeId } : {}),
@@ -102,7 +106,11 @@ export const bestModel = (run: string, raw: unknown, datastore: string): StepOut
 function metricOf(where: string, task: Task, asked: string | undefined): Search["metric"] {
   const plain = (name: string): string => name.replaceAll("_", "").toLowerCase();
   const name = asked === undefined ? metrics[task][0]! : metrics[task].find((one) => plain(one) === plain(asked));
-  if (!name) throw userError(`${where}: primary_metric "${asked}" is none of ${task}; they are ${metrics[task].join(", ")}.`, "taskDetails.primaryMetric");
+  if (!name)
+    throw userError(
+      `${where}: primary_metric "${asked}" is none of ${task}; they are ${metrics[task].join(", ")}.`,
+      "taskDetails.primaryMetric",
+    );
   return { name, goal: name.endsWith("error") ? "minimize" : "maximize" };
 }
 
@@ -117,11 +125,16 @@ function algorithmsFor(where: string, task: Task, training: Json, notes: string[
   const wanted = (allowed.length > 0 ? allowed : algorithmsOf(task)).filter((name) => !blocked.includes(name));
   const here = wanted.filter((name) => !isElsewhere(name));
   if (here.length === 0) {
-    if (wanted.length > 0) throw notModeled(`${where}: AutoML with ${wanted.join(", ")} only`, "it searches over scikit-learn's models; allow one of them as well");
+    if (wanted.length > 0)
+      throw notModeled(
+        `${where}: AutoML with ${wanted.join(", ")} only`,
+        "it searches over scikit-learn's models; allow one of them as well",
+      );
     throw userError(`${where}: every allowed algorithm is blocked.`, "trainingSettings");
   }
   for (const name of wanted.filter(isElsewhere)) notes.push(`${name} is not tried: the sandbox searches over scikit-learn's models`);
-  if (allowed.length === 0) notes.push("LightGBM and XGBoost, which Azure would try as well, are not: the sandbox searches over scikit-learn's models");
+  if (allowed.length === 0)
+    notes.push("LightGBM and XGBoost, which Azure would try as well, are not: the sandbox searches over scikit-learn's models");
   return here;
 }
 
@@ -136,7 +149,8 @@ function ensemblesFor(training: Json, total: number): string[] {
 function refuseOther(where: string, details: Json, limits: Json): void {
   if (field(details, "testData") !== undefined || numberOf(field(details, "testDataSize")) !== undefined)
     throw notModeled(`${where}: test_data`, "it scores models on validation data only; evaluate the best model in a step of its own");
-  if (Number(field(limits, "sweepTrials") ?? 0) > 0) throw notModeled(`${where}: limits.sweep_trials`, "sweeps inside AutoML are for forecasting and images");
+  if (Number(field(limits, "sweepTrials") ?? 0) > 0)
+    throw notModeled(`${where}: limits.sweep_trials`, "sweeps inside AutoML are for forecasting and images");
 }
 
 function foldsOf(where: string, raw: unknown): number | undefined {
@@ -144,7 +158,10 @@ function foldsOf(where: string, raw: unknown): number | undefined {
   const value = isObject(raw) ? (textField(raw, "mode")?.toLowerCase() === "auto" ? undefined : field(raw, "value")) : raw;
   if (value === undefined || value === "auto") return undefined;
   if (!Number.isInteger(Number(value)) || Number(value) < 2)
-    throw userError(`${where}: n_cross_validations is ${JSON.stringify(value)}; it must be "auto" or a whole number from 2 on.`, "taskDetails.nCrossValidations");
+    throw userError(
+      `${where}: n_cross_validations is ${JSON.stringify(value)}; it must be "auto" or a whole number from 2 on.`,
+      "taskDetails.nCrossValidations",
+    );
   return Number(value);
 }
 

@@ -15,28 +15,41 @@ import { batchPlan, chosenDeployment, componentOf } from "./plan.ts";
 const jobType = "Microsoft.MachineLearningServices/workspaces/jobs";
 
 /** Address that jobs of the endpoint are posted to. */
-export const scoringUri = (sandbox: Pick<SandboxContext, "urls">, endpoint: ArmResource): string => `${sandbox.urls.base}/batch${endpoint.id}/jobs`;
+export const scoringUri = (sandbox: Pick<SandboxContext, "urls">, endpoint: ArmResource): string =>
+  `${sandbox.urls.base}/batch${endpoint.id}/jobs`;
 
 export function mountBatch(app: Hono, sandbox: SandboxContext): void {
   app.post(`/batch${workspacePath}/batchEndpoints/:endpoint/jobs`, async (c) => {
     const caller = await sandbox.authenticate(c.req.header("authorization"), "aml");
-    const id = decodeURIComponent(new URL(c.req.url).pathname).slice("/batch".length).replace(/\/jobs$/, "");
+    const id = decodeURIComponent(new URL(c.req.url).pathname)
+      .slice("/batch".length)
+      .replace(/\/jobs$/, "");
     const endpoint = sandbox.resources.get(id);
     if (!endpoint) throw new ArmError(404, "ResourceNotFound", `Batch endpoint '${c.req.param("endpoint")}' was not found.`);
     const body = await c.req.json<unknown>().catch(() => undefined);
     if (!isObject(body)) throw userError("The request's body is not a JSON object.");
     const deployment = chosenDeployment(endpoint, c.req.header("azureml-model-deployment"), sandbox);
     const job = await startBatchJob(sandbox, endpoint, deployment, objectField(body, "properties"), caller.principalId);
-    return c.json({ id: job.id, name: job.name, type: job.type, systemData: job.systemData, properties: { ...job.properties, status: "Preparing" } }, 201);
+    return c.json(
+      { id: job.id, name: job.name, type: job.type, systemData: job.systemData, properties: { ...job.properties, status: "Preparing" } },
+      201,
+    );
   });
 }
 
 /** Keeps and starts the job. Throws ArmError when deployment and request do not go together. */
-async function startBatchJob(sandbox: SandboxContext, endpoint: ArmResource, deployment: ArmResource, request: Json, principalId: string): Promise<ArmResource> {
+async function startBatchJob(
+  sandbox: SandboxContext,
+  endpoint: ArmResource,
+  deployment: ArmResource,
+  request: Json,
+  principalId: string,
+): Promise<ArmResource> {
   const workspaceId = endpoint.id.split("/").slice(0, -2).join("/");
   const name = textField(request, "name") ?? `batchjob-${randomUUID()}`;
   const id = `${workspaceId}/jobs/${name}`;
-  if (sandbox.resources.get(id) || runsOf(sandbox).get(workspaceId, name)) throw new ArmError(409, "Conflict", `A job named '${name}' exists; use another name.`);
+  if (sandbox.resources.get(id) || runsOf(sandbox).get(workspaceId, name))
+    throw new ArmError(409, "Conflict", `A job named '${name}' exists; use another name.`);
   const plan = await batchPlan(sandbox, workspaceId, name, deployment, request);
   const asked = texts(objectField(request, "properties"));
   const experiment = asked["experimentName"] ?? endpoint.name;
@@ -96,6 +109,9 @@ export function batchJobs(sandbox: SandboxContext, scope: string): ArmResource[]
         (deployment === undefined || String(tags["azureml.deploymentname"]).toLowerCase() === deployment.toLowerCase())
       );
     })
-    .map((job) => ({ ...job, properties: { ...job.properties, status: runsOf(sandbox).get(workspaceId, job.name)?.status ?? "NotStarted" } }))
+    .map((job) => ({
+      ...job,
+      properties: { ...job.properties, status: runsOf(sandbox).get(workspaceId, job.name)?.status ?? "NotStarted" },
+    }))
     .toSorted((a, b) => String(b.systemData?.["createdAt"]).localeCompare(String(a.systemData?.["createdAt"])));
 }

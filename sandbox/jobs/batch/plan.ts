@@ -5,6 +5,7 @@ import { ArmError } from "../../core.ts";
 import type { ArmResource, SandboxContext } from "../../core.ts";
 import { locate } from "../../ml/locate.ts";
 import { readFile } from "../../runs/artifacts.ts";
+import { textOf } from "../../runs/text.ts";
 import { componentSpec } from "../components.ts";
 import { durationOf, field, inputOf, isObject, objectField, textField, texts, type Json } from "../fields.ts";
 import { planJob } from "../plan.ts";
@@ -44,18 +45,35 @@ export function modelOf(deployment: ArmResource): string | undefined {
   const model = field(deployment.properties, "model");
   if (!isObject(model)) return typeof model === "string" ? model : undefined;
   const path = textField(model, "path");
-  if (textField(model, "referenceType") === "OutputPath") return `azureml://jobs/${textField(model, "jobId")?.split("/").at(-1)}/outputs/${path ?? "default"}`;
-  if (textField(model, "referenceType") === "DataPath") return `azureml://datastores/${textField(model, "datastoreId")?.split("/").at(-1)}/paths/${path ?? ""}`;
+  if (textField(model, "referenceType") === "OutputPath")
+    return `azureml://jobs/${textField(model, "jobId")?.split("/").at(-1)}/outputs/${path ?? "default"}`;
+  if (textField(model, "referenceType") === "DataPath")
+    return `azureml://datastores/${textField(model, "datastoreId")?.split("/").at(-1)}/paths/${path ?? ""}`;
   return textField(model, "assetId");
 }
 
 /** What a job of the deployment runs. Throws ArmError 400 for what the request lacks. */
-export async function batchPlan(sandbox: SandboxContext, workspaceId: string, job: string, deployment: ArmResource, request: Json): Promise<Plan> {
+export async function batchPlan(
+  sandbox: SandboxContext,
+  workspaceId: string,
+  job: string,
+  deployment: ArmResource,
+  request: Json,
+): Promise<Plan> {
   const component = componentOf(deployment);
-  return component === undefined ? await scoring(sandbox, workspaceId, job, deployment, request) : pipeline(sandbox, workspaceId, job, component, deployment, request);
+  return component === undefined
+    ? await scoring(sandbox, workspaceId, job, deployment, request)
+    : pipeline(sandbox, workspaceId, job, component, deployment, request);
 }
 
-function pipeline(sandbox: SandboxContext, workspaceId: string, job: string, componentId: string, deployment: ArmResource, request: Json): Plan {
+function pipeline(
+  sandbox: SandboxContext,
+  workspaceId: string,
+  job: string,
+  componentId: string,
+  deployment: ArmResource,
+  request: Json,
+): Plan {
   const settings = objectField(objectField(deployment.properties, "deploymentConfiguration"), "settings");
   const outputs = Object.fromEntries(
     Object.entries(objectField(request, "outputData")).map(([name, raw]) => [
@@ -78,7 +96,10 @@ async function scoring(sandbox: SandboxContext, workspaceId: string, job: string
     const input = inputOf(name, raw);
     if (input?.kind !== "uri" || !["uri_file", "uri_folder"].includes(input.type))
       throw input?.kind === "uri"
-        ? notModeled(`Input "${name}" of type ${input.type}`, "a model deployment scores files and folders; give it the MLTable's folder as uri_folder")
+        ? notModeled(
+            `Input "${name}" of type ${input.type}`,
+            "a model deployment scores files and folders; give it the MLTable's folder as uri_folder",
+          )
         : userError(`Input "${name}" is a literal; a model deployment takes uri_file and uri_folder.`, `inputData.${name}`);
     inputs[`data_${Object.keys(inputs).length}`] = { ...input, mode: "ro_mount" };
   }
@@ -95,16 +116,24 @@ async function scoring(sandbox: SandboxContext, workspaceId: string, job: string
   const instances = Number(field(compute, "instanceCount") ?? field(resources, "instanceCount") ?? 1);
   const retry = { ...objectField(properties, "retrySettings"), ...objectField(request, "retrySettings") };
   const environmentId = textField(properties, "environmentId");
-  const conda = place && "path" in place && environmentId === undefined ? await readFile(sandbox, { ...place, path: place.path.replace(/\/+$/, "") }, "conda.yaml") : undefined;
+  const conda =
+    place && "path" in place && environmentId === undefined
+      ? await readFile(sandbox, { ...place, path: place.path.replace(/\/+$/, "") }, "conda.yaml")
+      : undefined;
   if (environmentId === undefined && !conda)
-    throw userError(`Deployment '${deployment.name}' has no environment, and its model brings none (conda.yaml of an MLflow model).`, "environmentId");
+    throw userError(
+      `Deployment '${deployment.name}' has no environment, and its model brings none (conda.yaml of an MLflow model).`,
+      "environmentId",
+    );
   const code = objectField(properties, "codeConfiguration");
   const codeId = textField(code, "codeId");
   const spec: StepSpec = {
     command: `python "$SANDBOX_TOOL" ${model === undefined ? "" : '--model "${{inputs.model}}"'} --output "\${{outputs.score}}" ${names.map((name) => `"\${{inputs.${name}}}"`).join(" ")}`,
     tool: "jobs/batch/driver.py",
     environmentId: environmentId ?? "the model's own",
-    ...(environmentId === undefined ? { environment: { image: "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", condaFile: conda!.toString("utf8") } } : {}),
+    ...(environmentId === undefined
+      ? { environment: { image: "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", condaFile: conda!.toString("utf8") } }
+      : {}),
     inputs,
     outputs: { score: output },
     environmentVariables: {
@@ -125,7 +154,9 @@ async function scoring(sandbox: SandboxContext, workspaceId: string, job: string
     instances,
     managedIdentity: false,
     ...(codeId ? { codeId } : {}),
-    ...(textField(compute, "target") ?? textField(properties, "compute") ? { computeId: textField(compute, "target") ?? textField(properties, "compute")! } : {}),
+    ...((textField(compute, "target") ?? textField(properties, "compute"))
+      ? { computeId: textField(compute, "target") ?? textField(properties, "compute")! }
+      : {}),
   };
   const step = { runId, parent: job, path: "batchscoring", displayName: "batchscoring", after: [], spec };
   return { steps: [step], groups: [], outputs: {}, continueOnFailure: false };
@@ -133,7 +164,7 @@ async function scoring(sandbox: SandboxContext, workspaceId: string, job: string
 
 /** Where the predictions go: the folder of the request's output and its file's name, or the run's own folder. */
 function outputFor(request: Json, setting: (key: string) => unknown, runId: string): { output: StepOutput; file: string } {
-  const file = String(setting("outputFileName") ?? "predictions.csv");
+  const file = textOf(setting("outputFileName"), "predictions.csv");
   const asked = Object.values(objectField(request, "outputData")).find(isObject);
   const uri = asked === undefined ? undefined : textField(asked, "uri");
   const dataset = objectField(request, "outputDataset");
@@ -142,7 +173,11 @@ function outputFor(request: Json, setting: (key: string) => unknown, runId: stri
     const folder = isFile ? uri.slice(0, uri.lastIndexOf("/") + 1) : uri;
     return { output: { type: "uri_folder", mode: "rw_mount", uri: folder }, file: isFile ? basename(uri) : file };
   }
-  const store = textField(dataset, "datastoreId")?.replace(/^azureml:/, "").split("/").at(-1) ?? "workspaceblobstore";
+  const store =
+    textField(dataset, "datastoreId")
+      ?.replace(/^azureml:/, "")
+      .split("/")
+      .at(-1) ?? "workspaceblobstore";
   const path = textField(dataset, "path")?.replace(/^\/+|\/+$/g, "") ?? `azureml/${runId}/score`;
   return { output: { type: "uri_folder", mode: "rw_mount", uri: `azureml://datastores/${store}/paths/${path}/` }, file };
 }
@@ -151,10 +186,16 @@ function outputFor(request: Json, setting: (key: string) => unknown, runId: stri
 export function chosenDeployment(endpoint: ArmResource, header: string | undefined, sandbox: SandboxContext): ArmResource {
   const name = header ?? textField(objectField(endpoint.properties, "defaults"), "deploymentName");
   if (!name)
-    throw userError(`Endpoint '${endpoint.name}' has no default deployment; name one (header azureml-model-deployment), or set the endpoint's defaults.deployment_name.`);
+    throw userError(
+      `Endpoint '${endpoint.name}' has no default deployment; name one (header azureml-model-deployment), or set the endpoint's defaults.deployment_name.`,
+    );
   const deployment = sandbox.resources.get(`${endpoint.id}/deployments/${name}`);
   if (!deployment) throw new ArmError(404, "ResourceNotFound", `Endpoint '${endpoint.name}' has no deployment '${name}'.`);
   if (deployment.properties["provisioningState"] !== "Succeeded")
-    throw new ArmError(409, "Conflict", `Deployment '${name}' is ${String(deployment.properties["provisioningState"])}; wait until it has succeeded.`);
+    throw new ArmError(
+      409,
+      "Conflict",
+      `Deployment '${name}' is ${String(deployment.properties["provisioningState"])}; wait until it has succeeded.`,
+    );
   return deployment;
 }

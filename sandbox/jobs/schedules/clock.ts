@@ -23,7 +23,10 @@ export function definitionOf(schedule: ArmResource, sandbox: SandboxContext): Js
   const id = source.replace(/^azureml:/i, "");
   const job = sandbox.resources.get(id.startsWith("/") ? id : `${workspaceOf(schedule)}/jobs/${id}`);
   if (!job || job.type !== jobs.type || !isObject(job.properties))
-    throw userError(`The schedule's job "${source}" was not found; name a job of this workspace by its id.`, "action.jobDefinition.sourceJobId");
+    throw userError(
+      `The schedule's job "${source}" was not found; name a job of this workspace by its id.`,
+      "action.jobDefinition.sourceJobId",
+    );
   const given = Object.entries(definition).filter(
     ([key, value]) => key !== "sourceJobId" && value !== null && value !== "" && !(isObject(value) && Object.keys(value).length === 0),
   );

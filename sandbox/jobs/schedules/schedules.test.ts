@@ -7,7 +7,7 @@ const times = (trigger: Record<string, unknown>, after: string, count: number, c
   const read = readTrigger(trigger, Date.parse(created));
   const found: string[] = [];
   let moment: number | undefined = Date.parse(after);
-  while (found.length < count && (moment = read.next(moment!)) !== undefined) found.push(new Date(moment).toISOString().slice(0, 16));
+  while (found.length < count && (moment = read.next(moment)) !== undefined) found.push(new Date(moment).toISOString().slice(0, 16));
   return found;
 };
 const cron = (expression: string, more: object = {}) => ({ triggerType: "Cron", expression, ...more });
@@ -18,13 +18,48 @@ test.each<[string, Record<string, unknown>, string, string[]]>([
   ["weekdays at 9:30", cron("30 9 * * mon-fri"), "2026-03-06T09:30:00Z", ["2026-03-09T09:30", "2026-03-10T09:30"]],
   ["leap day", cron("0 0 29 2 *"), "2026-01-01T00:00:00Z", ["2028-02-29T00:00", "2032-02-29T00:00"]],
   // Berlin's clock goes from +01:00 to +02:00 on 2026-03-29.
-  ["summer time", cron("0 6 * * *", { timeZone: "W. Europe Standard Time" }), "2026-03-28T00:00:00Z", ["2026-03-28T05:00", "2026-03-29T04:00"]],
-  ["start and end", cron("0 * * * *", { startTime: "2026-05-01T12:00:00", endTime: "2026-05-01T13:00:00" }), "2026-01-01T00:00:00Z", ["2026-05-01T12:00", "2026-05-01T13:00"]],
-  ["every 10 minutes from a start", recurs("Minute", 10, { startTime: "2026-01-01T00:03:00" }), "2026-01-01T01:00:00Z", ["2026-01-01T01:03", "2026-01-01T01:13"]],
-  ["every second day", recurs("Day", 2, { startTime: "2026-01-01T08:00:00" }), "2026-01-02T00:00:00Z", ["2026-01-03T08:00", "2026-01-05T08:00"]],
-  ["a day's pattern", recurs("Day", 1, { schedule: { hours: [10], minutes: [0, 30] } }), "2026-01-05T10:15:00Z", ["2026-01-05T10:30", "2026-01-06T10:00"]],
-  ["a week's pattern", recurs("Week", 2, { startTime: "2026-01-05T00:00:00", schedule: { hours: [1], minutes: [0], weekDays: ["Monday", "Friday"] } }), "2026-01-06T00:00:00Z", ["2026-01-09T01:00", "2026-01-19T01:00"]],
-  ["a month's pattern", recurs("Month", 1, { schedule: { hours: [0], minutes: [5], monthDays: [31] } }), "2026-01-01T00:00:00Z", ["2026-01-31T00:05", "2026-03-31T00:05"]],
+  [
+    "summer time",
+    cron("0 6 * * *", { timeZone: "W. Europe Standard Time" }),
+    "2026-03-28T00:00:00Z",
+    ["2026-03-28T05:00", "2026-03-29T04:00"],
+  ],
+  [
+    "start and end",
+    cron("0 * * * *", { startTime: "2026-05-01T12:00:00", endTime: "2026-05-01T13:00:00" }),
+    "2026-01-01T00:00:00Z",
+    ["2026-05-01T12:00", "2026-05-01T13:00"],
+  ],
+  [
+    "every 10 minutes from a start",
+    recurs("Minute", 10, { startTime: "2026-01-01T00:03:00" }),
+    "2026-01-01T01:00:00Z",
+    ["2026-01-01T01:03", "2026-01-01T01:13"],
+  ],
+  [
+    "every second day",
+    recurs("Day", 2, { startTime: "2026-01-01T08:00:00" }),
+    "2026-01-02T00:00:00Z",
+    ["2026-01-03T08:00", "2026-01-05T08:00"],
+  ],
+  [
+    "a day's pattern",
+    recurs("Day", 1, { schedule: { hours: [10], minutes: [0, 30] } }),
+    "2026-01-05T10:15:00Z",
+    ["2026-01-05T10:30", "2026-01-06T10:00"],
+  ],
+  [
+    "a week's pattern",
+    recurs("Week", 2, { startTime: "2026-01-05T00:00:00", schedule: { hours: [1], minutes: [0], weekDays: ["Monday", "Friday"] } }),
+    "2026-01-06T00:00:00Z",
+    ["2026-01-09T01:00", "2026-01-19T01:00"],
+  ],
+  [
+    "a month's pattern",
+    recurs("Month", 1, { schedule: { hours: [0], minutes: [5], monthDays: [31] } }),
+    "2026-01-01T00:00:00Z",
+    ["2026-01-31T00:05", "2026-03-31T00:05"],
+  ],
   ["without a start at once", recurs("Hour", 1), "2025-12-31T23:59:00Z", ["2026-01-01T00:00", "2026-01-01T01:00"]],
 ])("%s", (_, trigger, after, expected) => {
   expect(times(trigger, after, expected.length)).toEqual(expected);
@@ -86,7 +121,10 @@ test("a trigger by hand starts the job that the schedule names", async () => {
 }, 60_000);
 
 test("what its job lacks is said when the schedule is made", async () => {
-  const lacking = await kit.put("schedules/bad", schedule(cron("0 0 * * *"), { ...job("echo"), jobs: { one: { type: "command", command: "echo", environment: "azureml:none:1" } } }));
+  const lacking = await kit.put(
+    "schedules/bad",
+    schedule(cron("0 0 * * *"), { ...job("echo"), jobs: { one: { type: "command", command: "echo", environment: "azureml:none:1" } } }),
+  );
   expect([lacking.status, lacking.body.error.message]).toEqual([400, expect.stringContaining("none")]);
   const monitor = await kit.put("schedules/bad", { ...schedule(cron("0 0 * * *")), action: { actionType: "CreateMonitor" } });
   expect(monitor.status).toBe(501);

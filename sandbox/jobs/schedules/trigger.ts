@@ -23,13 +23,22 @@ const horizon = 366 * 9;
 export function readTrigger(raw: Json, created: number): Trigger {
   const zoneName = textField(raw, "timeZone") ?? "UTC";
   const zone = zoneNamed(zoneName);
-  if (!zone) throw userError(`trigger.time_zone "${zoneName}" is not one of Azure's time zones (for example "W. Europe Standard Time").`, "trigger.timeZone");
+  if (!zone)
+    throw userError(
+      `trigger.time_zone "${zoneName}" is not one of Azure's time zones (for example "W. Europe Standard Time").`,
+      "trigger.timeZone",
+    );
   const start = moment(textField(raw, "startTime"), zone, "start_time");
   const end = moment(textField(raw, "endTime"), zone, "end_time");
-  if (start !== undefined && end !== undefined && end <= start) throw userError("trigger.end_time is not after trigger.start_time.", "trigger.endTime");
+  if (start !== undefined && end !== undefined && end <= start)
+    throw userError("trigger.end_time is not after trigger.start_time.", "trigger.endTime");
   const kind = (textField(raw, "triggerType") ?? "").toLowerCase();
   const find =
-    kind === "cron" ? cron(textField(raw, "expression") ?? "", zone) : kind === "recurrence" ? recurrence(raw, zone, start ?? created, start === undefined) : undefined;
+    kind === "cron"
+      ? cron(textField(raw, "expression") ?? "", zone)
+      : kind === "recurrence"
+        ? recurrence(raw, zone, start ?? created, start === undefined)
+        : undefined;
   if (!find) throw userError(`trigger.type "${kind}" is none; types are cron and recurrence.`, "trigger.triggerType");
   return {
     next(after) {
@@ -51,13 +60,21 @@ function moment(text: string | undefined, zone: string, name: string): number | 
 function cron(expression: string, zone: string): (after: number) => number | undefined {
   const parts = expression.trim().split(/\s+/);
   if (parts.length !== 5)
-    throw userError(`trigger.expression "${expression}" has ${parts.length} fields; a cron expression has 5: minutes hours days months days-of-week.`, "trigger.expression");
+    throw userError(
+      `trigger.expression "${expression}" has ${parts.length} fields; a cron expression has 5: minutes hours days months days-of-week.`,
+      "trigger.expression",
+    );
   const [minutes, hours, days, monthSet, week] = [
     values(parts[0]!, 0, 59, []),
     values(parts[1]!, 0, 23, []),
     values(parts[2]!, 1, 31, []),
     values(parts[3]!, 1, 12, months),
-    values(parts[4]!, 0, 7, weekDays.map((name) => name.slice(0, 3))),
+    values(
+      parts[4]!,
+      0,
+      7,
+      weekDays.map((name) => name.slice(0, 3)),
+    ),
   ] as const;
   const anyDay = parts[2] === "*";
   const anyWeekDay = parts[4] === "*";
@@ -75,7 +92,10 @@ function cron(expression: string, zone: string): (after: number) => number | und
 /** Numbers of one field: `*`, `5`, `1-5`, `mon-fri`, `*\/15`, lists. */
 function values(text: string, least: number, most: number, names: readonly string[]): Set<number> {
   const bad = (): never => {
-    throw userError(`trigger.expression: "${text}" is none of ${least}-${most}, lists (1,2), ranges (1-5), steps (*/5).`, "trigger.expression");
+    throw userError(
+      `trigger.expression: "${text}" is none of ${least}-${most}, lists (1,2), ranges (1-5), steps (*/5).`,
+      "trigger.expression",
+    );
   };
   const number = (one: string): number => {
     const name = names.indexOf(one.toLowerCase().slice(0, 3));
@@ -97,7 +117,8 @@ function recurrence(raw: Json, zone: string, base: number, atOnce: boolean): (af
   const interval = Number(field(raw, "interval"));
   if (!["minute", "hour", "day", "week", "month"].includes(frequency))
     throw userError(`trigger.frequency "${frequency}" is none; frequencies are minute, hour, day, week, month.`, "trigger.frequency");
-  if (!Number.isInteger(interval) || interval < 1) throw userError(`trigger.interval is ${String(field(raw, "interval"))}; it must be a whole number from 1 on.`, "trigger.interval");
+  if (!Number.isInteger(interval) || interval < 1)
+    throw userError(`trigger.interval is ${String(field(raw, "interval"))}; it must be a whole number from 1 on.`, "trigger.interval");
   if (frequency === "minute" || frequency === "hour") {
     const step = interval * (frequency === "minute" ? minute : 60 * minute);
     return (after) => base + Math.max(0, Math.floor((after - base) / step) + 1) * step;
@@ -108,9 +129,14 @@ function recurrence(raw: Json, zone: string, base: number, atOnce: boolean): (af
   const own = first.getUTCHours() * 60 + first.getUTCMinutes();
   const given = list("hours").length > 0;
   const minutes = list("minutes").length > 0 ? list("minutes").map(Number) : [0];
-  const times = given ? list("hours").flatMap((hour) => minutes.map((one) => Number(hour) * 60 + one)).toSorted((a, b) => a - b) : [own];
+  const times = given
+    ? list("hours")
+        .flatMap((hour) => minutes.map((one) => Number(hour) * 60 + one))
+        .toSorted((a, b) => a - b)
+    : [own];
   const inWeek = list("weekDays").map((name) => weekDays.indexOf(String(name).toLowerCase()));
-  if (inWeek.includes(-1)) throw userError(`trigger.schedule.week_days has "${list("weekDays").join(", ")}"; they are monday to sunday.`, "trigger.schedule");
+  if (inWeek.includes(-1))
+    throw userError(`trigger.schedule.week_days has "${list("weekDays").join(", ")}"; they are monday to sunday.`, "trigger.schedule");
   const inMonth = list("monthDays").map(Number);
   const startDay = Math.floor(toLocal(zone, base) / day);
   const monday = startDay - ((first.getUTCDay() + 6) % 7);
@@ -120,7 +146,9 @@ function recurrence(raw: Json, zone: string, base: number, atOnce: boolean): (af
     if (today < startDay) return false;
     if (frequency === "day") return (today - startDay) % interval === 0;
     if (frequency === "week")
-      return Math.floor((today - monday) / 7) % interval === 0 && (inWeek.length > 0 ? inWeek : [first.getUTCDay()]).includes(date.getUTCDay());
+      return (
+        Math.floor((today - monday) / 7) % interval === 0 && (inWeek.length > 0 ? inWeek : [first.getUTCDay()]).includes(date.getUTCDay())
+      );
     const passed = (date.getUTCFullYear() - first.getUTCFullYear()) * 12 + date.getUTCMonth() - first.getUTCMonth();
     return passed % interval === 0 && (inMonth.length > 0 ? inMonth : [first.getUTCDate()]).includes(date.getUTCDate());
   };

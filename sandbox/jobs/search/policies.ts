@@ -7,11 +7,15 @@ import type { Metric, Policy } from "./search.ts";
 /** Understands REST's `{policyType: Bandit, slackFactor …}` and a node's `{type: bandit, slack_factor …}`; undefined for none. */
 export function readPolicy(raw: unknown): Policy | undefined {
   if (raw === undefined || raw === null) return undefined;
-  if (!isObject(raw)) throw userError(`early_termination is "${JSON.stringify(raw)}"; it must be an object with a type.`, "earlyTermination");
+  if (!isObject(raw))
+    throw userError(`early_termination is "${JSON.stringify(raw)}"; it must be an object with a type.`, "earlyTermination");
   const type = (textField(raw, "policyType") ?? textField(raw, "type") ?? "").replaceAll("_", "").toLowerCase();
   const kind = ({ bandit: "bandit", medianstopping: "median", truncationselection: "truncation" } as const)[type];
   if (!kind)
-    throw userError(`early_termination.type "${type}" is not a policy; they are bandit, median_stopping, truncation_selection.`, "earlyTermination");
+    throw userError(
+      `early_termination.type "${type}" is not a policy; they are bandit, median_stopping, truncation_selection.`,
+      "earlyTermination",
+    );
   const number = (key: string): number | undefined => {
     const value = field(raw, key);
     return value === undefined ? undefined : Number(value);
@@ -40,7 +44,12 @@ export const isDue = (policy: Policy, reports: number, judged: number): boolean 
  * @param own its reports of the metric in their order
  * @param others reports of the other trials, ended ones too
  */
-export function verdict(policy: Policy, metric: Metric, own: readonly number[], others: readonly (readonly number[])[]): string | undefined {
+export function verdict(
+  policy: Policy,
+  metric: Metric,
+  own: readonly number[],
+  others: readonly (readonly number[])[],
+): string | undefined {
   const sign = metric.goal === "maximize" ? 1 : -1;
   const best = (values: readonly number[]): number => Math.max(...values.map((value) => sign * value));
   const upTo = own.length;

@@ -68,7 +68,10 @@ async function runSearch(context: StepContext, root: Run, spec: Searching, signa
     const members = candidate.ensemble ? ensembleOf(ranked(search.metric, trials)) : undefined;
     if (candidate.ensemble && !members) return log(`trial ${index} is left out: an ensemble needs two completed trials`);
     const own = trialSpec(spec, before, candidate);
-    const step = search.kind === "automl" ? { ...own, environmentVariables: { ...own.environmentVariables, ...trialVariables(search, candidate, members) } } : own;
+    const step =
+      search.kind === "automl"
+        ? { ...own, environmentVariables: { ...own.environmentVariables, ...trialVariables(search, candidate, members) } }
+        : own;
     const done = runStep(context, before, step, abort.signal)
       .catch((error: unknown) => endTrial(context, before, error))
       .finally(finish);
@@ -106,7 +109,10 @@ async function runSearch(context: StepContext, root: Run, spec: Searching, signa
   if (signal.aborted) throw signal.reason as Stopped;
   if (over !== undefined) log(`ended early: ${over}`);
   if (search.kind === "sweep" && over?.includes("limits.timeout"))
-    throw new Stopped("timeout", `The job was canceled because it ran longer than its limit of ${search.timeoutMs! / 1000} s (limits.timeout).`);
+    throw new Stopped(
+      "timeout",
+      `The job was canceled because it ran longer than its limit of ${search.timeoutMs! / 1000} s (limits.timeout).`,
+    );
   await keepBest(context, root, spec, trials, log);
 }
 
@@ -145,21 +151,32 @@ function whyOver(search: Search, trials: readonly Trial[]): string | undefined {
   const { exitScore, metric } = search;
   if (exitScore !== undefined && (metric.goal === "minimize" ? best.score <= exitScore : best.score >= exitScore))
     return `the exit score ${exitScore} is reached`;
-  if (search.stopsWhenFlat && known.length >= flat.from + flat.window && known.indexOf(best as Trial) < known.length - flat.window)
+  if (
+    search.stopsWhenFlat &&
+    known.length >= flat.from + flat.window &&
+    known.findIndex((trial) => trial.index === best.index) < known.length - flat.window
+  )
     return `the last ${flat.window} trials brought nothing better`;
   return undefined;
 }
 
 function endTrial({ sandbox }: StepContext, run: Run, error: unknown): void {
   if (error instanceof Stopped) {
-    if (error.why !== "sandbox") changeStatus(sandbox, run, "Canceled", error.why === "timeout" ? { code: "UserError", message: error.message } : undefined);
+    if (error.why !== "sandbox")
+      changeStatus(sandbox, run, "Canceled", error.why === "timeout" ? { code: "UserError", message: error.message } : undefined);
     return;
   }
   changeStatus(sandbox, run, "Failed", runError(error));
 }
 
 /** Names the best trial where Azure names it, keeps its outputs as the search's own, and completes the search. */
-async function keepBest(context: StepContext, root: Run, spec: Searching, trials: readonly Trial[], log: (line: string) => void): Promise<void> {
+async function keepBest(
+  context: StepContext,
+  root: Run,
+  spec: Searching,
+  trials: readonly Trial[],
+  log: (line: string) => void,
+): Promise<void> {
   const { sandbox, workspace } = context;
   const { metric, kind } = spec.search;
   const best = ranked(metric, trials)[0];
@@ -194,7 +211,9 @@ async function keepBest(context: StepContext, root: Run, spec: Searching, trials
     const made = runsOf(sandbox).get(root.workspace, best.run.id)!.outputs[name];
     const uri = kind === "automl" ? `${artifactStoreUri(best.run.id)}outputs/mlflow-model/` : made?.uri;
     if (!uri) continue;
-    const { path } = await download(sandbox, placeOf(sandbox, uri, workspace.id), join(folder, "outputs", name)).catch(() => ({ path: "" }));
+    const { path } = await download(sandbox, placeOf(sandbox, uri, workspace.id), join(folder, "outputs", name)).catch(() => ({
+      path: "",
+    }));
     if (path === "") log(`output "${name}": the best trial wrote nothing to it`);
     else if (output.type === "uri_file") await moveFile(path, join(folder, "outputs", name));
   }

@@ -65,8 +65,7 @@ function distribution(name: string, raw: unknown): Distribution {
   }
   if (kind.endsWith("uniform")) {
     const [least, most] = [number("minValue"), number("maxValue")];
-    if (least > most)
-      throw userError(`search_space.${name}: min_value ${least} is above max_value ${most}.`, `searchSpace.${name}`);
+    if (least > most) throw userError(`search_space.${name}: min_value ${least} is above max_value ${most}.`, `searchSpace.${name}`);
     round(least);
     return { at: (u) => made(least + u * (most - least)) };
   }
@@ -113,7 +112,10 @@ function grid(space: ReadonlyMap<string, Distribution>, count: number): Record<s
   let points: Record<string, Value>[] = [{}];
   for (const [name, { choices }] of space) {
     if (!choices)
-      throw userError(`search_space.${name}: grid sampling takes choices only; use random sampling for distributions.`, `searchSpace.${name}`);
+      throw userError(
+        `search_space.${name}: grid sampling takes choices only; use random sampling for distributions.`,
+        `searchSpace.${name}`,
+      );
     points = points.flatMap((point) => choices.map((value) => ({ ...point, [name]: value })));
     if (points.length > 100_000) throw userError("The grid has more than 100,000 points; use random sampling.", "searchSpace");
   }

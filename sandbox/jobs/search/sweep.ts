@@ -79,7 +79,9 @@ function wholeNumber(where: string, limits: Json, key: string): number | undefin
 
 function readSampler(where: string, raw: unknown): Sampler {
   const body = isObject(raw) ? raw : {};
-  const kind = (typeof raw === "string" ? raw : (textField(body, "samplingAlgorithmType") ?? textField(body, "type") ?? "random")).toLowerCase();
+  const kind = (
+    typeof raw === "string" ? raw : (textField(body, "samplingAlgorithmType") ?? textField(body, "type") ?? "random")
+  ).toLowerCase();
   if (kind === "bayesian")
     throw notModeled(`${where}: sampling_algorithm bayesian`, "it draws no trial from the results of earlier ones; use random or grid");
   if (kind !== "random" && kind !== "grid")
