@@ -39,7 +39,7 @@ export const assetVersion: ResourceKind<AssetVersionInputs> = {
     const sameOne = old !== undefined && [...asset, "version" as const].every((name) => old[name] === inputs[name]);
     if (!sameOne || hasUnknown(inputs.properties) || hasUnknown(old.properties)) return [];
     const changed = differences(content(old.properties), content(inputs.properties), "properties");
-    return changed.length === 0 ? [] : [{ property: changed[0]!.path, reason: immutable(inputs) }];
+    return changed.length === 0 ? [] : [{ property: "version", reason: immutable(inputs) }];
   },
 
   // A new version is an update of the asset: nothing is deleted, the versions before it stay.

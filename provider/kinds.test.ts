@@ -92,7 +92,7 @@ describe("AssetVersion", () => {
 
   test("other content under the same version is refused at preview, with the file to change", () => {
     const [problem] = assetVersion.check({ ...inputs, properties: { ...inputs.properties, dataUri: "azureml://b" } }, inputs);
-    expect(problem).toEqual({ property: "properties.dataUri", reason: expect.stringMatching(/diabetes:1 .* immutable; .* new version in project\/data\/data.yml/) });
+    expect(problem).toEqual({ property: "version", reason: expect.stringMatching(/diabetes:1 .* immutable; .* new version in project\/data\/data.yml/) });
   });
 
   test("a new version, a description and an unknown value are fine", () => {

@@ -18,7 +18,7 @@ export function build(project: string, stack: string): Record<string, unknown> {
   } catch (error) {
     // Expected errors (RunError, ResourceError) say all themselves; any other is a fault of the program and needs its place.
     const expected = RunError.isInstance(error) || ResourceError.isInstance(error);
-    if (!expected && error instanceof Error && Error.stackTraceLimit === 0) error.message += " (MLOPS_STACK=1 shows where)";
+    if (!expected && error instanceof Error && Error.stackTraceLimit === 0) error.message += " (MLOPS_DEBUG=1 shows where)";
     throw error;
   }
 }

@@ -14,8 +14,8 @@ if (major < 24) {
 Module.enableCompileCache();
 
 // The SDK formats a stack trace for each resource and each promise, through source maps: more than all else that it does for one.
-// stacks/start.ts does the rest. MLOPS_STACK=1 keeps the traces, to debug the program itself.
-if (!process.env.MLOPS_STACK) {
+// stacks/start.ts does the rest. MLOPS_DEBUG=1 keeps the traces, to debug the program itself.
+if (!process.env.MLOPS_DEBUG) {
   Error.stackTraceLimit = 0;
   Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set() {}, configurable: true });
 }
