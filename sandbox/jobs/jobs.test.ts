@@ -224,7 +224,7 @@ test.each([
   expect((await kit.sandbox.call("GET", `${kit.workspace}/jobs/refused`)).status).toBe(404);
 });
 
-test.each(["Sweep", "AutoML", "Spark", "Labeling"])("%s jobs are refused by name", async (jobType) => {
+test.each(["Spark", "Labeling"])("%s jobs are refused by name", async (jobType) => {
   const answer = await kit.put("jobs/refused", { jobType });
   expect([answer.status, answer.body.error.code]).toEqual([501, "NotModeledInSandbox"]);
   expect(answer.body.error.message).toContain(jobType);

@@ -159,14 +159,15 @@ test.each([
   [train({ data: literal("${{parent.inputs.d}}"), s: literal("c") }), "one of a, b"],
   [train({ data: literal("${{parent.jobs.gone.outputs.x}}") }), '"gone", which is not in the pipeline'],
   [train({ data: literal("${{parent.inputs.d}}") }, { outputs: { nope: {} } }), 'no output "nope"'],
-  [{ s: { type: "sweep", componentId: undefined } }, 'type "sweep"'],
+  [{ s: { type: "sweep" } }, "has no trial"],
+  [{ s: { type: "parallel" } }, 'type "parallel"'],
   [{ s: { type: "spark" } }, 'type "spark"'],
 ])("mistakes and what is not modelled, by name: %#", (jobs, part) => {
   expect(() => pipeline(jobs as unknown as Json)).toThrow(part);
 });
 
 test("a job of a kind that is not run is refused with 501", () => {
-  expect(() => plan({ jobType: "Sweep" })).toThrow(/type "Sweep" is not modelled/);
+  expect(() => plan({ jobType: "Spark" })).toThrow(/type "Spark" is not modelled/);
   expect(() =>
     plan({
       jobType: "Command",

@@ -185,6 +185,7 @@ def mlflow_runner():
 
     folder = os.environ["AZUREML_MODEL_DIR"]
     model = mlflow.pyfunc.load_model(os.path.join(folder, os.listdir(folder)[0]))
+    schema = model.metadata.get_input_schema() if model.metadata else None
     readers = {
         ".csv": pandas.read_csv,
         ".parquet": pandas.read_parquet,
@@ -199,7 +200,7 @@ def mlflow_runner():
             reader = readers.get(os.path.splitext(file)[1].lower())
             if reader is None:
                 raise ValueError(f"{os.path.basename(file)}: MLflow models score {', '.join(readers)} files; write a scoring script for others")
-            answer = model.predict(reader(file))
+            answer = model.predict(typed(reader(file), schema))
             table = answer if isinstance(answer, pandas.DataFrame) else pandas.DataFrame({"prediction": list(answer)})
             table.insert(0, "row", range(len(table)))
             table["file"] = os.path.basename(file)
@@ -207,6 +208,16 @@ def mlflow_runner():
         return pandas.concat(tables)
 
     return run
+
+
+def typed(table, schema):
+    """A file of text says of no column whether its whole numbers are integers; the model's signature does."""
+    if schema is None or schema.is_tensor_spec() or not schema.has_input_names():
+        return table
+    for column in schema.inputs:
+        if column.name in table.columns and str(column.type) in ("DataType.double", "DataType.float") and table[column.name].dtype.kind in "iu":
+            table[column.name] = table[column.name].astype(column.type.to_numpy())
+    return table
 
 
 if __name__ == "__main__":
