@@ -32,7 +32,7 @@ export async function moveTraffic(inputs: RolloutInputs, before: RolloutInputs |
   const to = normalized(inputs.traffic);
   await mover.requireReady(Object.keys(to));
 
-  const changed = Object.keys(to).filter((name) => before?.deployments[name] !== inputs.deployments[name] && before !== undefined);
+  const changed = Object.keys(to).filter((name) => before !== undefined && !sameContent(before.deployments[name], inputs.deployments[name]));
   const probed = [...new Set([...gaining(lastGood, to), ...changed])];
   const prober = new Prober(azure, start, inputs.check, call);
   let position: Traffic = live;
@@ -62,6 +62,9 @@ export async function moveTraffic(inputs: RolloutInputs, before: RolloutInputs |
     throw await mover.goBack(lastGood, error);
   }
 }
+
+/** Was nothing done to a deployment? A frozen one says no more than its model: it stays as it was, whatever it was. */
+const sameContent = (was: string | undefined, is: string | undefined): boolean => was === is || (was !== undefined && is !== undefined && was.startsWith(`${is},`));
 
 /** No traffic to anything, so that the deployments may be deleted. Nothing there is no error. */
 export async function takeOutOfService(inputs: RolloutInputs, call: Call): Promise<void> {
