@@ -111,8 +111,8 @@ function assets(changes: readonly Change[]): string[] {
     .filter(({ type }) => type === "AssetVersion")
     .map(({ before, after, kind }) => {
       const of = (after ?? before)!;
-      const what = `${words[String(of["collection"])] ?? String(of["collection"])} ${String(of["name"])}`;
-      const [from, to] = [before?.["version"], after?.["version"]].map((version) => (version === undefined ? undefined : String(version)));
+      const what = `${words[textOf(of["collection"], "")] ?? "asset"} ${textOf(of["name"], "without a name")}`;
+      const [from, to] = [before?.["version"], after?.["version"]].map((version) => (typeof version === "string" ? version : undefined));
       if (kind === "delete") return `${what}: version ${from} leaves the stack`;
       return from === undefined || from === to
         ? `${what}: ${from === to ? "sent again" : `new, version ${to}`}`
@@ -146,11 +146,11 @@ function cost({ changes, same }: StagePreview, prices: PriceTable): string {
       .map((change) => change[side])
       .filter((inputs) => inputs !== undefined);
     const running = all.map((inputs): Running => ({
-      name: String(inputs["deploymentName"]),
+      name: textOf(inputs["deploymentName"], "deployment"),
       instanceType: sizeOf(inputs),
-      instances: Number((inputs["sku"] as { capacity?: number } | undefined)?.capacity ?? 1),
+      instances: (inputs["sku"] as { capacity?: number } | undefined)?.capacity ?? 1,
     }));
-    return monthlyCost(running, String(all[0]?.["location"] ?? "westeurope"), prices);
+    return monthlyCost(running, textOf(all[0]?.["location"], "westeurope"), prices);
   };
   const [before, after] = [total("before"), total("after")];
   const text = ({ currency, total }: MonthlyCost): string => `${currency} ${total.toFixed(2)}`;
@@ -159,7 +159,9 @@ function cost({ changes, same }: StagePreview, prices: PriceTable): string {
 }
 
 const sizeOf = (inputs: Inputs): string =>
-  String((inputs["properties"] as { instanceType?: unknown } | undefined)?.instanceType ?? "unknown");
+  textOf((inputs["properties"] as { instanceType?: unknown } | undefined)?.instanceType, "unknown");
+
+const textOf = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);
 
 function losses(changes: readonly Change[]): string {
   const lost = changes.filter(

@@ -1,13 +1,14 @@
 // The blob service's process: Azurite behind a TLS front. Its parent starts it with an IPC channel and says what it needs;
 // it ends when the channel closes, however the parent ended.
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import type { JSONWebKeySet } from "jose";
 import { listenOn } from "../server/listen.ts";
@@ -43,6 +44,9 @@ process.once("message", (options: BlobProcessOptions) => {
 
 async function serve(options: BlobProcessOptions): Promise<number> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  // A copy from a URL makes Azurite ask the source, which is this service itself, under the sandbox's own authority.
+  const ca = join(options.dir, "..", "ca.pem");
+  if (existsSync(ca)) setDefaultCACertificates([...getCACertificates("default"), readFileSync(ca, "utf8")]);
   const state = new DatabaseSync(options.stateFile);
   state.exec("PRAGMA busy_timeout = 5000");
   const accounts = accountsIn(state);
