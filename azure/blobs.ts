@@ -55,6 +55,7 @@ export async function uploadFiles(
   files: readonly Upload[],
   options: { readonly signal?: AbortSignal; readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<number> {
+  if (files.length === 0) return 0;
   const abort = options.signal ? { abortSignal: options.signal } : {};
   const there = new Map<string, string>();
   const listed = place.container.listBlobsFlat({ prefix: place.prefix ? `${place.prefix}/` : "", ...abort });

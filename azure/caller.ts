@@ -25,7 +25,8 @@ export function callerIn(token: string): Caller {
   } catch {
     throw new Error("the access token is not a JWT, so it does not say who is calling");
   }
-  const text = (...names: string[]): string | undefined => names.map((name) => claims[name]).find((value): value is string => typeof value === "string" && value !== "");
+  const text = (...names: string[]): string | undefined =>
+    names.map((name) => claims[name]).find((value): value is string => typeof value === "string" && value !== "");
   const id = text("oid");
   if (!id) throw new Error("the access token names no object id (claim oid); sign in as a user or a service principal of the tenant");
   const user = text("idtyp") === "user" || (text("idtyp") === undefined && text("upn", "unique_name", "preferred_username") !== undefined);

@@ -91,11 +91,7 @@ test("another host never gets a token unasked", async () => {
 });
 
 test("429 and 503 are retried, as Retry-After asks", async () => {
-  replies["GET /busy"] = [
-    { status: 429, headers: { "retry-after": "0" } },
-    { status: 503 },
-    { status: 200, body: { ok: true } },
-  ];
+  replies["GET /busy"] = [{ status: 429, headers: { "retry-after": "0" } }, { status: 503 }, { status: 200, body: { ok: true } }];
   expect(await azure.get("/busy")).toEqual({ ok: true });
   expect(seen).toHaveLength(3);
 });

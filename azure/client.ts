@@ -1,21 +1,17 @@
 // The client: a connection to one cloud and subscription, over which everything else in this folder speaks.
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  RestError,
-} from "@azure/core-rest-pipeline";
-import type { HttpClient, Pipeline, PipelineResponse } from "@azure/core-rest-pipeline";
+import { createDefaultHttpClient, createPipelineFromOptions } from "@azure/core-rest-pipeline";
+import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { discoverCloud } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
 import { credentialFor } from "./credential.ts";
-import { AzureError, errorFromBody, isNotFound } from "./errors.ts";
+import { errorFromBody, isNotFound } from "./errors.ts";
 import { waitForEnd } from "./operations.ts";
 import type { Answer, Patience } from "./operations.ts";
+import { impatient, send } from "./send.ts";
+import type { Method } from "./send.ts";
 
-export type Method = "GET" | "PUT" | "PATCH" | "POST" | "DELETE" | "HEAD";
+export type { Method };
 
 /** What a request may say besides its path and body. */
 export interface RequestOptions extends Patience {
@@ -207,69 +203,7 @@ class Connection implements Azure {
   }
 }
 
-/** Ends an attempt after two minutes, so that it is tried again. (The client's own timer outlives a failed connection and keeps Node up.) */
-function impatient(http: HttpClient): HttpClient {
-  return {
-    async sendRequest(request) {
-      const timeout = AbortSignal.timeout(120_000);
-      const asked = request.abortSignal;
-      request.abortSignal = asked ? AbortSignal.any([asked as AbortSignal, timeout]) : timeout;
-      try {
-        return await http.sendRequest(request);
-      } catch (error) {
-        if (!timeout.aborted) throw error;
-        throw new RestError("no answer within 120 s", { code: "ETIMEDOUT", request });
-      } finally {
-        request.abortSignal = asked;
-      }
-    },
-  };
-}
-
 function factsOf(answer: Answer): { method: string; url: string; status: number; requestId?: string } {
   const requestId = answer.headers["x-ms-request-id"] ?? answer.headers["x-request-id"];
   return { method: answer.method, url: answer.url, status: answer.status, ...(requestId ? { requestId } : {}) };
-}
-
-async function send(
-  pipeline: Pipeline,
-  http: HttpClient,
-  method: Method,
-  url: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-  signal?: AbortSignal,
-): Promise<Answer> {
-  const request = createPipelineRequest({
-    url,
-    method,
-    headers: createHttpHeaders({ ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers }),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal ? { abortSignal: signal } : {}),
-    // A token may cross this machine's loopback without TLS, and nothing else.
-    allowInsecureConnection: new URL(url).hostname === "127.0.0.1",
-  });
-  let response: PipelineResponse;
-  try {
-    response = await pipeline.sendRequest(http, request);
-  } catch (error) {
-    if (!(error instanceof RestError) || signal?.aborted) throw error;
-    throw new AzureError(`no answer from ${new URL(url).origin}: ${error.message}`, {
-      method,
-      url,
-      status: error.statusCode ?? 0,
-      code: error.code ?? "NoAnswer",
-    });
-  }
-  return { method, url, status: response.status, headers: response.headers.toJSON(), body: parsed(response.bodyAsText) };
-}
-
-/** JSON as a value, anything else as text, nothing as undefined. */
-function parsed(text: string | null | undefined): unknown {
-  if (!text) return undefined;
-  try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch {
-    return text;
-  }
 }

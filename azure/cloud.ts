@@ -43,7 +43,9 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
 /** `https://portal.azure.com` → `https://ml.azure.com/.default`: the labels of the portal's host from the second on, as the Python SDK does. */
 function machineLearningScope(portal: string | undefined): string {
   if (!portal) return publicCloud.machineLearningScope;
-  const host = withoutSlash(portal).replace(/^https?:\/\//, "").replace(/@.*$/, "");
+  const host = withoutSlash(portal)
+    .replace(/^https?:\/\//, "")
+    .replace(/@.*$/, "");
   return `https://ml.azure.${host.split(".").slice(2).join(".")}/.default`;
 }
 

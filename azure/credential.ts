@@ -79,13 +79,7 @@ export async function credentialFor(env: Env, cloud: Cloud): Promise<TokenCreden
         options,
       );
     case "azure pipelines oidc":
-      return new identity.AzurePipelinesCredential(
-        signIn.tenantId,
-        signIn.clientId,
-        signIn.connectionId,
-        signIn.token,
-        options,
-      );
+      return new identity.AzurePipelinesCredential(signIn.tenantId, signIn.clientId, signIn.connectionId, signIn.token, options);
     case "logged in":
       return new identity.ChainedTokenCredential(
         new identity.AzureCliCredential(),

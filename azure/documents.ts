@@ -109,7 +109,10 @@ class Store implements Documents {
     return {
       renew: async () => void (await lease.renewLease()),
       // A lease that ran out, or went to somebody else, needs no release.
-      release: async () => void (await lease.releaseLease().catch((error: unknown) => ([404, 409].includes(failure(error).statusCode ?? 0) ? undefined : Promise.reject(error as Error)))),
+      release: async () =>
+        void (await lease
+          .releaseLease()
+          .catch((error: unknown) => ([404, 409].includes(failure(error).statusCode ?? 0) ? undefined : Promise.reject(error as Error)))),
     };
   }
 

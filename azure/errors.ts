@@ -72,8 +72,7 @@ export function errorFromBody(
   const error = typeof outer.error === "object" && outer.error !== null ? outer.error : outer;
   const code = typeof error.code === "string" && error.code ? error.code : `HTTP${facts.status}`;
   const text = typeof body === "string" ? body.slice(0, 400).trim() : "";
-  const message =
-    typeof error.message === "string" && error.message ? error.message : text || facts.fallback || "no message in the answer";
+  const message = typeof error.message === "string" && error.message ? error.message : text || facts.fallback || "no message in the answer";
   return new AzureError(message, {
     ...facts,
     code,

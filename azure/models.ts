@@ -44,7 +44,9 @@ export async function openUri(azure: Azure, workspaceId: string, uri: string, si
 export async function openModel(azure: Azure, model: ModelVersionResource, signal?: AbortSignal): Promise<ModelBytes> {
   const home = scopeOf(model.id);
   const uri = model.properties.modelUri;
-  const place = /\/registries\//i.test(home) ? await openRegistryBlob(azure, home, model.id, uri, signal) : await openUri(azure, home, uri, signal);
+  const place = /\/registries\//i.test(home)
+    ? await openRegistryBlob(azure, home, model.id, uri, signal)
+    : await openUri(azure, home, uri, signal);
   const files = await listFiles(place, signal);
   if (files.length > 0) return { paths: files.map(({ path }) => path), read: (path) => downloadFile(place, path, signal) };
   const name = place.prefix.split("/").at(-1)!;
@@ -61,7 +63,13 @@ interface DataReference {
 }
 
 /** A registry's storage is nobody's own: the asset service gives a signature for the container (`datarefs`). */
-async function openRegistryBlob(azure: Azure, registryId: string, versionId: string, blobUri: string, signal?: AbortSignal): Promise<BlobPlace> {
+async function openRegistryBlob(
+  azure: Azure,
+  registryId: string,
+  versionId: string,
+  blobUri: string,
+  signal?: AbortSignal,
+): Promise<BlobPlace> {
   const { base, name } = await assetServiceOf(azure, registryId, signal);
   const [collection, asset, , version] = versionId.slice(scopeOf(versionId).length + 1).split("/");
   const assetId = `azureml://registries/${name}/${collection}/${asset}/versions/${version}`;
@@ -87,7 +95,10 @@ async function assetServiceOf(azure: Azure, registryId: string, signal?: AbortSi
   const more = signal ? { signal } : {};
   const registry = await azure.get<{ name: string; properties: { discoveryUrl: string } }>(registryId, { ...arm, ...more });
   const found = await azure.get<Discovery>(registry.properties.discoveryUrl, { scope: azure.cloud.resourceManagerScope, ...more });
-  return { base: `${found.primaryRegionResourceProviderUri.replace(/\/+$/, "")}/mferp/managementfrontend${registryId}`, name: registry.name };
+  return {
+    base: `${found.primaryRegionResourceProviderUri.replace(/\/+$/, "")}/mferp/managementfrontend${registryId}`,
+    name: registry.name,
+  };
 }
 
 /** What can be shared with a registry. */
@@ -99,7 +110,13 @@ export type Shareable = "models" | "components" | "environments" | "data";
  */
 export async function importAsset(
   azure: Azure,
-  source: { readonly location: string; readonly workspaceGuid: string; readonly collection: Shareable; readonly name: string; readonly version: string },
+  source: {
+    readonly location: string;
+    readonly workspaceGuid: string;
+    readonly collection: Shareable;
+    readonly name: string;
+    readonly version: string;
+  },
   registryId: string,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -114,7 +131,13 @@ export async function importAsset(
 }
 
 /** Adds tags and properties to a version; what else it is cannot change. */
-export async function labelModel(azure: Azure, id: string, tags: Readonly<Record<string, string>>, properties: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void> {
+export async function labelModel(
+  azure: Azure,
+  id: string,
+  tags: Readonly<Record<string, string>>,
+  properties: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<void> {
   const more = { ...arm, ...(signal ? { signal } : {}) };
   const model = await azure.get<ModelVersionResource>(id, more);
   const { modelUri, modelType, description, flavors, jobName } = model.properties;
@@ -136,7 +159,13 @@ export async function labelModel(azure: Azure, id: string, tags: Readonly<Record
 }
 
 /** A version of any asset; undefined when there is none. */
-export async function findAsset(azure: Azure, scopeId: string, collection: string, name: string, version: string): Promise<{ properties: Record<string, unknown> } | undefined> {
+export async function findAsset(
+  azure: Azure,
+  scopeId: string,
+  collection: string,
+  name: string,
+  version: string,
+): Promise<{ properties: Record<string, unknown> } | undefined> {
   try {
     return await azure.get(`${scopeId}/${collection}/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`, arm);
   } catch (error) {

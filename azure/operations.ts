@@ -62,7 +62,7 @@ async function pollStatus(
   get: (url: string, signal?: AbortSignal) => Promise<Answer>,
   patience: Patience,
 ): Promise<Answer> {
-  for (let last = first; ; ) {
+  for (let last = first; ;) {
     await pause(last, patience);
     last = await get(url, patience.signal);
     const status = (last.body as { status?: unknown } | undefined)?.status;
@@ -80,7 +80,7 @@ async function pollLocation(
   patience: Patience,
 ): Promise<Answer> {
   let next = url;
-  for (let last = first; ; ) {
+  for (let last = first; ;) {
     await pause(last, patience);
     last = await get(next, patience.signal);
     if (last.status !== 202) {
@@ -97,7 +97,7 @@ async function pollResource(
   get: (url: string, signal?: AbortSignal) => Promise<Answer>,
   patience: Patience,
 ): Promise<Answer> {
-  for (let last = first; ; ) {
+  for (let last = first; ;) {
     await pause(last, patience);
     last = await get(first.url, patience.signal);
     const state = provisioningState(last.body);

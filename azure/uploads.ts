@@ -102,12 +102,7 @@ export async function uploadData(
 }
 
 /** The container behind a blob datastore: by its SAS if it has one, else by the caller's own sign-in. */
-export async function openDatastore(
-  azure: Azure,
-  workspaceId: string,
-  name: string,
-  options: UploadOptions = {},
-): Promise<BlobPlace> {
+export async function openDatastore(azure: Azure, workspaceId: string, name: string, options: UploadOptions = {}): Promise<BlobPlace> {
   const id = `${workspaceId}/datastores/${encodeURIComponent(name)}`;
   const { properties } = await azure.get<Datastore>(id, versioned(options));
   const { accountName, containerName, protocol = "https" } = properties;

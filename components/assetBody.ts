@@ -140,4 +140,6 @@ const collections: Partial<Record<Reference["type"], string>> = {
 
 /** Inside a component's specification ids have `azureml:` in front, elsewhere they stand bare. */
 const inSpec = (pointer: string, id: Input<string>): Input<string> =>
-  pointer.startsWith("/properties/componentSpec/") ? interpolate`${id}`.apply((text) => (text.startsWith("/") ? `azureml:${text}` : text)) : id;
+  pointer.startsWith("/properties/componentSpec/")
+    ? interpolate`${id}`.apply((text) => (text.startsWith("/") ? `azureml:${text}` : text))
+    : id;

@@ -42,7 +42,8 @@ export interface OnlineEndpointArgs {
   readonly traffic: Readonly<Partial<Record<Slot, number>>>;
   readonly mirrorTraffic?: Readonly<Partial<Record<Slot, number>>>;
   readonly publicAccess: boolean;
-  readonly rollout: Pick<EndpointRolloutArgs, "steps" | "bakeSeconds" | "mirrorFirstPercent"> & Omit<EndpointRolloutArgs["check"], "request">;
+  readonly rollout: Pick<EndpointRolloutArgs, "steps" | "bakeSeconds" | "mirrorFirstPercent"> &
+    Omit<EndpointRolloutArgs["check"], "request">;
   /** Body of a scoring request that a good deployment answers: JSON. */
   readonly sampleRequest: string;
   readonly override?: {
@@ -52,7 +53,13 @@ export interface OnlineEndpointArgs {
   };
 }
 
-type Body = { tags?: Record<string, string>; kind?: string; sku?: Record<string, unknown>; identity?: { type: string; userAssignedIdentities?: Record<string, unknown> }; properties: Record<string, unknown> };
+type Body = {
+  tags?: Record<string, string>;
+  kind?: string;
+  sku?: Record<string, unknown>;
+  identity?: { type: string; userAssignedIdentities?: Record<string, unknown> };
+  properties: Record<string, unknown>;
+};
 
 /** https://learn.microsoft.com/azure/machine-learning/concept-endpoints-online */
 export class OnlineEndpoint extends ComponentResource {
@@ -72,7 +79,9 @@ export class OnlineEndpoint extends ComponentResource {
     const body = args.source.resolve(args.endpoint).body as Body;
     const placed = { resourceGroupName: args.resourceGroupName, workspaceName: args.workspaceName, location: args.location };
     const tags = { ...args.tags, ...body.tags };
-    const publicNetworkAccess = args.publicAccess ? ((body.properties["publicNetworkAccess"] as "Enabled" | undefined) ?? "Enabled") : "Disabled";
+    const publicNetworkAccess = args.publicAccess
+      ? ((body.properties["publicNetworkAccess"] as "Enabled" | undefined) ?? "Enabled")
+      : "Disabled";
     const { traffic: _traffic, mirrorTraffic: _mirror, ...lasting } = body.properties;
     const endpoint = new AzureEndpoint(
       `${name}-endpoint`,
@@ -90,7 +99,13 @@ export class OnlineEndpoint extends ComponentResource {
       {
         parent: this,
         // These change while it serves, and belong to the rollout: azure-native would write them back to what it once set.
-        ignoreChanges: ["properties.traffic", "properties.mirrorTraffic", "properties.description", "properties.publicNetworkAccess", "tags"],
+        ignoreChanges: [
+          "properties.traffic",
+          "properties.mirrorTraffic",
+          "properties.description",
+          "properties.publicNetworkAccess",
+          "tags",
+        ],
         // An update by azure-native would be a PUT without the traffic; what is left over here cannot be changed in place anyway.
         replaceOnChanges: ["properties", "identity", "kind", "location"],
         deleteBeforeReplace: true,
@@ -131,7 +146,14 @@ export class OnlineEndpoint extends ComponentResource {
     this.registerOutputs({ scoringUri: this.scoringUri });
   }
 
-  #deployment(name: string, slot: Slot, spec: SlotArgs, endpoint: AzureEndpoint, args: OnlineEndpointArgs, tags: Record<string, string>): OnlineDeployment {
+  #deployment(
+    name: string,
+    slot: Slot,
+    spec: SlotArgs,
+    endpoint: AzureEndpoint,
+    args: OnlineEndpointArgs,
+    tags: Record<string, string>,
+  ): OnlineDeployment {
     const body = args.source.resolve(spec.asset).body as Body;
     return new OnlineDeployment(
       name,
@@ -170,7 +192,11 @@ const identityArgs = (identity: NonNullable<Body["identity"]>) => ({
 });
 
 /** The id of a model version: a workspace's own, or a registry's. */
-export const modelIdIn = (place: { workspaceId: Input<string> } | { registryName: Input<string> }, name: string, version: string): Output<string> =>
+export const modelIdIn = (
+  place: { workspaceId: Input<string> } | { registryName: Input<string> },
+  name: string,
+  version: string,
+): Output<string> =>
   "workspaceId" in place
     ? interpolate`${place.workspaceId}/models/${name}/versions/${version}`
     : interpolate`azureml://registries/${place.registryName}/models/${name}/versions/${version}`;

@@ -51,7 +51,11 @@ export class ReleaseHistory extends ComponentResource {
       child,
     );
     const container = (what: "releases" | "approvals"): BlobContainer =>
-      new BlobContainer(`${name}-${what}`, { resourceGroupName, accountName: storage.name, containerName: args.containers[what], publicAccess: "None" }, child);
+      new BlobContainer(
+        `${name}-${what}`,
+        { resourceGroupName, accountName: storage.name, containerName: args.containers[what], publicAccess: "None" },
+        child,
+      );
     const [releases, approvals] = [container("releases"), container("approvals")];
 
     const more = { subscriptionId: args.subscriptionId };
@@ -59,7 +63,11 @@ export class ReleaseHistory extends ComponentResource {
     if ("caller" in args.operators) {
       // The first one who ran `up` stays, as in a workspace.
       const stable = { ...child, ...seed, ignoreChanges: ["principalId"] };
-      grant(`${name}-history-operator`, { role: "Storage Blob Data Contributor", scope: storage.id, principalId: args.operators.caller, ...more }, stable);
+      grant(
+        `${name}-history-operator`,
+        { role: "Storage Blob Data Contributor", scope: storage.id, principalId: args.operators.caller, ...more },
+        stable,
+      );
     } else {
       for (const id of args.operators) {
         const who = { principalId: id, ...more };
@@ -67,13 +75,22 @@ export class ReleaseHistory extends ComponentResource {
         // With approvers of its own, a pipeline can read approvals but not write any.
         const [write, read] = [args.approvers.length > 0 ? releases.id : storage.id, approvals.id];
         grant(label, { role: "Storage Blob Data Contributor", scope: write, ...who }, { ...child, ...seed });
-        if (args.approvers.length > 0) grant(`${label}-approvals`, { role: "Storage Blob Data Reader", scope: read, ...who }, { ...child, ...seed });
+        if (args.approvers.length > 0)
+          grant(`${label}-approvals`, { role: "Storage Blob Data Reader", scope: read, ...who }, { ...child, ...seed });
       }
     }
     for (const id of args.approvers) {
       const who = { principalId: id, ...more };
-      grant(`${name}-approver-${id.slice(0, 8)}`, { role: "Storage Blob Data Contributor", scope: approvals.id, ...who }, { ...child, ...seed });
-      grant(`${name}-approver-${id.slice(0, 8)}-releases`, { role: "Storage Blob Data Reader", scope: releases.id, ...who }, { ...child, ...seed });
+      grant(
+        `${name}-approver-${id.slice(0, 8)}`,
+        { role: "Storage Blob Data Contributor", scope: approvals.id, ...who },
+        { ...child, ...seed },
+      );
+      grant(
+        `${name}-approver-${id.slice(0, 8)}-releases`,
+        { role: "Storage Blob Data Reader", scope: releases.id, ...who },
+        { ...child, ...seed },
+      );
     }
     this.nodes = { storage, releases, approvals };
     this.accountName = storage.name;

@@ -7,7 +7,7 @@ import { RoleAssignment } from "./azure.ts";
 /** Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 export const roles = {
   Contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
-  "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  AcrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
   "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
   "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
   "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",

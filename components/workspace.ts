@@ -2,7 +2,14 @@
 import { ComponentResource, interpolate } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, CustomResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { ApplicationInsights, ContainerRegistry, LogAnalytics, MlWorkspace, StorageAccount, UserAssignedIdentity, Vault } from "./azure.ts";
-import type { ApplicationInsightsArgs, ContainerRegistryArgs, LogAnalyticsArgs, MlWorkspaceArgs, StorageAccountArgs, VaultArgs } from "./azure.ts";
+import type {
+  ApplicationInsightsArgs,
+  ContainerRegistryArgs,
+  LogAnalyticsArgs,
+  MlWorkspaceArgs,
+  StorageAccountArgs,
+  VaultArgs,
+} from "./azure.ts";
 import { NameRelease } from "./mlops.ts";
 import { overridden } from "./override.ts";
 import type { Override } from "./override.ts";
@@ -134,7 +141,10 @@ export class Workspace extends ComponentResource {
     );
     const containerRegistry = new ContainerRegistry(
       `${name}-images`,
-      overridden({ ...placed, registryName: names.containerRegistry, sku: { name: "Basic" }, adminUserEnabled: false }, override.containerRegistry),
+      overridden(
+        { ...placed, registryName: names.containerRegistry, sku: { name: "Basic" }, adminUserEnabled: false },
+        override.containerRegistry,
+      ),
       child,
     );
     const identity = new UserAssignedIdentity(`${name}-identity`, { ...placed, resourceName: names.workspaceIdentity }, child);
@@ -188,10 +198,23 @@ export class Workspace extends ComponentResource {
 
     this.grants = [
       own("workspace", "Contributor", workspace.id),
-      ...this.#workingHere(`${name}-jobs`, { principalId: jobsIdentity.principalId, principalType: "ServicePrincipal" }, workspace, storage, args, child),
+      ...this.#workingHere(
+        `${name}-jobs`,
+        { principalId: jobsIdentity.principalId, principalType: "ServicePrincipal" },
+        workspace,
+        storage,
+        args,
+        child,
+      ),
       grant(
         `${name}-jobs-images`,
-        { role: "AcrPull", scope: containerRegistry.id, principalId: jobsIdentity.principalId, principalType: "ServicePrincipal", subscriptionId: args.subscriptionId },
+        {
+          role: "AcrPull",
+          scope: containerRegistry.id,
+          principalId: jobsIdentity.principalId,
+          principalType: "ServicePrincipal",
+          subscriptionId: args.subscriptionId,
+        },
         { ...child, seed: args.seed },
       ),
       ...this.#operators(name, workspace, storage, args, child),
@@ -235,6 +258,8 @@ export class Workspace extends ComponentResource {
       const stable = { ...child, ignoreChanges: ["principalId"] };
       return this.#workingHere(`${name}-operator`, { principalId: operators.caller }, workspace, storage, args, stable);
     }
-    return operators.flatMap((id) => this.#workingHere(`${name}-operator-${id.slice(0, 8)}`, { principalId: id }, workspace, storage, args, child));
+    return operators.flatMap((id) =>
+      this.#workingHere(`${name}-operator-${id.slice(0, 8)}`, { principalId: id }, workspace, storage, args, child),
+    );
   }
 }

@@ -44,8 +44,14 @@ export const assetVersion: ResourceKind<AssetVersionInputs> = {
 
   // A new version is an update of the asset: nothing is deleted, the versions before it stay.
   diff({ inputs: before }, after) {
-    const moved = asset.flatMap((name) => differences(before[name], after[name], name).map((difference) => ({ ...difference, replace: true })));
-    return [...moved, ...differences(before.version, after.version, "version"), ...differences(before.properties, after.properties, "properties")];
+    const moved = asset.flatMap((name) =>
+      differences(before[name], after[name], name).map((difference) => ({ ...difference, replace: true })),
+    );
+    return [
+      ...moved,
+      ...differences(before.version, after.version, "version"),
+      ...differences(before.properties, after.properties, "properties"),
+    ];
   },
 
   foresee: (inputs) => (hasUnknown(inputs.workspaceId) ? {} : { versionId: assetVersionId(inputs) }),
@@ -64,7 +70,11 @@ export const assetVersion: ResourceKind<AssetVersionInputs> = {
     if (before.version !== inputs.version) return publish(inputs, call);
     // Only what Azure lets one change comes here; `check` has refused the rest.
     const azure = await call.azure();
-    await azure.put(assetVersionId(inputs), { properties: inputs.properties }, { apiVersion: apiVersions.machineLearning, signal: call.signal });
+    await azure.put(
+      assetVersionId(inputs),
+      { properties: inputs.properties },
+      { apiVersion: apiVersions.machineLearning, signal: call.signal },
+    );
     return outputs;
   },
 };

@@ -71,5 +71,4 @@ export function differences(before: unknown, after: unknown, path: string): Diff
   return [{ path, kind: before === undefined ? "add" : after === undefined ? "delete" : "update" }];
 }
 
-export const isObject = (value: unknown): value is Properties =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null && !Array.isArray(value);

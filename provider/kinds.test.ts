@@ -21,8 +21,7 @@ describe("EndpointRollout", () => {
     bakeSeconds: 0,
     check: { request: "{}", calls: 1, maxErrorPercent: 0, readySeconds: 1 },
   };
-  const diff = (change: Partial<RolloutInputs>) =>
-    endpointRollout.diff({ id: "i", inputs, outputs: {} }, { ...inputs, ...change });
+  const diff = (change: Partial<RolloutInputs>) => endpointRollout.diff({ id: "i", inputs, outputs: {} }, { ...inputs, ...change });
 
   test("a bad plan is refused at preview, at the field", () => {
     expect(endpointRollout.check(inputs, undefined)).toEqual([]);
@@ -44,7 +43,9 @@ describe("EndpointRollout", () => {
   });
 
   test("how traffic moves is no change by itself; a zero says the same as nothing", () => {
-    expect(diff({ steps: [10, 100], bakeSeconds: 60, check: { ...inputs.check, calls: 20 }, traffic: { blue: 100, green: 0 } })).toEqual([]);
+    expect(diff({ steps: [10, 100], bakeSeconds: 60, check: { ...inputs.check, calls: 20 }, traffic: { blue: 100, green: 0 } })).toEqual(
+      [],
+    );
   });
 
   test("another endpoint is another rollout", () => {
@@ -69,12 +70,20 @@ describe("Upload", () => {
   });
 
   test("files that changed since the preview are not sent under the wrong name", async () => {
-    const call = { azure: () => Promise.reject(new Error("no request expected")), signal: new AbortController().signal, say: () => undefined, note: () => undefined };
+    const call = {
+      azure: () => Promise.reject(new Error("no request expected")),
+      signal: new AbortController().signal,
+      say: () => undefined,
+      note: () => undefined,
+    };
     await expect(upload.create({ ...inputs, path: "project/ml/train" }, call)).rejects.toThrow(/project\/ml\/train changed while/);
   });
 
   test("bad inputs are refused", () => {
-    expect(upload.check({ ...inputs, kind: "model" as never, hash: "x" }, undefined).map(({ property }) => property)).toEqual(["kind", "hash"]);
+    expect(upload.check({ ...inputs, kind: "model" as never, hash: "x" }, undefined).map(({ property }) => property)).toEqual([
+      "kind",
+      "hash",
+    ]);
   });
 });
 
@@ -92,7 +101,10 @@ describe("AssetVersion", () => {
 
   test("other content under the same version is refused at preview, with the file to change", () => {
     const [problem] = assetVersion.check({ ...inputs, properties: { ...inputs.properties, dataUri: "azureml://b" } }, inputs);
-    expect(problem).toEqual({ property: "version", reason: expect.stringMatching(/diabetes:1 .* immutable; .* new version in project\/data\/data.yml/) });
+    expect(problem).toEqual({
+      property: "version",
+      reason: expect.stringMatching(/diabetes:1 .* immutable; .* new version in project\/data\/data.yml/),
+    });
   });
 
   test("a new version, a description and an unknown value are fine", () => {
@@ -111,13 +123,18 @@ describe("AssetVersion", () => {
   });
 
   test("another name is another asset", () => {
-    expect(assetVersion.diff({ id: "i", inputs, outputs: {} }, { ...inputs, name: "other" })).toEqual([{ path: "name", kind: "update", replace: true }]);
+    expect(assetVersion.diff({ id: "i", inputs, outputs: {} }, { ...inputs, name: "other" })).toEqual([
+      { path: "name", kind: "update", replace: true },
+    ]);
   });
 
   test("what is there with the same content is taken over, whatever Azure added to it", async () => {
     const puts: unknown[] = [];
     const there = { properties: { ...inputs.properties, provisioningState: "Succeeded" } };
-    expect(await assetVersion.create(inputs, call(there, puts))).toEqual({ id: `${workspaceId}/data/diabetes`, outputs: { versionId: `${workspaceId}/data/diabetes/versions/1` } });
+    expect(await assetVersion.create(inputs, call(there, puts))).toEqual({
+      id: `${workspaceId}/data/diabetes`,
+      outputs: { versionId: `${workspaceId}/data/diabetes/versions/1` },
+    });
     expect(puts).toEqual([]);
   });
 
@@ -139,14 +156,19 @@ describe("NameRelease", () => {
     azure: async () =>
       ({
         find: async (id: string) => (id.includes("deletedVaults") ? deleted : alive ? {} : undefined),
-        delete: async (id: string, o: { query?: Record<string, string> }) => Boolean(requests.push(`DELETE ${id} ${JSON.stringify(o.query)}`)),
+        delete: async (id: string, o: { query?: Record<string, string> }) =>
+          Boolean(requests.push(`DELETE ${id} ${JSON.stringify(o.query)}`)),
         post: async (id: string) => void requests.push(`POST ${id}`),
       }) as never,
     signal: new AbortController().signal,
     say: () => undefined,
     note: () => undefined,
   });
-  const vault = { kind: "vault", resourceId: "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv", location: "westeurope" } as const;
+  const vault = {
+    kind: "vault",
+    resourceId: "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv",
+    location: "westeurope",
+  } as const;
 
   test("never touches what lives", async () => {
     requests.length = 0;
@@ -157,7 +179,10 @@ describe("NameRelease", () => {
 
   test("purges a deleted vault of ours, and no one else's", async () => {
     requests.length = 0;
-    await nameRelease.create(vault, call(false, { properties: { vaultId: "/subscriptions/s/resourceGroups/other/providers/Microsoft.KeyVault/vaults/kv" } }));
+    await nameRelease.create(
+      vault,
+      call(false, { properties: { vaultId: "/subscriptions/s/resourceGroups/other/providers/Microsoft.KeyVault/vaults/kv" } }),
+    );
     expect(requests).toEqual([]);
     await nameRelease.create(vault, call(false, { properties: { vaultId: vault.resourceId.toUpperCase() } }));
     expect(requests).toEqual(["POST /subscriptions/s/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv/purge"]);
@@ -167,13 +192,19 @@ describe("NameRelease", () => {
     const notes: string[] = [];
     const refused = Object.assign(new Error("AuthorizationFailed"), { status: 403 });
     const azure = async () => ({ find: async () => undefined, delete: () => Promise.reject(refused) }) as never;
-    await nameRelease.delete!({ id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} }, { ...call(false, undefined), azure, note: (m) => void notes.push(m) });
+    await nameRelease.delete!(
+      { id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} },
+      { ...call(false, undefined), azure, note: (m) => void notes.push(m) },
+    );
     expect(notes).toEqual([expect.stringMatching(/w is deleted but may not be purged by you; its name stays taken/)]);
   });
 
   test("purges a deleted workspace", async () => {
     requests.length = 0;
-    await nameRelease.delete!({ id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} }, call(false, undefined));
+    await nameRelease.delete!(
+      { id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} },
+      call(false, undefined),
+    );
     expect(requests).toEqual([`DELETE ${workspaceId} {"forceToPurge":"true"}`]);
   });
 });

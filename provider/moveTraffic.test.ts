@@ -26,7 +26,8 @@ const inputs = (change: Partial<RolloutInputs> = {}): RolloutInputs => ({
   ...change,
 });
 
-const live = (change: Partial<RolloutInputs> = {}): RolloutInputs => inputs({ traffic: { blue: 100 }, deployments: { blue: "1" }, ...change });
+const live = (change: Partial<RolloutInputs> = {}): RolloutInputs =>
+  inputs({ traffic: { blue: 100 }, deployments: { blue: "1" }, ...change });
 const written = (): Record<string, number>[] => endpoint.splits.map(({ traffic }) => traffic);
 
 describe("the way there", () => {
@@ -95,7 +96,9 @@ describe("the way back", () => {
 
   test("one that fails at 10 % goes back to the last good split and the tag with it", async () => {
     endpoint.deploy("green", (n) => ({ status: n <= 5 ? 200 : 500 }));
-    await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(/green failed its check with traffic: .* the traffic is blue=100, as before/);
+    await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(
+      /green failed its check with traffic: .* the traffic is blue=100, as before/,
+    );
     expect(written()).toEqual([{ blue: 90, green: 10 }, { blue: 100 }]);
     expect(endpoint.tags).toEqual({ stage: "test" });
   });
@@ -161,7 +164,10 @@ describe("others", () => {
 
   test("409 and 412 are tried again", async () => {
     endpoint.deploy("green");
-    const troubles = [{ status: 409, code: "Conflict" }, { status: 412, code: "PreconditionFailed" }];
+    const troubles = [
+      { status: 409, code: "Conflict" },
+      { status: 412, code: "PreconditionFailed" },
+    ];
     endpoint.beforePut = () => troubles.shift();
     await moveTraffic(inputs({ steps: [100], bakeSeconds: 0 }), live(), endpoint.call());
     expect(endpoint.traffic).toEqual({ green: 100 });
@@ -182,7 +188,9 @@ describe("others", () => {
   });
 
   test("a failed or missing deployment gets no traffic", async () => {
-    await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(/green shall get traffic but is not deployed; there is blue/);
+    await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(
+      /green shall get traffic but is not deployed; there is blue/,
+    );
     endpoint.deploy("green", undefined, "Failed");
     await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(/green .* is Failed/);
     expect(written()).toEqual([]);

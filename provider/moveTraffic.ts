@@ -32,7 +32,9 @@ export async function moveTraffic(inputs: RolloutInputs, before: RolloutInputs |
   const to = normalized(inputs.traffic);
   await mover.requireReady(Object.keys(to));
 
-  const changed = Object.keys(to).filter((name) => before !== undefined && !sameContent(before.deployments[name], inputs.deployments[name]));
+  const changed = Object.keys(to).filter(
+    (name) => before !== undefined && !sameContent(before.deployments[name], inputs.deployments[name]),
+  );
   const probed = [...new Set([...gaining(lastGood, to), ...changed])];
   const prober = new Prober(azure, start, inputs.check, call);
   let position: Traffic = live;
@@ -64,7 +66,8 @@ export async function moveTraffic(inputs: RolloutInputs, before: RolloutInputs |
 }
 
 /** Was nothing done to a deployment? A frozen one says no more than its model: it stays as it was, whatever it was. */
-const sameContent = (was: string | undefined, is: string | undefined): boolean => was === is || (was !== undefined && is !== undefined && was.startsWith(`${is},`));
+const sameContent = (was: string | undefined, is: string | undefined): boolean =>
+  was === is || (was !== undefined && is !== undefined && was.startsWith(`${is},`));
 
 /** No traffic to anything, so that the deployments may be deleted. Nothing there is no error. */
 export async function takeOutOfService(inputs: RolloutInputs, call: Call): Promise<void> {
@@ -124,8 +127,10 @@ class Mover {
     const states = await deploymentStates(this.#azure, this.#inputs.endpointId, this.#call.signal);
     for (const name of names) {
       const state = states.get(name);
-      if (state === undefined) throw new Error(`${name} shall get traffic but is not deployed; there is ${[...states.keys()].join(", ") || "nothing"}`);
-      if (state === "Failed" || state === "Canceled") throw new Error(`${name} shall get traffic but its deployment is ${state}; see its logs`);
+      if (state === undefined)
+        throw new Error(`${name} shall get traffic but is not deployed; there is ${[...states.keys()].join(", ") || "nothing"}`);
+      if (state === "Failed" || state === "Canceled")
+        throw new Error(`${name} shall get traffic but its deployment is ${state}; see its logs`);
     }
   }
 
@@ -164,10 +169,13 @@ class Mover {
       if (!there) await this.writeAnyway(lastGood, {}, AbortSignal.timeout(settleMs));
     } catch (second) {
       const live = second instanceof Error ? second.message : String(second);
-      return new Error(`${what}. Going back to ${formatTraffic(lastGood)} failed as well: ${live}. Run the command again`, { cause: reason });
+      return new Error(`${what}. Going back to ${formatTraffic(lastGood)} failed as well: ${live}. Run the command again`, {
+        cause: reason,
+      });
     }
     const kind = reason instanceof CheckFailed ? "" : "the rollout failed: ";
-    const serves = Object.keys(normalized(lastGood)).length === 0 ? "nothing serves, as before" : `the traffic is ${formatTraffic(lastGood)}, as before`;
+    const serves =
+      Object.keys(normalized(lastGood)).length === 0 ? "nothing serves, as before" : `the traffic is ${formatTraffic(lastGood)}, as before`;
     return new Error(`${kind}${what}; ${serves}`, { cause: reason });
   }
 
@@ -213,7 +221,8 @@ class Mover {
 
 /** True when a write would change nothing. */
 function isAlready({ tags, properties }: OnlineEndpoint, change: EndpointChange): boolean {
-  const sorted = (values: Readonly<Record<string, string>> | undefined): string => JSON.stringify(Object.entries(values ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = (values: Readonly<Record<string, string>> | undefined): string =>
+    JSON.stringify(Object.entries(values ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return (
     sameTraffic(properties.traffic, change.traffic) &&
     sameTraffic(properties.mirrorTraffic, change.mirrorTraffic) &&

@@ -55,7 +55,9 @@ const struct = (value: object): unknown => Struct.fromJavaScript(value);
 function ask(method: string, type: string, fields: Record<string, unknown>): Promise<Loose> {
   const request = new messages[type]();
   for (const [name, value] of Object.entries({ Urn: urn, ...fields })) request[`set${name}`](value);
-  return new Promise((resolve, reject) => client[method](request, (error: Error | null, response: Loose) => (error ? reject(error) : resolve(response))));
+  return new Promise((resolve, reject) =>
+    client[method](request, (error: Error | null, response: Loose) => (error ? reject(error) : resolve(response))),
+  );
 }
 
 const inputs = { size: 3, where: { x: "here" } };
@@ -76,7 +78,10 @@ test("diff is detailed, and names what replaces", async () => {
   expect(some.getChanges()).toBe(messages.DiffResponse.DiffChanges.DIFF_SOME);
   expect(some.getReplacesList()).toEqual(["where.x"]);
   const { UPDATE, UPDATE_REPLACE } = messages.PropertyDiff.Kind;
-  expect([...some.getDetaileddiffMap().toArray()].map(([path, d]: Loose) => [path, d[0]])).toEqual([["size", UPDATE], ["where.x", UPDATE_REPLACE]]);
+  expect([...some.getDetaileddiffMap().toArray()].map(([path, d]: Loose) => [path, d[0]])).toEqual([
+    ["size", UPDATE],
+    ["where.x", UPDATE_REPLACE],
+  ]);
 });
 
 test("create at preview makes nothing and tells what is known", async () => {
@@ -87,7 +92,12 @@ test("create at preview makes nothing and tells what is known", async () => {
 });
 
 test("update gets the old inputs and returns the new state", async () => {
-  const updated = await ask("update", "UpdateRequest", { Id: "b", Olds: struct({ ...inputs, area: 9 }), OldInputs: struct(inputs), News: struct({ ...inputs, size: 5 }) });
+  const updated = await ask("update", "UpdateRequest", {
+    Id: "b",
+    Olds: struct({ ...inputs, area: 9 }),
+    OldInputs: struct(inputs),
+    News: struct({ ...inputs, size: 5 }),
+  });
   expect(updated.getProperties().toJavaScript()).toEqual({ ...inputs, size: 5, area: 25 });
   expect(seen).toEqual([{ id: "b", inputs, outputs: { ...inputs, area: 9 } }]);
 });
@@ -102,5 +112,7 @@ test("read tells drift; what is gone has no id", async () => {
 test("an error is its message, and an unknown type is refused by name", async () => {
   await expect(ask("delete", "DeleteRequest", { Id: "stuck", Properties: struct(inputs) })).rejects.toThrow(/it is stuck; unstick it/);
   const other = { Urn: "urn:pulumi:dev::p::mlops:test:Bag::b", News: struct(inputs) };
-  await expect(ask("check", "CheckRequest", other)).rejects.toThrow(/mlops:test:Bag is not a type of the mlops provider; it has mlops:test:Box/);
+  await expect(ask("check", "CheckRequest", other)).rejects.toThrow(
+    /mlops:test:Bag is not a type of the mlops provider; it has mlops:test:Box/,
+  );
 });

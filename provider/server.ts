@@ -163,7 +163,9 @@ export async function serve(kinds: readonly AnyKind[], engineAddress: string | u
     Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, unary(handler, running)])),
   );
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve({ port, stop })));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve({ port, stop }),
+    );
   });
 }
 

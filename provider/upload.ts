@@ -63,7 +63,11 @@ export const upload: ResourceKind<UploadInputs> = {
 async function send(inputs: UploadInputs, call: Call): Promise<Properties> {
   const files = diskFiles(checkout);
   const path = resolve(checkout, inputs.path);
-  const list = uploadFiles(files, path, (inputs.includes ?? []).map((include) => resolve(checkout, include)));
+  const list = uploadFiles(
+    files,
+    path,
+    (inputs.includes ?? []).map((include) => resolve(checkout, include)),
+  );
   const hash = contentHash(files, list);
   if (hash !== inputs.hash) throw new Error(`${inputs.path} changed while it was about to be sent; run the command again`);
   const sources = list.map((file) => ({ path: file.name, read: () => readFile(file.localPath) }));

@@ -14,11 +14,16 @@ const percentPerSlot = z.partialRecord(z.enum(slots, `must name a slot: ${slots.
 /** What every stack has. */
 export const common = {
   /** First part of every name: `rg-<prefix>-dev`. */
-  prefix: text(/^[a-z][a-z0-9]{1,8}$/, "must be 2 to 9 lower-case letters and digits and begin with a letter; vault names leave no more room").default("mlops"),
+  prefix: text(
+    /^[a-z][a-z0-9]{1,8}$/,
+    "must be 2 to 9 lower-case letters and digits and begin with a letter; vault names leave no more room",
+  ).default("mlops"),
   /** Azure region. */
   location: text(/^[a-z][a-z0-9]+$/, "must be a region's short name, such as westeurope").default("westeurope"),
   /** On every resource that takes tags, besides `stage` and `project`. */
-  tags: z.record(z.string().max(512, "tag names have at most 512 characters"), z.string().max(256, "tag values have at most 256 characters")).default({}),
+  tags: z
+    .record(z.string().max(512, "tag names have at most 512 characters"), z.string().max(256, "tag values have at most 256 characters"))
+    .default({}),
   /** Folder with data/, ml/, mlops/ and deploy/, relative to Pulumi.yaml. */
   project: text(/^[^/\s][^\s]*$/, "must be a folder relative to Pulumi.yaml, such as project").default("project"),
 };
@@ -39,7 +44,10 @@ export const serving = {
   /** Registered model; default: the one that the deployment's YAML names. */
   modelName: text(/^[\w.-]{1,255}$/, "must be a model's name: letters, digits, _ . and -").optional(),
   /** Version in the slot that serves. Unset: no endpoint. */
-  modelVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 7; a label such as latest would change under a running stack").optional(),
+  modelVersion: text(
+    /^[\w.-]{1,30}$/,
+    "must be one exact version, such as 7; a label such as latest would change under a running stack",
+  ).optional(),
   /** Version in the other slot, kept to go back to. Unset: the other slot is empty. */
   keptVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 6").optional(),
   /** Release that `modelVersion` came with; written by `mlops deploy`. A stage that needs approval serves nothing without. */
@@ -57,7 +65,10 @@ export const serving = {
   /** Copy of live requests for a slot without traffic, in percent. */
   mirrorTraffic: percentPerSlot.optional(),
   /** Name of the endpoint in Azure, unique in the region; default: `<prefix>-<stage>-<six digits of the subscription>`. */
-  endpointName: text(/^[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]$/, "must be 3 to 32 letters, digits and hyphens, begin with a letter and not end with a hyphen").optional(),
+  endpointName: text(
+    /^[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]$/,
+    "must be 3 to 32 letters, digits and hyphens, begin with a letter and not end with a hyphen",
+  ).optional(),
   /** `--set` of `az ml`, on deploy/endpoint.yml: `path.to.field=value`. */
   endpointSet: z.array(text(/^[^=]+=/s, "must be path.to.field=value")).default([]),
   /** The same on the deployment's YAML, for both slots. */

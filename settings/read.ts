@@ -28,7 +28,9 @@ export function parseSettings<T>(schema: z.ZodType<T>, config: Readonly<Record<s
   }
   if (result.success) return result.data;
   const lines = result.error.issues.flatMap((issue) => describe(issue, values, project, stack));
-  throw new RunError(`Pulumi.${stack}.yaml: ${lines.length === 1 ? "a setting is" : `${lines.length} settings are`} wrong\n${lines.join("\n")}`);
+  throw new RunError(
+    `Pulumi.${stack}.yaml: ${lines.length === 1 ? "a setting is" : `${lines.length} settings are`} wrong\n${lines.join("\n")}`,
+  );
 }
 
 function parsed(text: string): unknown {

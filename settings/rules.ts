@@ -10,7 +10,14 @@ interface Serving {
   readonly keptVersion?: string | undefined;
   readonly traffic?: Readonly<Partial<Record<Slot, number>>> | undefined;
   readonly mirrorTraffic?: Readonly<Partial<Record<Slot, number>>> | undefined;
-  readonly rollout: { steps: number[]; bakeSeconds: number; calls: number; maxErrorPercent: number; maxP95Ms?: number | undefined; readySeconds: number };
+  readonly rollout: {
+    steps: number[];
+    bakeSeconds: number;
+    calls: number;
+    maxErrorPercent: number;
+    maxP95Ms?: number | undefined;
+    readySeconds: number;
+  };
 }
 
 /** The slots as settings say them. */

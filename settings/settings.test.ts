@@ -9,7 +9,12 @@ import { stageSettings } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
 const stage = (config: Record<string, string>, name: Stage = "dev") =>
-  parseSettings(stageSettings(name), Object.fromEntries(Object.entries(config).map(([key, value]) => [`azure-mlops:${key}`, value])), "azure-mlops", name);
+  parseSettings(
+    stageSettings(name),
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [`azure-mlops:${key}`, value])),
+    "azure-mlops",
+    name,
+  );
 
 const refusal = (config: Record<string, string>, name: Stage = "dev"): string => {
   try {
@@ -64,18 +69,27 @@ describe("values", () => {
   });
 
   test("other namespaces are none of our business", () => {
-    expect(parseSettings(SharedSettings, { "azure-native:location": "x", "pulumi:disable": "y" }, "azure-mlops", "shared").location).toBe("westeurope");
+    expect(parseSettings(SharedSettings, { "azure-native:location": "x", "pulumi:disable": "y" }, "azure-mlops", "shared").location).toBe(
+      "westeurope",
+    );
   });
 });
 
 describe("refusals give value, rule and fix", () => {
   test("a mistyped key", () => {
-    expect(refusal({ modelVersin: "3" })).toMatch(/azure-mlops:modelVersin is not a setting of this stack; .*pulumi config rm azure-mlops:modelVersin --stack dev/);
-    expect(refusal({ rollout: '{"step":[100]}' })).toMatch(/azure-mlops:rollout\.step is not a setting.*rm --path 'azure-mlops:rollout\.step' --stack dev/);
+    expect(refusal({ modelVersin: "3" })).toMatch(
+      /azure-mlops:modelVersin is not a setting of this stack; .*pulumi config rm azure-mlops:modelVersin --stack dev/,
+    );
+    expect(refusal({ rollout: '{"step":[100]}' })).toMatch(
+      /azure-mlops:rollout\.step is not a setting.*rm --path 'azure-mlops:rollout\.step' --stack dev/,
+    );
   });
 
   test.each([
-    [{ prefix: "My_Prefix" }, /azure-mlops:prefix is "My_Prefix": must be 2 to 9 lower-case letters.*\(pulumi config set azure-mlops:prefix VALUE --stack dev\)/],
+    [
+      { prefix: "My_Prefix" },
+      /azure-mlops:prefix is "My_Prefix": must be 2 to 9 lower-case letters.*\(pulumi config set azure-mlops:prefix VALUE --stack dev\)/,
+    ],
     [{ location: "West Europe" }, /location is "West Europe": .*westeurope/],
     [{ modelVersion: "the latest one" }, /one exact version, such as 7/],
     [{ compute: '{"maxNodes":0}' }, /compute\.maxNodes is 0: must be at least 1 .*--path 'azure-mlops:compute\.maxNodes'/],
@@ -97,7 +111,9 @@ describe("refusals give value, rule and fix", () => {
   });
 
   test("prod: no public access, no vault that can be purged", () => {
-    expect(refusal({ publicAccess: "true" }, "prod")).toMatch(/publicAccess is true: must be false in prod; remove the override or deploy to qa/);
+    expect(refusal({ publicAccess: "true" }, "prod")).toMatch(
+      /publicAccess is true: must be false in prod; remove the override or deploy to qa/,
+    );
     expect(refusal({ purgeProtection: "false" }, "prod")).toMatch(/purgeProtection is false: must be true in prod/);
   });
 
@@ -105,14 +121,21 @@ describe("refusals give value, rule and fix", () => {
     expect(refusal({ keptVersion: "1" })).toMatch(/keptVersion is "1": needs modelVersion/);
     expect(refusal({ traffic: '{"blue":100}' })).toMatch(/traffic is .*: needs modelVersion/);
     expect(refusal({ modelVersion: "1", traffic: '{"blue":90}' })).toMatch(/adds up to 90/);
-    expect(refusal({ modelVersion: "1", traffic: '{"blue":90,"green":10}' })).toMatch(/green gets 10 % but there is no such deployment; there is blue/);
-    expect(refusal({ modelVersion: "2", keptVersion: "1", mirrorTraffic: '{"green":60}' })).toMatch(/mirrorTraffic\.green is 60: .*0 to 50/);
+    expect(refusal({ modelVersion: "1", traffic: '{"blue":90,"green":10}' })).toMatch(
+      /green gets 10 % but there is no such deployment; there is blue/,
+    );
+    expect(refusal({ modelVersion: "2", keptVersion: "1", mirrorTraffic: '{"green":60}' })).toMatch(
+      /mirrorTraffic\.green is 60: .*0 to 50/,
+    );
     expect(stage({ modelVersion: "2", keptVersion: "1", traffic: '{"blue":90,"green":10}' }).traffic).toEqual({ blue: 90, green: 10 });
   });
 });
 
 test("slots: the live version in its slot, the kept one in the other", () => {
-  expect(slotPlan(stage({ modelVersion: "3", keptVersion: "2", slot: "green" }))).toEqual({ live: "green", versions: { green: "3", blue: "2" } });
+  expect(slotPlan(stage({ modelVersion: "3", keptVersion: "2", slot: "green" }))).toEqual({
+    live: "green",
+    versions: { green: "3", blue: "2" },
+  });
   expect(slotPlan(stage({}))).toEqual({ live: "blue", versions: {} });
 });
 
@@ -137,7 +160,11 @@ describe("names", () => {
   });
 
   test("are what the documents say", () => {
-    expect(localNames({ prefix: "mlops", stage: "dev" })).toMatchObject({ resourceGroup: "rg-mlops-dev", workspace: "mlw-mlops-dev", cluster: "cpu-cluster" });
+    expect(localNames({ prefix: "mlops", stage: "dev" })).toMatchObject({
+      resourceGroup: "rg-mlops-dev",
+      workspace: "mlw-mlops-dev",
+      cluster: "cpu-cluster",
+    });
     expect(globalNames({ prefix: "mlops", stage: "dev" }, "0a1b2c").endpoint).toBe("mlops-dev-0a1b2c");
   });
 });

@@ -20,9 +20,17 @@ export const stageSettings = (stage: Stage) =>
       approval: z
         .strictObject({
           /** How many different people; not counted: who trained it, who deployed it to qa. */
-          required: z.int("must be a whole number").min(0, "must be 0 or more").max(20, "must be at most 20").default(stage === "prod" ? 1 : 0),
+          required: z
+            .int("must be a whole number")
+            .min(0, "must be 0 or more")
+            .max(20, "must be at most 20")
+            .default(stage === "prod" ? 1 : 0),
           /** How long an approval holds, in hours. */
-          validHours: z.number().positive("must be more than 0 hours").max(24 * 90, "must be at most 2160 hours").default(72),
+          validHours: z
+            .number()
+            .positive("must be more than 0 hours")
+            .max(24 * 90, "must be at most 2160 hours")
+            .default(72),
           /** Entra object ids of those who may; empty: anyone who can write approvals. */
           approvers: z.array(z.uuid("must be an Entra object id (a GUID)")).default([]),
         })

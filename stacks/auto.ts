@@ -33,7 +33,10 @@ export function auto(settings: AutoSettings): Record<string, unknown> {
   // The registry's copy of the production environment: its version follows from the content, so it has the same one there.
   if (production?.name && production.version) {
     const { name, version } = production;
-    source.know("environments", name, { version, id: interpolate`azureml://registries/${registry.registry}/environments/${name}/versions/${version}` });
+    source.know("environments", name, {
+      version,
+      id: interpolate`azureml://registries/${registry.registry}/environments/${name}/versions/${version}`,
+    });
   }
   const served = serve(files, settings, {
     ...{ workspaceId, source },

@@ -27,5 +27,7 @@ function declare(project: string, stack: string): Record<string, unknown> {
   if (stack === "shared") return shared(readSettings(SharedSettings, project, stack));
   if (stack === "auto") return auto(readSettings(AutoSettings, project, stack));
   if (isStage(stack)) return stage(readSettings(stageSettings(stack), project, stack));
-  throw new RunError(`"${stack}" is not a stack of this program; it has shared, ${stages.join(", ")} and auto. Fix: pulumi stack select dev`);
+  throw new RunError(
+    `"${stack}" is not a stack of this program; it has shared, ${stages.join(", ")} and auto. Fix: pulumi stack select dev`,
+  );
 }

@@ -16,7 +16,9 @@ export async function permitted(project: string, stack: string): Promise<void> {
   const settings = readSettings(stageSettings(stack), project, stack);
   const { modelVersion, approval } = settings;
   if (modelVersion === undefined || approval.required === 0) return;
-  const problems = await problemsOf(settings, modelVersion).catch((error: unknown) => [`the history of releases cannot be asked: ${error instanceof Error ? error.message : String(error)}`]);
+  const problems = await problemsOf(settings, modelVersion).catch((error: unknown) => [
+    `the history of releases cannot be asked: ${error instanceof Error ? error.message : String(error)}`,
+  ]);
   if (problems.length === 0) return;
   const said = `${stack} may not serve model version ${modelVersion}\n${problems.map((problem) => `  ${problem}`).join("\n")}`;
   const fix = `Fix: mlops approve --release ${settings.release ?? "release.json"} --stage ${stack}, by someone who may; then mlops deploy --stage ${stack}`;

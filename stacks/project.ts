@@ -44,7 +44,9 @@ export class Project {
   /** Paths below the folder that fit a pattern. */
   paths(pattern: string): string[] {
     const folder = join(this.#root, this.folder);
-    return globSync(pattern, { cwd: folder }).toSorted().map((path) => relative(folder, join(folder, path)).replaceAll("\\", "/"));
+    return globSync(pattern, { cwd: folder })
+      .toSorted()
+      .map((path) => relative(folder, join(folder, path)).replaceAll("\\", "/"));
   }
 
   /** The text of a file that is no asset. */
@@ -57,6 +59,7 @@ export class Project {
 
   /** @throws RunError with every problem of the files read so far */
   check(): void {
-    if (this.#problems.length > 0) throw new RunError(`${this.#problems.length === 1 ? "A file is" : "Files are"} wrong\n${[...new Set(this.#problems)].join("\n")}`);
+    if (this.#problems.length > 0)
+      throw new RunError(`${this.#problems.length === 1 ? "A file is" : "Files are"} wrong\n${[...new Set(this.#problems)].join("\n")}`);
   }
 }

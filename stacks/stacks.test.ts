@@ -27,9 +27,23 @@ beforeAll(async () => {
       newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
         if (type === "pulumi:pulumi:Stack") return { id: "stack", state: {} };
         made.push({ type, name, inputs });
-        const own = inputs["workspaceName"] ?? inputs["resourceName"] ?? inputs["registryName"] ?? inputs["endpointName"] ?? inputs["resourceGroupName"] ?? name;
-        const outputs: Record<string, string> = { name: String(own), principalId: `${name}-principal`, reference: `${name}-reference`, versionId: `${name}-id` };
-        return { id: `/id/${name}`, state: { ...inputs, ...(type.startsWith("mlops:assets:AssetVersion") ? {} : { name: outputs["name"] }), ...pick(outputs) } };
+        const own =
+          inputs["workspaceName"] ??
+          inputs["resourceName"] ??
+          inputs["registryName"] ??
+          inputs["endpointName"] ??
+          inputs["resourceGroupName"] ??
+          name;
+        const outputs: Record<string, string> = {
+          name: String(own),
+          principalId: `${name}-principal`,
+          reference: `${name}-reference`,
+          versionId: `${name}-id`,
+        };
+        return {
+          id: `/id/${name}`,
+          state: { ...inputs, ...(type.startsWith("mlops:assets:AssetVersion") ? {} : { name: outputs["name"] }), ...pick(outputs) },
+        };
       },
       call: ({ token }) =>
         token === "azure-native:authorization:getClientConfig"
@@ -46,7 +60,8 @@ const pick = ({ principalId, reference, versionId }: Record<string, string>) => 
 
 beforeEach(() => void (made.length = 0));
 
-const config = (values: Record<string, string>) => Object.fromEntries(Object.entries(values).map(([key, value]) => [`azure-mlops:${key}`, value]));
+const config = (values: Record<string, string>) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [`azure-mlops:${key}`, value]));
 
 async function build(name: Stage, values: Record<string, string> = {}): Promise<{ outputs: Record<string, unknown> }> {
   return { outputs: await settle(() => stage(parseSettings(stageSettings(name), config(values), "azure-mlops", name))) };
@@ -62,10 +77,14 @@ async function settle(declare: () => Record<string, unknown>): Promise<Record<st
 }
 
 const plain = async (value: unknown): Promise<unknown> =>
-  typeof (value as { promise?: unknown } | undefined)?.promise === "function" ? (value as { promise(): Promise<unknown> }).promise() : value;
+  typeof (value as { promise?: unknown } | undefined)?.promise === "function"
+    ? (value as { promise(): Promise<unknown> }).promise()
+    : value;
 
 const named = (name: string): Made => {
-  const found = made.find((resource) => resource.name === name && !resource.type.startsWith("mlops:workspace") && !resource.type.startsWith("mlops:assets:Data"));
+  const found = made.find(
+    (resource) => resource.name === name && !resource.type.startsWith("mlops:workspace") && !resource.type.startsWith("mlops:assets:Data"),
+  );
   if (!found) throw new Error(`no ${name}; there is ${made.map((resource) => resource.name).join(", ")}`);
   return found;
 };
@@ -74,20 +93,39 @@ const types = (): string[] => [...new Set(made.map(({ type }) => type))];
 
 describe("shared", () => {
   test("the registry in its own group, under names that others can derive", async () => {
-    const outputs = await settle(() => shared(parseSettings(SharedSettings, config({ registryLocations: '["northeurope"]' }), "azure-mlops", "shared")));
+    const outputs = await settle(() =>
+      shared(parseSettings(SharedSettings, config({ registryLocations: '["northeurope"]' }), "azure-mlops", "shared")),
+    );
     expect(named("shared-registry")).toMatchObject({
       type: "azure-native:machinelearningservices:Registry",
-      inputs: { registryName: "mlopsregistry-7d4bf9", location: "westeurope", regionDetails: [{ location: "westeurope" }, { location: "northeurope" }] },
+      inputs: {
+        registryName: "mlopsregistry-7d4bf9",
+        location: "westeurope",
+        regionDetails: [{ location: "westeurope" }, { location: "northeurope" }],
+      },
     });
-    expect(outputs).toMatchObject({ location: "westeurope", registryName: "mlopsregistry-7d4bf9", registryResourceGroupName: "rg-mlops-shared" });
+    expect(outputs).toMatchObject({
+      location: "westeurope",
+      registryName: "mlopsregistry-7d4bf9",
+      registryResourceGroupName: "rg-mlops-shared",
+    });
   });
 });
 
 describe("dev", () => {
   test("a workspace without keys: storage by Entra only, a vault by roles, no admin on the images", async () => {
     await build("dev");
-    expect(named("dev-storage").inputs).toMatchObject({ accountName: "stmlopsdev7d4bf9", allowSharedKeyAccess: false, allowBlobPublicAccess: false, minimumTlsVersion: "TLS1_2" });
-    expect(named("dev-vault").inputs["properties"]).toMatchObject({ enableRbacAuthorization: true, enableSoftDelete: true, tenantId: "tenant" });
+    expect(named("dev-storage").inputs).toMatchObject({
+      accountName: "stmlopsdev7d4bf9",
+      allowSharedKeyAccess: false,
+      allowBlobPublicAccess: false,
+      minimumTlsVersion: "TLS1_2",
+    });
+    expect(named("dev-vault").inputs["properties"]).toMatchObject({
+      enableRbacAuthorization: true,
+      enableSoftDelete: true,
+      tenantId: "tenant",
+    });
     expect(named("dev-vault").inputs["properties"]).not.toHaveProperty("enablePurgeProtection");
     expect(named("dev-images").inputs).toMatchObject({ adminUserEnabled: false });
     expect(named("dev-workspace")).toMatchObject({
@@ -109,14 +147,21 @@ describe("dev", () => {
     for (const { inputs } of grants) expect(inputs["scope"]).toMatch(/^\/id\/dev-(storage|vault|images|insights|workspace)$/);
     const contributors = grants.filter(({ inputs }) => inputs["roleDefinitionId"].endsWith("b24988ac-6180-42a0-ab88-20f7382dd24c"));
     expect(new Set(contributors.map(({ inputs }) => inputs["principalId"]))).toEqual(new Set(["dev-identity-principal"]));
-    expect(grants.filter(({ inputs }) => inputs["principalId"] === "caller").map(({ name }) => name).toSorted()).toEqual(["dev-operator-blobs", "dev-operator-workspace"]);
+    expect(
+      grants
+        .filter(({ inputs }) => inputs["principalId"] === "caller")
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(["dev-operator-blobs", "dev-operator-workspace"]);
     expect(new Set(grants.map(({ inputs }) => inputs["roleAssignmentName"])).size).toBe(13);
   });
 
   test("operators by object id instead of the caller", async () => {
     const id = "11111111-2222-4333-8444-555555555555";
     await build("dev", { operators: `["${id}"]` });
-    const principals = made.filter(({ type }) => type === "azure-native:authorization:RoleAssignment").map(({ inputs }) => inputs["principalId"]);
+    const principals = made
+      .filter(({ type }) => type === "azure-native:authorization:RoleAssignment")
+      .map(({ inputs }) => inputs["principalId"]);
     expect(principals).toContain(id);
     expect(principals).not.toContain("caller");
   });
@@ -126,14 +171,24 @@ describe("dev", () => {
     expect(named("dev-compute").inputs).toMatchObject({
       computeName: "cpu-cluster",
       identity: { type: "UserAssigned", userAssignedIdentities: ["/id/dev-jobs-identity"] },
-      properties: { computeType: "AmlCompute", disableLocalAuth: true, properties: { scaleSettings: { minNodeCount: 0, maxNodeCount: 2, nodeIdleTimeBeforeScaleDown: "PT300S" } } },
+      properties: {
+        computeType: "AmlCompute",
+        disableLocalAuth: true,
+        properties: { scaleSettings: { minNodeCount: 0, maxNodeCount: 2, nodeIdleTimeBeforeScaleDown: "PT300S" } },
+      },
     });
   });
 
   test("every component of the folder, its code sent once, its environment by the version made here", async () => {
     await build("dev");
     const components = made.filter(({ inputs }) => inputs["collection"] === "components");
-    expect(texts(components.map(({ inputs }) => inputs["name"]))).toEqual(["diabetes_evaluate", "diabetes_load", "diabetes_prepare", "diabetes_register", "diabetes_train"]);
+    expect(texts(components.map(({ inputs }) => inputs["name"]))).toEqual([
+      "diabetes_evaluate",
+      "diabetes_load",
+      "diabetes_prepare",
+      "diabetes_register",
+      "diabetes_train",
+    ]);
     for (const { inputs } of components) {
       expect(inputs["version"]).toMatch(/^[0-9a-f]{16}$/);
       expect(inputs["properties"].componentSpec.environment).toBe("dev-development-version-id");
@@ -147,7 +202,12 @@ describe("dev", () => {
 
   test("the data asset keeps its given version and names the uploaded file", async () => {
     await build("dev");
-    expect(named("dev-diabetes-version").inputs).toMatchObject({ collection: "data", version: "1", contentVersion: false, source: "project/data/data.yml" });
+    expect(named("dev-diabetes-version").inputs).toMatchObject({
+      collection: "data",
+      version: "1",
+      contentVersion: false,
+      source: "project/data/data.yml",
+    });
     expect(named("dev-diabetes-version").inputs["properties"].dataUri).toMatch(/-reference\/diabetes\.csv$/);
   });
 
@@ -190,7 +250,11 @@ describe("serving", () => {
     expect(named("dev-blue").inputs).toMatchObject({
       deploymentName: "blue",
       sku: { name: "Default", capacity: 1 },
-      properties: { model: "/id/dev-workspace/models/diabetes/versions/3", environmentId: "dev-production-version-id", codeConfiguration: { codeId: "dev-code-project-deploy-reference", scoringScript: "score.py" } },
+      properties: {
+        model: "/id/dev-workspace/models/diabetes/versions/3",
+        environmentId: "dev-production-version-id",
+        codeConfiguration: { codeId: "dev-code-project-deploy-reference", scoringScript: "score.py" },
+      },
     });
     expect(named("dev-rollout").inputs).toMatchObject({
       endpointId: "/id/dev-endpoint",
@@ -207,18 +271,32 @@ describe("serving", () => {
     await build("dev", { modelVersion: "4", keptVersion: "3", slot: "green", rollout: '{"steps":[10,50,100],"bakeSeconds":60}' });
     expect(named("dev-green").inputs["properties"].model).toMatch(/versions\/4$/);
     expect(named("dev-blue").inputs["properties"].model).toMatch(/versions\/3$/);
-    expect(named("dev-rollout").inputs).toMatchObject({ traffic: { green: 100 }, steps: [10, 50, 100], bakeSeconds: 60, deployments: { blue: "model 3" } });
+    expect(named("dev-rollout").inputs).toMatchObject({
+      traffic: { green: 100 },
+      steps: [10, 50, 100],
+      bakeSeconds: 60,
+      deployments: { blue: "model 3" },
+    });
   });
 
   test("overrides as --set has them", async () => {
-    await build("dev", { modelVersion: "1", deploymentSet: '["instance_count=3","environment_variables.WORKER_COUNT=2"]', endpointSet: '["auth_mode=aad_token"]' });
+    await build("dev", {
+      modelVersion: "1",
+      deploymentSet: '["instance_count=3","environment_variables.WORKER_COUNT=2"]',
+      endpointSet: '["auth_mode=aad_token"]',
+    });
     expect(named("dev-blue").inputs["sku"].capacity).toBe(3);
     expect(named("dev-blue").inputs["properties"].environmentVariables).toEqual({ WORKER_COUNT: "2" });
     expect(named("dev-endpoint").inputs["properties"].authMode).toBe("AADToken");
   });
 
   test("a wrong override is told with the file's own words, before anything is made", () => {
-    const settings = parseSettings(stageSettings("dev"), config({ modelVersion: "1", deploymentSet: '["instance_cuont=3"]' }), "azure-mlops", "dev");
+    const settings = parseSettings(
+      stageSettings("dev"),
+      config({ modelVersion: "1", deploymentSet: '["instance_cuont=3"]' }),
+      "azure-mlops",
+      "dev",
+    );
     expect(() => stage(settings)).toThrow(/instance_cuont/);
     expect(made).toEqual([]);
   });
@@ -228,7 +306,9 @@ describe("qa and prod", () => {
   test("only what serves: no cluster, no data, no components; the model comes from the registry", async () => {
     await build("qa", { modelVersion: "5" });
     expect(types()).not.toContain("azure-native:machinelearningservices:Compute");
-    expect(made.filter(({ type }) => type === "mlops:assets:AssetVersion").map(({ inputs }) => inputs["collection"])).toEqual(["environments"]);
+    expect(made.filter(({ type }) => type === "mlops:assets:AssetVersion").map(({ inputs }) => inputs["collection"])).toEqual([
+      "environments",
+    ]);
     expect(named("qa-blue").inputs["properties"].model).toBe("azureml://registries/mlopsregistry-7d4bf9/models/diabetes/versions/5");
   });
 
@@ -243,7 +323,8 @@ describe("qa and prod", () => {
 });
 
 describe("auto", () => {
-  const build = async (values: Record<string, string>) => settle(() => auto(parseSettings(AutoSettings, config(values), "azure-mlops", "auto")));
+  const build = async (values: Record<string, string>) =>
+    settle(() => auto(parseSettings(AutoSettings, config(values), "azure-mlops", "auto")));
 
   test("nothing but outputs without a model version", async () => {
     expect(await build({})).toMatchObject({ workspaceName: "mlw-mlops-dev", resourceGroupName: "rg-mlops-dev" });
@@ -252,9 +333,15 @@ describe("auto", () => {
 
   test("an endpoint of its own in dev's workspace, model and environment from the registry", async () => {
     await build({ modelVersion: "2" });
-    expect(named("auto-endpoint").inputs).toMatchObject({ endpointName: "mlops-auto-7d4bf9", workspaceName: "mlw-mlops-dev", resourceGroupName: "rg-mlops-dev" });
+    expect(named("auto-endpoint").inputs).toMatchObject({
+      endpointName: "mlops-auto-7d4bf9",
+      workspaceName: "mlw-mlops-dev",
+      resourceGroupName: "rg-mlops-dev",
+    });
     const { properties } = named("auto-blue").inputs;
     expect(properties.model).toBe("azureml://registries/mlopsregistry-7d4bf9/models/diabetes/versions/2");
-    expect(properties.environmentId).toMatch(/^azureml:\/\/registries\/mlopsregistry-7d4bf9\/environments\/diabetes-prod\/versions\/[0-9a-f]{16}$/);
+    expect(properties.environmentId).toMatch(
+      /^azureml:\/\/registries\/mlopsregistry-7d4bf9\/environments\/diabetes-prod\/versions\/[0-9a-f]{16}$/,
+    );
   });
 });

@@ -18,7 +18,10 @@ if (!process.env["MLOPS_DEBUG"]) {
 // azure-native gives each resource an alias for each of its old API versions (30 of them for a deployment), for programs that once
 // used those. This one never did. Aliases for renames within this program stay.
 const apiVersionAlias = (alias: unknown): boolean =>
-  typeof alias === "object" && alias !== null && Object.keys(alias).length === 1 && String((alias as { type?: unknown }).type).startsWith("azure-native:");
+  typeof alias === "object" &&
+  alias !== null &&
+  Object.keys(alias).length === 1 &&
+  String((alias as { type?: unknown }).type).startsWith("azure-native:");
 
 runtime.registerStackTransformation(({ props, opts }) => {
   if (!opts.aliases || !Array.isArray(opts.aliases)) return undefined;

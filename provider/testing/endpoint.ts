@@ -69,7 +69,11 @@ export class FakeEndpoint {
     const refuse = (status: number, code: string, message = code): void => send(status, { error: { code, message } });
     const url = (request.url ?? "").replace(/\?.*/, "");
     if (url === "/metadata") {
-      return send(200, { resourceManager: `${this.base}/`, authentication: { loginEndpoint: `${this.base}/` }, suffixes: { storage: "x" } });
+      return send(200, {
+        resourceManager: `${this.base}/`,
+        authentication: { loginEndpoint: `${this.base}/` },
+        suffixes: { storage: "x" },
+      });
     }
     if (url === "/score") return this.#score(request, send, refuse);
     if (!this.exists) return refuse(404, "ResourceNotFound");
@@ -81,7 +85,12 @@ export class FakeEndpoint {
     return this.#put(request, JSON.parse(body) as Put, send, refuse);
   }
 
-  #put(request: IncomingMessage, body: Put, send: (s: number, v: unknown) => void, refuse: (s: number, c: string, m?: string) => void): void {
+  #put(
+    request: IncomingMessage,
+    body: Put,
+    send: (s: number, v: unknown) => void,
+    refuse: (s: number, c: string, m?: string) => void,
+  ): void {
     const trouble = this.beforePut?.();
     if (trouble) return refuse(trouble.status, trouble.code);
     const match = request.headers["if-match"];

@@ -82,7 +82,11 @@ describe("plan", () => {
 
 describe("splits", () => {
   test("canary from blue to green", () => {
-    expect(splits({ blue: 100 }, { green: 100 }, [10, 50, 100])).toEqual([{ blue: 90, green: 10 }, { blue: 50, green: 50 }, { green: 100 }]);
+    expect(splits({ blue: 100 }, { green: 100 }, [10, 50, 100])).toEqual([
+      { blue: 90, green: 10 },
+      { blue: 50, green: 50 },
+      { green: 100 },
+    ]);
   });
 
   test("the first deployment of all gets everything at once", () => {
@@ -106,12 +110,18 @@ describe("splits", () => {
 
 describe("an interrupted rollout", () => {
   test("goes on after the split that is live", () => {
-    expect(remainingSplits({ blue: 100 }, { blue: 90, green: 10 }, { green: 100 }, [10, 50, 100])).toEqual([{ blue: 50, green: 50 }, { green: 100 }]);
+    expect(remainingSplits({ blue: 100 }, { blue: 90, green: 10 }, { green: 100 }, [10, 50, 100])).toEqual([
+      { blue: 50, green: 50 },
+      { green: 100 },
+    ]);
     expect(remainingSplits({ blue: 100 }, { green: 100 }, { green: 100 }, [10, 100])).toEqual([]);
   });
 
   test("starts from what is live when that is not on the way", () => {
-    expect(remainingSplits({ blue: 100 }, { blue: 80, green: 20 }, { green: 100 }, [50, 100])).toEqual([{ blue: 40, green: 60 }, { green: 100 }]);
+    expect(remainingSplits({ blue: 100 }, { blue: 80, green: 20 }, { green: 100 }, [50, 100])).toEqual([
+      { blue: 40, green: 60 },
+      { green: 100 },
+    ]);
   });
 });
 
@@ -138,11 +148,18 @@ describe("judge", () => {
   });
 
   test("too slow", () => {
-    expect(judge([{ status: 200, milliseconds: 900 }], { maxErrorPercent: 0, maxP95Ms: 500 }).summary).toMatch(/p95 is 900 ms, the limit is 500 ms/);
+    expect(judge([{ status: 200, milliseconds: 900 }], { maxErrorPercent: 0, maxP95Ms: 500 }).summary).toMatch(
+      /p95 is 900 ms, the limit is 500 ms/,
+    );
   });
 
   test("p95 is the nearest rank", () => {
-    expect(percentile([...Array(100).keys()].map((i) => i + 1), 95)).toBe(95);
+    expect(
+      percentile(
+        [...Array(100).keys()].map((i) => i + 1),
+        95,
+      ),
+    ).toBe(95);
     expect(percentile([7], 95)).toBe(7);
     expect(percentile([], 95)).toBe(0);
   });

@@ -80,7 +80,10 @@ export function trafficProblems(traffic: Traffic, deployments: readonly string[]
   }
   const sum = Object.values(traffic).reduce((total, percent) => total + percent, 0);
   if (problems.length === 0 && sum !== 0 && sum !== 100) {
-    problems.push({ property, reason: `${formatTraffic(traffic)} adds up to ${sum}; make it 100, or 0 to take the endpoint out of service` });
+    problems.push({
+      property,
+      reason: `${formatTraffic(traffic)} adds up to ${sum}; make it 100, or 0 to take the endpoint out of service`,
+    });
   }
   return problems;
 }
@@ -126,7 +129,8 @@ export function planProblems(plan: RolloutPlan): FieldProblem[] {
   if (check.maxP95Ms !== undefined && !(check.maxP95Ms > 0)) {
     problems.push({ property: "check.maxP95Ms", reason: `${check.maxP95Ms} is not a number of milliseconds above 0` });
   }
-  if (!(check.readySeconds >= 0)) problems.push({ property: "check.readySeconds", reason: `${check.readySeconds} is not 0 or more seconds` });
+  if (!(check.readySeconds >= 0))
+    problems.push({ property: "check.readySeconds", reason: `${check.readySeconds} is not 0 or more seconds` });
   try {
     JSON.parse(check.request);
   } catch {
@@ -188,7 +192,10 @@ export interface Verdict {
 export function judge(samples: readonly Sample[], limits: Pick<CheckPlan, "maxErrorPercent" | "maxP95Ms">): Verdict {
   const failed = samples.filter((sample) => sample.status < 200 || sample.status > 299);
   const errorPercent = samples.length === 0 ? 0 : (100 * failed.length) / samples.length;
-  const p95Ms = percentile(samples.map((sample) => sample.milliseconds), 95);
+  const p95Ms = percentile(
+    samples.map((sample) => sample.milliseconds),
+    95,
+  );
   const facts = `${samples.length} calls, ${failed.length} failed, p95 ${Math.round(p95Ms)} ms`;
   const broken: string[] = [];
   if (errorPercent > limits.maxErrorPercent) {
