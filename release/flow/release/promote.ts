@@ -84,7 +84,7 @@ class Promoter {
     if (!begun.changes) {
       this.#call.out.progress(`deploy ${manifest.id} serves in ${stage} already; nothing changes`);
       // A rollback that was killed after it moved the traffic has left the stack behind.
-      if (outputs?.["modelVersion"] !== release.version) await upStage(this.#call, this.#p.pulumi, { record: there, target: there });
+      if (outputs?.["modelVersion"] !== release.version) await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: there, target: there });
       return this.#answering(record, false);
     }
     const before = serving(there);
@@ -96,7 +96,7 @@ class Promoter {
     let endpoint: EndpointState;
     try {
       this.#call.out.progress(`deploy ${manifest.id} to ${stage}, slot ${pending!.to.live}: pulumi up --stack ${stage}`);
-      await upStage(this.#call, this.#p.pulumi, { record: begun.record, target: { plan: pending!.to, frozen: false }, more: this.#modelFrom() });
+      await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: begun.record, target: { plan: pending!.to, frozen: false }, more: this.#modelFrom() });
       endpoint = await this.#healthy();
       const sample = await this.#sample(endpoint);
       if (sample && sample.status !== 200) throw new CommandError(`the sample request was answered with ${sample.status}: ${JSON.stringify(sample.body).slice(0, 200)}`);
@@ -177,7 +177,7 @@ class Promoter {
   async #takenBack(begun: StageRecord): Promise<StageRecord> {
     const back = takeBack(begun);
     this.#call.out.progress(`back   ${this.#p.stage} to what served before`);
-    await upStage(this.#call, this.#p.pulumi, { record: back, target: back });
+    await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: back, target: back });
     await this.#p.history.putStage(back);
     return back;
   }
@@ -198,7 +198,7 @@ class Promoter {
     const instances = endpoint.deployments.find(({ name }) => name === kept)?.instances ?? 1;
     if (!kept || instances <= 1) return;
     this.#call.out.progress(`scale  slot ${kept}, kept to go back to, from ${instances} instances to 1`);
-    await upStage(this.#call, this.#p.pulumi, { record: done, target: done, keptInstances: 1 });
+    await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: done, target: done, keptInstances: 1 });
   }
 
   /** Shows that it answers, and in qa runs the acceptance requests, unless they were passed already. */

@@ -56,7 +56,7 @@ export async function rollBackStage(call: Call, input: RollbackInput): Promise<R
     await history.add(now.release, eventNow("rolled-back", by, { ...reason, note: `to ${next.release}: ${input.reason}` }));
     await history.add(next.release, eventNow("restored", by, { ...reason, note: `in place of ${now.release}: ${input.reason}` }));
     // The stack says the same from here on; traffic is where it should be already, so nothing moves.
-    await upStage(held, pulumi, { record: back, target: back });
+    await upStage(held, history.azure, pulumi, { record: back, target: back });
     return { stage, from: now.release, to: next.release, milliseconds };
   });
 }
@@ -67,7 +67,7 @@ async function endPending(call: Call, { stage, pulumi, history, reason }: Rollba
   const { release } = there.pending!;
   call.out.progress(`back   the deployment of ${release} to ${stage} was never ended; it is taken back`);
   const back = takeBack(there);
-  await upStage(call, pulumi, { record: back, target: back });
+  await upStage(call, history.azure, pulumi, { record: back, target: back });
   await history.putStage(back);
   await history.add(release, eventNow("failed", await history.caller(), { stage, passed: false, note: `taken back: ${reason}` }));
   return { stage, from: release, to: serving(back)?.release ?? "nothing", milliseconds: performance.now() - began };

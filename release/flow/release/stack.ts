@@ -1,5 +1,8 @@
 // Brings a stage's stack to what its record says, and says why when that fails.
 import { hostname } from "node:os";
+import type { Azure } from "../../../azure/client.ts";
+import { apiVersions } from "../../../azure/ids.ts";
+import { readEndpoint } from "../../../azure/online.ts";
 import { type Call, CommandError } from "../../command.ts";
 import { configOf, type StageRecord } from "../../core/stageRecord.ts";
 import type { SlotPlan } from "../../core/slots.ts";
@@ -19,7 +22,7 @@ export interface StackChange {
 }
 
 /** Writes the config and runs `pulumi up`. @throws UpFailed */
-export async function upStage(call: Pick<Call, "out" | "signal">, pulumi: Pulumi, { record, target, keptInstances, more = {} }: StackChange): Promise<void> {
+export async function upStage(call: Pick<Call, "out" | "signal">, azure: Azure, pulumi: Pulumi, { record, target, keptInstances, more = {} }: StackChange): Promise<void> {
   const { stage } = record;
   const config = { ...configOf(record, target), keptInstances: keptInstances === undefined ? "" : String(keptInstances), ...more };
   const entries = Object.entries(config);
@@ -28,12 +31,13 @@ export async function upStage(call: Pick<Call, "out" | "signal">, pulumi: Pulumi
   const set = Object.fromEntries(entries.filter(([, value]) => value !== ""));
   if (Object.keys(set).length > 0) await pulumi.setConfig(stage, set);
   const args = ["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stage];
-  for (;;) {
+  for (let orphans = 0; ; ) {
     const done = await pulumi.run(args, true);
     if (done.code === 0) return;
     if (call.signal.aborted) throw new CommandError("interrupted", `pulumi was stopped; its state is kept. Run the same command again, and it completes or takes back.`);
     const said = done.stdout + done.stderr;
     if (await unlocked(call, pulumi, stage, said)) continue;
+    if (orphans++ < 2 && (await orphanGone(call, azure, said))) continue;
     throw new UpFailed(reasonOf(said) ?? `pulumi up --stack ${stage} ended with ${done.code}`);
   }
 }
@@ -54,6 +58,20 @@ async function unlocked(call: Pick<Call, "out" | "signal">, pulumi: Pulumi, stag
   call.out.progress(`an earlier run on ${stage} was killed; its lock is taken away`);
   const cancelled = await pulumi.run(["cancel", "--yes", "--stack", stage]);
   return cancelled.code === 0;
+}
+
+/**
+ * A run that was killed while it made a deployment leaves one that the stack's state does not know. It has no state of its own and, without
+ * traffic, no callers: it is deleted, and made again. True: try again.
+ */
+async function orphanGone(call: Pick<Call, "out" | "signal">, azure: Azure, said: string): Promise<boolean> {
+  const [, endpointId, slot] = /already existing resource '?(\/subscriptions\/[^\s']+\/onlineEndpoints\/[^/\s']+)\/deployments\/(blue|green)\b/i.exec(said) ?? [];
+  if (!endpointId || !slot) return false;
+  const endpoint = await readEndpoint(azure, endpointId, call.signal);
+  const { traffic, mirrorTraffic } = endpoint?.properties ?? {};
+  if ((traffic?.[slot] ?? 0) > 0 || (mirrorTraffic?.[slot] ?? 0) > 0) return false;
+  call.out.progress(`an earlier run was killed while it made slot ${slot}; what it left is deleted`);
+  return azure.delete(`${endpointId}/deployments/${slot}`, { apiVersion: apiVersions.machineLearning, signal: call.signal });
 }
 
 function alive(pid: number): boolean {
