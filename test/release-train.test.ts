@@ -10,6 +10,7 @@ let checkout: Checkout;
 type Someone = Pick<Checkout, "mlops" | "pulumi" | "begin">;
 let ann: Someone;
 let bob: Someone;
+let first: { readonly id: string; readonly gate: { readonly passed: boolean; readonly verdicts: readonly { readonly rule: string }[] } };
 
 const succeeded = (ran: Ran): Ran => {
   if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stderr.slice(-6000)}\n${ran.stdout.slice(-2000)}`);
@@ -18,7 +19,7 @@ const succeeded = (ran: Ran): Ran => {
 const refused = (ran: Ran, reason: RegExp, code = 1): void => {
   expect({ code: ran.code, said: ran.stdout + ran.stderr }).toEqual({ code, said: expect.stringMatching(reason) });
 };
-const json = <T>(ran: Ran): T => JSON.parse(succeeded(ran).stdout) as T;
+const json = (ran: Ran): unknown => JSON.parse(succeeded(ran).stdout);
 const path = (...parts: string[]): string => join(checkout.dir, ...parts);
 const set = async (stage: string, key: string, value: string): Promise<void> =>
   void succeeded(await checkout.pulumi("config", "set", "--path", `azure-mlops:${key}`, value, "--stack", stage));
@@ -39,22 +40,28 @@ interface Releases {
   readonly releases: readonly { id: string; passed: boolean; stages: Record<string, string> }[];
   readonly stages: readonly { stage: string; plan: { live: string; versions: Record<string, string> } | null; pending: unknown }[];
 }
-const prodNow = async (): Promise<Releases["stages"][number]["plan"]> => json<Releases>(await checkout.mlops("releases", "--json")).stages.find(({ stage }) => stage === "prod")!.plan;
+const deployedIn = (ran: Ran): Deployed => json(ran) as Deployed;
+const releasesIn = (ran: Ran): Releases => json(ran) as Releases;
+const prodNow = async (): Promise<Releases["stages"][number]["plan"]> => releasesIn(await checkout.mlops("releases", "--json")).stages.find(({ stage }) => stage === "prod")!.plan;
 
 beforeAll(async () => {
   checkout = copyCheckout();
-  const started = json<{ release: { id: string; gate: { passed: boolean; verdicts: { rule: string }[] } } }>(await checkout.mlops("start", "--no-deploy", "--json"));
-  expect(started.release).toMatchObject({ id: "diabetes-1", gate: { passed: true } });
-  expect(started.release.gate.verdicts.map(({ rule }) => rule)).toEqual(expect.arrayContaining(["metrics.r2", "live.rmse", "data.min_rows", "smoke_test"]));
+  const started = json(await checkout.mlops("start", "--no-deploy", "--json")) as { release: typeof first };
+  first = started.release;
   [ann, bob] = [await checkout.as("ann"), await checkout.as("bob")];
 }, 8 * minutes);
 afterAll(() => checkout.dispose(), minutes);
 
+test("training ends with the gate: every rule has its verdict", () => {
+  expect(first).toMatchObject({ id: "diabetes-1", gate: { passed: true } });
+  expect(first.gate.verdicts.map(({ rule }) => rule)).toEqual(expect.arrayContaining(["metrics.r2", "live.rmse", "data.min_rows", "smoke_test"]));
+});
+
 test("share copies once, and takes only the manifest that the history knows", async () => {
-  const first = json<{ assets: { collection: string; copied: boolean }[] }>(await checkout.mlops("share", "--json"));
-  expect(first.assets.every(({ copied }) => copied)).toBe(true);
-  expect(first.assets.filter(({ collection }) => collection === "components")).toHaveLength(5);
-  const again = json<typeof first>(await checkout.mlops("share", "--json"));
+  const sharing = json(await checkout.mlops("share", "--json")) as { assets: { collection: string; copied: boolean }[] };
+  expect(sharing.assets.every(({ copied }) => copied)).toBe(true);
+  expect(sharing.assets.filter(({ collection }) => collection === "components")).toHaveLength(5);
+  const again = json(await checkout.mlops("share", "--json")) as typeof sharing;
   expect(again.assets.some(({ copied }) => copied)).toBe(false);
   await edited("release.json", (text) => text.replace(/"rmse": [\d.]+/, '"rmse": 1'), async () => refused(await checkout.mlops("share"), /was changed after it was made/, 2));
   refused(await checkout.mlops("deploy", "--stage", "prod", "--release", "latest"), /never as latest/, 2);
@@ -63,9 +70,9 @@ test("share copies once, and takes only the manifest that the history knows", as
 
 test("auto serves the registry's model; of two runs at once one is turned away", async () => {
   const both = await Promise.all([deploy("auto", "release.json", "--wait", "0"), deploy("auto", "release.json", "--wait", "0")]);
-  expect(both.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+  expect(both.map(({ code }) => code).toSorted((a, b) => a - b)).toEqual([0, 1]);
   refused(both.find(({ code }) => code === 1)!, /being changed by another run/);
-  const served = json<Deployed>(both.find(({ code }) => code === 0)!);
+  const served = deployedIn(both.find(({ code }) => code === 0)!);
   expect(served).toMatchObject({ changed: true, endpoint: { traffic: { blue: 100 } } });
   expect(served.endpoint.id).toMatch(/mlw-mlops-dev\/onlineEndpoints\/mlops-auto-/);
 }, 4 * minutes);
@@ -74,7 +81,7 @@ test("qa: a wrong answer stops the release, right ones let it go on", async () =
   const file = "project/deploy/acceptance/1-typical-patients.json";
   await edited(file, (text) => text.replace('"near": [200, 80]', '"near": [80, 200]'), async () => refused(await deploy("qa", "release.json"), /failed its acceptance in qa: 1-typical-patients.json: prediction 0 is/));
   refused(await deploy("prod", "release.json"), /failed its acceptance in qa/);
-  expect(json<Deployed>(await deploy("qa", "release.json"))).toMatchObject({ changed: false, acceptance: { passed: true } });
+  expect(deployedIn(await deploy("qa", "release.json"))).toMatchObject({ changed: false, acceptance: { passed: true } });
 }, 5 * minutes);
 
 test("prod wants two approvals of exactly this release, by others, whichever way one tries", async () => {
@@ -101,9 +108,9 @@ test("prod wants two approvals of exactly this release, by others, whichever way
 
 test("prod's first release ever; the same again changes nothing, and plain pulumi agrees", async () => {
   refused(await checkout.mlops("rollback", "--reason", "just because"), /not up|nothing to go back to/);
-  const first = json<Deployed>(await deploy("prod", "diabetes-1"));
+  const first = deployedIn(await deploy("prod", "diabetes-1"));
   expect(first).toMatchObject({ changed: true, endpoint: { traffic: { blue: 100 } } });
-  expect(json<Deployed>(await deploy("prod", "diabetes-1"))).toMatchObject({ changed: false });
+  expect(deployedIn(await deploy("prod", "diabetes-1"))).toMatchObject({ changed: false });
   succeeded(await checkout.pulumi("up", "--yes", "--non-interactive", "--stack", "prod", "--expect-no-changes"));
   refused(await checkout.mlops("rollback", "--reason", "just because"), /nothing to go back to: only diabetes-1/);
 }, 5 * minutes);
@@ -114,13 +121,13 @@ test("a model that fails the gate is recorded with the reason and goes nowhere",
   });
   refused(await checkout.mlops("share", "--release", "failed.json"), /failed the gate/);
   refused(await deploy("auto", "diabetes-2"), /failed the gate: r2 is/);
-  expect(json<Releases>(await checkout.mlops("releases", "--json")).releases[0]).toMatchObject({ id: "diabetes-2", passed: false });
+  expect(releasesIn(await checkout.mlops("releases", "--json")).releases[0]).toMatchObject({ id: "diabetes-2", passed: false });
 }, 4 * minutes);
 
 test("a canary that is killed goes on; rollback takes moments; a steady client loses nothing", async () => {
   succeeded(await checkout.mlops("train", "--no-up", "--set", "inputs.alpha=0.9"));
   succeeded(await checkout.mlops("share"));
-  expect(json<Deployed>(await deploy("qa", "release.json"))).toMatchObject({ changed: true, acceptance: { passed: true } });
+  expect(deployedIn(await deploy("qa", "release.json"))).toMatchObject({ changed: true, acceptance: { passed: true } });
   const approvals = await Promise.all([ann, bob].map((who) => who.mlops("approve", "--release", "diabetes-3", "--yes")));
   expect(succeeded(approvals[0]!).stdout).toMatch(/slot blue → green: 10 → 50 → 100 %/);
   succeeded(approvals[1]!);
@@ -130,11 +137,11 @@ test("a canary that is killed goes on; rollback takes moments; a steady client l
   await until("traffic at 10 %", () => /blue=90 green=10/.test(canary.stderr()));
   killed(canary.pid!);
   await canary.done;
-  const done = json<Deployed>(await deploy("prod", "diabetes-3", "--wait", "120"));
+  const done = deployedIn(await deploy("prod", "diabetes-3", "--wait", "120"));
   expect(done).toMatchObject({ changed: true, endpoint: { traffic: { green: 100 } } });
   expect(done.endpoint.deployments.map(({ name }) => name).toSorted()).toEqual(["blue", "green"]);
 
-  const back = json<{ from: string; to: string; milliseconds: number }>(await checkout.mlops("rollback", "--reason", "answers are off", "--json"));
+  const back = json(await checkout.mlops("rollback", "--reason", "answers are off", "--json")) as { from: string; to: string; milliseconds: number };
   expect(back).toMatchObject({ from: "diabetes-3", to: "diabetes-1" });
   expect(back.milliseconds).toBeLessThan(5000);
   expect(await prodNow()).toEqual({ live: "blue", versions: { blue: "1", green: "3" } });
@@ -146,7 +153,7 @@ test("a limit that breaks puts back what served, by itself, and says why", async
   await set("prod", "rollout.maxP95Ms", "1");
   refused(await deploy("prod", "diabetes-3"), /diabetes-3 failed in prod[^]*p95 is \d+ ms, the limit is 1 ms[^]*diabetes-1 serves prod, as before/);
   expect(await prodNow()).toEqual({ live: "blue", versions: { blue: "1" } });
-  const answer = json<{ status: number }>(await checkout.mlops("invoke", "--stage", "prod", "--json"));
+  const answer = json(await checkout.mlops("invoke", "--stage", "prod", "--json")) as { status: number };
   expect(answer.status).toBe(200);
   expect(succeeded(await checkout.mlops("releases", "show", "diabetes-3")).stdout).toMatch(/prod\s+failed NO: .*p95 is/);
 }, 4 * minutes);
@@ -167,8 +174,8 @@ async function until(what: string, happened: () => boolean): Promise<void> {
 
 /** 20 requests a second to prod's endpoint, until stopped. */
 async function steadyClient(): Promise<{ stop(): Promise<{ sent: number; failed: Record<string, number> }> }> {
-  const env = { ...process.env, ...json<Record<string, string>>(await checkout.mlops("sandbox", "env", "--json")) };
-  const { endpoint } = json<Deployed>(await deploy("prod", "diabetes-1"));
+  const env = { ...process.env, ...(json(await checkout.mlops("sandbox", "env", "--json")) as Record<string, string>) };
+  const { endpoint } = deployedIn(await deploy("prod", "diabetes-1"));
   const args = [join(import.meta.dirname, "steady.ts"), endpoint.id, path("project/deploy/sample-request.json"), "20"];
   const child: ChildProcess = spawn(process.execPath, args, { env, stdio: ["pipe", "pipe", "inherit"] });
   let said = "";

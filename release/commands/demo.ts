@@ -32,17 +32,22 @@ interface Deployed {
   readonly acceptance?: { readonly results: readonly { readonly file: string }[] };
 }
 
-const parsed = <T>({ stdout }: Ran): T => JSON.parse(stdout) as T;
+const parsed = ({ stdout }: Ran): unknown => JSON.parse(stdout);
 const reason = ({ stderr }: Ran): string => stderr.split("\n").slice(stderr.split("\n").findLastIndex((line) => line.startsWith("mlops: "))).join(" ").replace("mlops: ", "").replaceAll(/\s+/g, " ").trim();
 const traffic = ({ endpoint }: Deployed): string =>
   endpoint.deployments.map(({ name, model }) => `${name} serves ${/models\/([^/]+)\/versions\/(.+)$/.exec(model ?? "")?.slice(1).join(":") ?? "?"} with ${endpoint.traffic[name] ?? 0} %`).join(", ");
 const splits = ({ stderr }: Ran): string => [...new Set([...stderr.matchAll(/^\s+traffic ([a-z0-9= ]+?)(?:, watched.*)?$/gm)].map((match) => match[1]!))].join(" → ");
 
+const backAgain = (ran: Ran): (readonly [string, string])[] => {
+  const { from, to, milliseconds } = parsed(ran) as { from: string; to: string; milliseconds: number };
+  return [["changed", `prod: ${from} → ${to}, traffic moved in ${milliseconds.toFixed(0)} ms`]];
+};
+
 function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
   const deploy = (stage: string, release: string): Promise<Ran> => copy.mlops("deploy", "--stage", stage, "--release", release, "--json");
   const approve = (who: Someone, release: string): Promise<Ran> => who.mlops("approve", "--release", release, "--stage", "prod", "--yes");
   const deployed = (stage: string) => (ran: Ran): (readonly [string, string])[] => {
-    const done = parsed<Deployed>(ran);
+    const done = (parsed(ran) as Deployed);
     const checked = /^check {2}(.*)$/m.exec(ran.stderr)?.[1];
     return [
       ...(checked ? [["checked", checked] as const] : []),
@@ -52,11 +57,11 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
     ];
   };
   const gated = (ran: Ran): (readonly [string, string])[] => {
-    const { release } = parsed<{ release: Manifest }>(ran);
+    const { release } = (parsed(ran) as { release: Manifest });
     return [...release.gate.verdicts.map(({ message }) => ["checked", message] as const), ["changed", `release ${release.id} is written down, digest ${short(release.digest)}`]];
   };
   const qaAndApproval = (release: string): Chapter[] => [
-    { stage: "shared", title: "Into the registry", types: `mlops share --release ${release}`, run: () => copy.mlops("share", "--release", release, "--json"), tell: (ran) => [["changed", parsed<{ assets: { copied: boolean; collection: string; name: string; version: string }[] }>(ran).assets.filter(({ copied }) => copied).map(({ collection, name, version }) => `${collection.replace(/s$/, "")} ${name}:${version.slice(0, 8)}`).join(", ")]] },
+    { stage: "shared", title: "Into the registry", types: `mlops share --release ${release}`, run: () => copy.mlops("share", "--release", release, "--json"), tell: (ran) => [["changed", (parsed(ran) as { assets: { copied: boolean; collection: string; name: string; version: string }[] }).assets.filter(({ copied }) => copied).map(({ collection, name, version }) => `${collection.replace(/s$/, "")} ${name}:${version.slice(0, 8)}`).join(", ")]] },
     { stage: "qa", title: "Test it in qa", types: `mlops deploy --stage qa --release ${release}`, run: () => deploy("qa", release), tell: deployed("qa") },
   ];
   return [
@@ -72,7 +77,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
     ...qaAndApproval("diabetes-2"),
     { stage: "prod", title: "Bob approves, seeing what changes", types: "bob: mlops approve --release diabetes-2", run: () => approve(bob, "diabetes-2"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["saw", line] as const) },
     { stage: "prod", title: "Canary: 10, 50, 100 %", types: "mlops deploy --stage prod --release diabetes-2", run: () => deploy("prod", "diabetes-2"), tell: deployed("prod") },
-    { stage: "prod", title: "Back to the slot that was kept", types: 'mlops rollback --stage prod --reason "answers are off"', run: () => copy.mlops("rollback", "--stage", "prod", "--reason", "answers are off", "--json"), tell: (ran) => [["changed", `prod: ${parsed<{ from: string }>(ran).from} → ${parsed<{ to: string }>(ran).to}, traffic moved in ${parsed<{ milliseconds: number }>(ran).milliseconds.toFixed(0)} ms`]] },
+    { stage: "prod", title: "Back to the slot that was kept", types: 'mlops rollback --stage prod --reason "answers are off"', run: () => copy.mlops("rollback", "--stage", "prod", "--reason", "answers are off", "--json"), tell: backAgain },
     { stage: "", title: "What the history says", types: "mlops releases", run: () => copy.mlops("releases"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["", line] as const) },
   ];
 }

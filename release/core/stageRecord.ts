@@ -50,7 +50,7 @@ export function begin(
   by: Person,
 ): { readonly record: StageRecord; readonly changes: boolean } {
   if (record.pending?.release === release.release && record.pending.digest === release.digest) return { record, changes: true };
-  const from = record.plan as SlotPlan | null;
+  const from: SlotPlan | null = record.plan;
   const to = afterDeploy(from ?? undefined, release.version, inPlace);
   const changes = from === null || from.versions[from.live] !== release.version;
   const { version, ...kept } = release;
@@ -83,7 +83,7 @@ export function takeBack(record: StageRecord): StageRecord {
 
 /** Goes back to the kept slot; undefined when there is none. */
 export function rollBack(record: StageRecord): StageRecord | undefined {
-  const plan = record.plan && afterRollback(record.plan as SlotPlan);
+  const plan = record.plan && afterRollback(record.plan);
   return plan ? { ...record, plan, frozen: true, pending: null } : undefined;
 }
 

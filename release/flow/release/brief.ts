@@ -19,13 +19,13 @@ export interface Brief {
   readonly digest: string;
   readonly stage: string;
   readonly serves: string | null;
-  readonly metrics: readonly { readonly name: string; readonly now: number | null; readonly then: number | null }[];
+  readonly metrics: readonly { readonly name: string; readonly now: number | null; readonly after: number | null }[];
   /** One sentence each: data, environments and components that differ. */
   readonly changes: readonly string[];
   readonly traffic: string;
   /** `create OnlineDeployment prod-green`; null when the preview could not be made. */
   readonly resources: readonly string[] | null;
-  readonly cost: { readonly now: MonthlyCost; readonly then: MonthlyCost };
+  readonly cost: { readonly now: MonthlyCost; readonly after: MonthlyCost };
   readonly qa: string;
 }
 
@@ -43,7 +43,7 @@ export async function briefOf(call: Call, history: History, pulumi: Pulumi, reco
     digest: manifest.digest,
     stage,
     serves: live?.release ?? null,
-    metrics: names.map((name) => ({ name, now: liveRecord?.manifest.run.metrics[name] ?? null, then: manifest.run.metrics[name] ?? null })),
+    metrics: names.map((name) => ({ name, now: liveRecord?.manifest.run.metrics[name] ?? null, after: manifest.run.metrics[name] ?? null })),
     changes: changesBetween(liveRecord, record),
     traffic: trafficPlan(config["rollout"], next.record),
     resources: await resourceChanges(call, pulumi, stage, next.record),
@@ -106,14 +106,14 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
   const running = (plan: StageRecord["plan"]): Running[] =>
     Object.keys(plan?.versions ?? {}).map((name) => ({ name, instanceType, instances: name === plan?.live ? (body.sku?.capacity ?? 1) : 1 }));
   const cost = (plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(plan), location, prices);
-  return { now: cost(there.plan), then: cost(next.pending?.to ?? next.plan) };
+  return { now: cost(there.plan), after: cost(next.pending?.to ?? next.plan) };
 }
 
 /** For a terminal. */
 export function briefText(brief: Brief): string {
   const number = (value: number | null): string => (value === null ? "–" : Number.isInteger(value) ? String(value) : value.toPrecision(5));
-  const delta = (now: number | null, then: number | null): string => (now === null || then === null ? "" : `${then - now >= 0 ? "+" : ""}${(then - now).toPrecision(3)}`);
-  const metrics = brief.metrics.map(({ name, now, then }) => [name, number(now), number(then), delta(now, then)]);
+  const delta = (now: number | null, after: number | null): string => (now === null || after === null ? "" : `${after - now >= 0 ? "+" : ""}${(after - now).toPrecision(3)}`);
+  const metrics = brief.metrics.map(({ name, now, after }) => [name, number(now), number(after), delta(now, after)]);
   const line = (label: string, text: string): string => `${pc.bold(label.padEnd(10))} ${text}`;
   const list = (label: string, items: readonly string[], none: string): string => line(label, items.length === 0 ? none : items.join(`\n${" ".repeat(11)}`));
   return [
@@ -123,7 +123,7 @@ export function briefText(brief: Brief): string {
     list("changes", brief.changes, "same data, environments and components"),
     line("traffic", brief.traffic),
     list("resources", brief.resources === null ? ["the preview failed; run pulumi preview to see why"] : summed(brief.resources), "none change"),
-    line("cost", `${formatCost(brief.cost.now)} → ${formatCost(brief.cost.then)} a month, both slots (release/prices.json)`),
+    line("cost", `${formatCost(brief.cost.now)} → ${formatCost(brief.cost.after)} a month, both slots (release/prices.json)`),
   ].join("\n");
 }
 

@@ -29,7 +29,7 @@ export async function evidenceOf(workspace: Workspace, jobName: string, signal: 
   const { azure } = workspace;
   const asked = { scope: azure.cloud.resourceManagerScope, signal };
   const history = await workspace.history();
-  type Job = { properties: { inputs?: Record<string, { value?: unknown; uri?: string } | null> | null } };
+  type Job = { properties: { inputs?: Record<string, { value?: string | number | boolean | null; uri?: string } | null> | null } };
   const job = await azure.get<Job>(`${workspace.id}/jobs/${jobName}`, arm);
   const top = await azure.get<Run>(`${history}/runs/${encodeURIComponent(jobName)}/details`, asked);
   const runs: Run[] = [top];
@@ -45,7 +45,7 @@ export async function evidenceOf(workspace: Workspace, jobName: string, signal: 
     report: reportIn(await file("report", "report.json")),
     parameters: {
       ...Object.fromEntries(runs.flatMap(({ parameters }) => Object.entries(parameters ?? {}).map(([name, value]) => [name, String(value)]))),
-      ...Object.fromEntries(inputs.flatMap(([name, input]) => (input?.value === undefined ? [] : [[name, String(input.value)]]))),
+      ...Object.fromEntries(inputs.flatMap(([name, input]) => (input?.value === undefined || input.value === null ? [] : [[name, String(input.value)]]))),
     },
     data: inputs.flatMap(([, input]) => dataVersion(input?.uri)),
     trainedBy: peopleOf(runs),

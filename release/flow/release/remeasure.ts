@@ -11,7 +11,7 @@ const arm = { apiVersion: apiVersions.machineLearning } as const;
 interface Node {
   readonly type?: string;
   readonly componentId?: string;
-  readonly inputs?: Record<string, { value?: unknown } | null>;
+  readonly inputs?: Record<string, { value?: string | number | boolean } | null>;
   readonly outputs?: Record<string, { value?: unknown } | null>;
 }
 interface PipelineJob {

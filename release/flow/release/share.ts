@@ -120,7 +120,7 @@ function essence(collection: Shareable, properties: Record<string, unknown> | un
       return JSON.stringify(["type", "command", "inputs", "outputs"].map((key) => spec[key] ?? null));
     }
     case "data":
-      return JSON.stringify([properties["dataType"] ?? null, String(properties["dataUri"] ?? "").split("/").at(-1)]);
+      return JSON.stringify([properties["dataType"] ?? null, (typeof properties["dataUri"] === "string" ? properties["dataUri"] : "").split("/").at(-1)]);
     case "models":
       return JSON.stringify(properties["modelType"] ?? null);
   }

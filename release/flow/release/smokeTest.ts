@@ -45,6 +45,7 @@ export async function smokeTest(call: Call, workspace: Workspace, project: strin
   if (!codeConfiguration?.codeId || !codeConfiguration.scoringScript || !environmentId) {
     return { passed: false, message: "deploy/blue-deployment.yml has no scoring script and environment to run it with; take smoke_test out of gate.yml or add them" };
   }
+  const { clusterName } = workspace.outputs;
   const job = `smoke-${model.name.replaceAll(/[^a-z0-9-]/gi, "-")}-${model.version}-${randomBytes(4).toString("hex")}`;
   await workspace.azure.put(
     `${workspace.id}/jobs/${job}`,
@@ -57,7 +58,7 @@ export async function smokeTest(call: Call, workspace: Workspace, project: strin
         command: 'python -c "import os; exec(os.environ[\'SMOKE_DRIVER\'])" ${{inputs.model}}',
         environmentId,
         environmentVariables: { SMOKE_DRIVER: driver, SMOKE_SCRIPT: codeConfiguration.scoringScript, SMOKE_REQUEST: request },
-        computeId: `${workspace.id}/computes/${String(workspace.outputs["clusterName"] ?? "cpu-cluster")}`,
+        computeId: `${workspace.id}/computes/${typeof clusterName === "string" ? clusterName : "cpu-cluster"}`,
         inputs: { model: { jobInputType: model.type, uri: model.id, mode: "Download" } },
         resources: { instanceCount: 1 },
         limits: { jobLimitsType: "Command", timeout: "PT15M" },
