@@ -150,6 +150,19 @@ test("a component's command that binds to nothing", () => {
   ]);
 });
 
+test("names without a version", () => {
+  const at = (text: string) => lines(text).map((line) => line.slice("job.yml:".length));
+  expect(
+    at("type: pipeline\ncompute: azureml:cpu\njobs:\n  a:\n    component: azureml:c\n  b:\n    command: x\n    environment: azureml:e\n"),
+  ).toEqual([
+    '5:16: `jobs.a.component` = "azureml:c": needs a version. Fix: write azureml:c:<version>, or azureml:c@latest',
+    '8:18: `jobs.b.environment` = "azureml:e": needs a version. Fix: write azureml:e:<version>, or azureml:e@latest',
+  ]);
+  expect(
+    at("name: blue\nendpoint_name: score\ninstance_type: x\ninstance_count: 1\nmodel: azureml:m\nenvironment: azureml:AzureML-own\n"),
+  ).toEqual(['5:8: `model` = "azureml:m": needs a version. Fix: write azureml:m:<version>, or azureml:m@latest']);
+});
+
 describe("pipelines", () => {
   const pipeline = (jobs: string, rest = "") =>
     `type: pipeline\ncompute: azureml:c\ninputs: {raw: {type: uri_folder, path: azureml:d:1}}\n${rest}jobs:\n${jobs}`;

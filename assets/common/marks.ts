@@ -1,5 +1,6 @@
 // How environments and code of an entity become marks in a body.
-import { DependencyMark, ReferenceMark, UploadMark } from "../body.ts";
+import type { ReferenceType } from "../asset.ts";
+import { DependencyMark, parseReference, ReferenceMark, UploadMark } from "../body.ts";
 import { buildEnvironment, type EnvironmentEntity } from "../kinds/environment.ts";
 import type { Build } from "../kinds/kind.ts";
 import { isGit, isUrl, REGISTRY_URI } from "../schema/azure.ts";
@@ -9,9 +10,18 @@ import type { Includes } from "../upload.ts";
 /** A named environment becomes a reference, an inline one an asset that is registered first. */
 export function environmentMark(value: string | EnvironmentEntity | undefined, build: Build, path: Path): unknown {
   if (value === undefined) return null;
-  if (typeof value === "string") return new ReferenceMark("environment", value);
+  if (typeof value === "string") return versioned("environment", value, build, path);
   const inside = within(build, path);
   return new DependencyMark(build.inline("environment", value, buildEnvironment(value, inside, value.name === undefined)));
+}
+
+/** A named asset. Azure takes no name alone, except that of an environment of its own. */
+export function versioned(type: ReferenceType, text: string, build: Build, path: Path): ReferenceMark {
+  const { text: full, name, version, label } = parseReference(type, text);
+  const ours = type === "environment" && name?.startsWith("AzureML-");
+  if (name !== null && !version && !label && !ours && !/^(\/|azureml:\/\/)/.test(full))
+    build.problem(path, "needs a version", `write azureml:${name}:<version>, or azureml:${name}@latest`, full);
+  return new ReferenceMark(type, text);
 }
 
 /** Local code becomes an upload; URLs, git and references stay. */

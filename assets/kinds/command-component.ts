@@ -192,13 +192,13 @@ function checkComponentBindings(entity: CommandComponentEntity, build: Build): v
     const [head = "", ...rest] = inner.split(".");
     const ports = head === "inputs" ? entity.inputs : head === "outputs" ? entity.outputs : undefined;
     const name = rest.join(".");
-    const known =
-      ports && (rest.length === 0 || Object.hasOwn(ports, name) || Object.keys(ports).some((key) => key.startsWith(`${name}.`)));
+    const known = ports && (Object.hasOwn(ports, name) || Object.keys(ports).some((key) => key.startsWith(`${name}.`)));
     const other =
       ports === undefined &&
       rest.length === 0 &&
       ["name", "version", "display_name", "description", "command", "code", "environment", "tags"].includes(head);
-    if (known || other) continue;
+    const bare = rest.length === 0 && (head === "inputs" || head === "outputs");
+    if (known || bare || other) continue;
     const what = head === "inputs" ? "input" : head === "outputs" ? "output" : undefined;
     build.problem(
       ["command"],

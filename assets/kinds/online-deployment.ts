@@ -4,7 +4,7 @@ import { DependencyMark, ReferenceMark, UploadMark } from "../body.ts";
 import { anyDict } from "../common/asset-fields.ts";
 import { dataCollector, collectorBody } from "../common/data-collector.ts";
 import { isoMillis, isoSeconds } from "../common/duration.ts";
-import { environmentMark } from "../common/marks.ts";
+import { environmentMark, versioned } from "../common/marks.ts";
 import { armVersioned, isGit, isUrl, registryUri } from "../schema/azure.ts";
 import { object, union, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
@@ -188,7 +188,7 @@ function codeMark(code: string, script: string | undefined, build: Build): unkno
 
 function modelMark(model: OnlineDeploymentEntity["model"], build: Build): unknown {
   if (model === undefined) return null;
-  if (typeof model === "string") return new ReferenceMark("model", model);
+  if (typeof model === "string") return versioned("model", model, build, ["model"]);
   return new DependencyMark(build.inline("model", model, buildModel(model, build)));
 }
 

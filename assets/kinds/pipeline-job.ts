@@ -1,5 +1,6 @@
 // Pipeline jobs (`az ml job`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-pipeline; REST PipelineJob 2024-01-01-preview.
 import { DependencyMark, finishBody, ReferenceMark } from "../body.ts";
+import { versioned } from "../common/marks.ts";
 import { identityBody, servicesBody } from "../common/command-body.ts";
 import { jobFields, type Service } from "../common/command-fields.ts";
 import {
@@ -76,7 +77,9 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
         experimentName: entity.experiment_name,
         jobs,
         isArchived: false,
-        inputs: inputsBody(withDefaults(entity.inputs as Record<string, InputValue> | undefined, whole?.ports), build, { dots: true }),
+        inputs: inputsBody(withoutEmpty(withDefaults(entity.inputs as Record<string, InputValue> | undefined, whole?.ports)), build, {
+          dots: true,
+        }),
         outputs: outputsBody(withOutputs(entity.outputs, whole?.ports), build),
         settings: {
           ...other,
@@ -124,7 +127,7 @@ interface Whole {
 function wholeComponent(entity: PipelineJobEntity, build: Build): Whole {
   const ref = entity.component!;
   const unknown = { ports: null, withoutCompute: [], uses: () => false };
-  if (ref.in === "azure") return { id: new ReferenceMark("component", ref.text), ...unknown };
+  if (ref.in === "azure") return { id: versioned("component", ref.text, build, ["component"]), ...unknown };
   const asset =
     ref.in === "file" ? build.read(ref.path, { kind: "pipelineComponent", at: ["component"], anonymous: "YAML.COMPONENT" }) : null;
   if (!asset) return { id: null, ...unknown };
@@ -158,6 +161,10 @@ function withDefaults(
   }
   return result;
 }
+
+/** Azure takes no empty text for an input of a pipeline. */
+const withoutEmpty = (inputs: Record<string, InputValue> = {}): Record<string, InputValue> =>
+  Object.fromEntries(Object.entries(inputs).filter(([, value]) => unwrap(value) !== ""));
 
 const withOutputs = (
   outputs: Record<string, OutputValue | null> | undefined,

@@ -44,7 +44,7 @@ const fields = {
   public_network_access: oneOf(["disabled", "enabled"]),
   replication_locations: required(list(object({ location: str, storage_config: union(systemStorage, list(storageId)) }))),
   intellectual_property: object({ publisher: str }),
-  container_registry: union(registryId, object({ arm_resource_id: readOnly(any), acr_account_sku: oneOf(["premium"]) })),
+  container_registry: union(registryId, object({ arm_resource_id: readOnly(any), acr_account_sku: required(oneOf(["premium"])) })),
   identity: readOnly(any),
   kind: readOnly(any),
   sku: readOnly(any),

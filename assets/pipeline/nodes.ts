@@ -2,7 +2,7 @@
 import type { Asset } from "../asset.ts";
 import { DependencyMark, ReferenceMark } from "../body.ts";
 import { identityBody, limitsBody, nodeDistribution, nodeResources, queueBody, servicesBody, snakeKeys } from "../common/command-body.ts";
-import { within } from "../common/marks.ts";
+import { versioned, within } from "../common/marks.ts";
 import type { InputPort, OutputPort } from "../common/ports.ts";
 import { buildCommandComponent, type CommandComponentEntity } from "../kinds/command-component.ts";
 import type { Build } from "../kinds/kind.ts";
@@ -52,7 +52,7 @@ function resolveComponent(name: string, node: NodeEntity, build: Build): Resolve
       component: null,
       ports: null,
       source: ref.text.startsWith(REGISTRY_URI) ? "REMOTE.REGISTRY" : "REMOTE.WORKSPACE.COMPONENT",
-      id: new ReferenceMark("component", ref.text),
+      id: versioned("component", ref.text, build, at),
     };
   if (ref.in === "node") {
     const asset = build.inline("commandComponent", ref.entity, buildCommandComponent(ref.entity, within(build, at), "YAML.JOB"));
