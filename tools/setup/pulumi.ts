@@ -1,5 +1,5 @@
 // Finds or makes the Pulumi CLI with its Node.js language host, and links both into .tools/bin.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { binDir, repo, runProgram, SetupError, type Step, tail, toolsDir } from "./step.ts";
@@ -12,10 +12,24 @@ const GO_VERSION = "3.258.0";
 const OLDEST: readonly [number, number] = [3, 220];
 
 const programs = ["pulumi", "pulumi-language-nodejs"] as const;
+/** Raised when what set-up makes changes, so that an older one is made anew. */
+const RECIPE = "2";
+const stamp = join(toolsDir, "pulumi-recipe");
+
+/**
+ * The built language host is older than the CLI and takes a project's runtime options as flags, which the CLI no longer passes: without
+ * this it would ignore `typescript: false` and `nodeargs` of Pulumi.yaml, at 0.4 s a run.
+ */
+const hostWrapper = `#!/bin/sh
+if grep -Eq '^ *typescript: *false' Pulumi.yaml 2>/dev/null; then set -- -typescript=false "$@"; fi
+node_args=$(sed -n 's/^ *nodeargs: *//p' Pulumi.yaml 2>/dev/null | head -n 1)
+if [ -n "$node_args" ]; then set -- -nodeargs="$node_args" "$@"; fi
+exec "$(dirname "$(readlink -f "$0")")/host-v3.68" "$@"
+`;
 
 export const pulumiCli: Step = {
   name: "Pulumi CLI and language host",
-  ready: () => programs.every((program) => existsSync(join(binDir, program))),
+  ready: () => programs.every((program) => existsSync(join(binDir, program))) && existsSync(stamp) && readFileSync(stamp, "utf8") === RECIPE,
   async run(report, signal) {
     const own = await onPath(signal);
     if (own) return link(own, `yours at ${own}`);
@@ -35,6 +49,7 @@ function link(from: string, said: string): string {
     symlinkSync(join(from, file), fresh);
     renameSync(fresh, join(binDir, file));
   }
+  writeFileSync(stamp, RECIPE);
   return said;
 }
 
@@ -71,7 +86,12 @@ async function fromNpm(signal: AbortSignal): Promise<{ dir: string } | string> {
 async function fromGo(report: (line: string) => void, signal: AbortSignal, npmSaid: string): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const dir = join(cache, "azure-mlops", `pulumi-${GO_VERSION}-${process.platform}-${process.arch}`);
-  if (programs.every((program) => existsSync(join(dir, program)))) return dir;
+  const host = join(dir, "host-v3.68");
+  const wrap = (): string => {
+    writeFileSync(join(dir, programs[1]), hostWrapper, { mode: 0o755 });
+    return dir;
+  };
+  if (existsSync(host) && existsSync(join(dir, programs[0]))) return wrap();
   const go = await runProgram("go", ["version"], { signal });
   if (go.code !== 0) {
     throw new SetupError(
@@ -81,7 +101,7 @@ async function fromGo(report: (line: string) => void, signal: AbortSignal, npmSa
   }
   mkdirSync(dir, { recursive: true });
   const parts = [
-    { module: "language-host", pkg: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", out: programs[1] },
+    { module: "language-host", pkg: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", out: "host-v3.68" },
     { module: "cli", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", out: programs[0] },
   ];
   for (const { module, pkg, out } of parts) {
@@ -95,5 +115,5 @@ async function fromGo(report: (line: string) => void, signal: AbortSignal, npmSa
     if (built.code !== 0) throw new SetupError(`go build of ${out} failed:\n${tail(built.output)}`);
     renameSync(fresh, join(dir, out));
   }
-  return dir;
+  return wrap();
 }
