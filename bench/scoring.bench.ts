@@ -10,7 +10,13 @@ export const benchmark: Benchmark = {
     if (failures > 0) throw new Error(`${failures} requests failed; latencies of failures say nothing`);
     const how = "32 connections, rounds in turn, the median of the rounds' ratios";
     return [
-      { name: "scoring through the router against the inference server alone, median latency", value: medianRatio, unit: "×", atMost: 1.3, how },
+      {
+        name: "scoring through the router against the inference server alone, median latency",
+        value: medianRatio,
+        unit: "×",
+        atMost: 1.3,
+        how,
+      },
       { name: "scoring through the router against the inference server alone, p99 latency", value: p99Ratio, unit: "×", atMost: 2, how },
     ];
   },

@@ -34,7 +34,13 @@ async function measure(report: (line: string) => void): Promise<Figure[]> {
     report(`${seconds.toFixed(1)} s; critical path ${path.seconds.toFixed(1)} s: ${path.names.join(" → ")}`);
     const how = `${resources.length} resources, ${seconds.toFixed(1)} s against ${path.seconds.toFixed(1)} s, latencies scaled ${SCALE}×, one run`;
     return [
-      { name: "up of the dev stage from nothing, endpoint included, against its critical path", value: seconds / path.seconds, unit: "×", atMost: 1.15, how },
+      {
+        name: "up of the dev stage from nothing, endpoint included, against its critical path",
+        value: seconds / path.seconds,
+        unit: "×",
+        atMost: 1.15,
+        how,
+      },
       ...Object.entries(peaks).map(([name, megabytes]) => ({
         name: `peak memory of ${name} during that up`,
         value: megabytes,
@@ -106,7 +112,12 @@ function watchMemory(sandboxFile: string): { stop(): Record<string, number> } {
       try {
         const status = readFileSync(`/proc/${name}/status`, "utf8");
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
-        const role = Number(name) === pid ? "the sandbox" : /\bnode\b/.test(command) ? roles.find(([, pattern]) => pattern.test(command))?.[0] : undefined;
+        const role =
+          Number(name) === pid
+            ? "the sandbox"
+            : /\bnode\b/.test(command)
+              ? roles.find(([, pattern]) => pattern.test(command))?.[0]
+              : undefined;
         const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
         if (role) peaks[role] = Math.max(peaks[role] ?? 0, kilobytes / 1024);
       } catch {

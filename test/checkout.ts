@@ -19,7 +19,12 @@ export interface Checkout {
   /** Runs `mlops …args` in it to its end. */
   mlops(...args: string[]): Promise<Ran>;
   /** Starts `mlops …args`; `stop` ends the process itself with a signal. */
-  begin(...args: string[]): { readonly pid: number | undefined; readonly done: Promise<Ran>; stderr(): string; stop(signal: NodeJS.Signals): void };
+  begin(...args: string[]): {
+    readonly pid: number | undefined;
+    readonly done: Promise<Ran>;
+    stderr(): string;
+    stop(signal: NodeJS.Signals): void;
+  };
   /** Runs plain `pulumi …args` as in a shell prepared by `mlops sandbox env`. */
   pulumi(...args: string[]): Promise<Ran>;
   /** The same, signed in as somebody else: an identity of its own in the sandbox. */

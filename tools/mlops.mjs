@@ -35,7 +35,9 @@ function installPackages() {
 }
 
 if (Number(process.versions.node.split(".")[0]) < 20) {
-  process.stderr.write(`mlops: Node ${process.versions.node} is too old to start; any Node ≥ 20 will do, Node 24 is then installed here.\n`);
+  process.stderr.write(
+    `mlops: Node ${process.versions.node} is too old to start; any Node ≥ 20 will do, Node 24 is then installed here.\n`,
+  );
   process.exit(2);
 }
 if (!packagesAreCurrent()) installPackages();

@@ -34,7 +34,7 @@ describe("traffic", () => {
     [{ blue: 99.5, green: 0.5 }, "traffic.blue", /not a whole percent/],
     [{ blue: 150, green: -50 }, "traffic.blue", /150/],
   ])("%j is refused at the field", (traffic, property, reason) => {
-    const [problem] = trafficProblems(traffic as Record<string, number>, ["blue", "green"]);
+    const [problem] = trafficProblems(traffic, ["blue", "green"]);
     expect(problem!.property).toBe(property);
     expect(problem!.reason).toMatch(reason);
   });

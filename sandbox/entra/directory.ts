@@ -65,9 +65,9 @@ export function directory(db: DatabaseSync): Directory {
     },
     displayNameOf(clientId) {
       const principal = self.principalOf(clientId);
-      const row = db.prepare("SELECT json FROM graph_objects WHERE collection = 'servicePrincipals' AND id = ?").get(principal?.toLowerCase() ?? "") as
-        | { json: string }
-        | undefined;
+      const row = db
+        .prepare("SELECT json FROM graph_objects WHERE collection = 'servicePrincipals' AND id = ?")
+        .get(principal?.toLowerCase() ?? "") as { json: string } | undefined;
       return row && (JSON.parse(row.json) as { displayName?: string }).displayName;
     },
     addSecret(clientId, keyId, secret) {

@@ -75,7 +75,11 @@ export const builtInRoles: Readonly<Record<string, Role>> = {
   "12338af0-0e69-4776-bea7-57ae8d297424": role(
     "Key Vault Crypto User",
     [],
-    ["Microsoft.KeyVault/vaults/keys/read", "Microsoft.KeyVault/vaults/keys/decrypt/action", "Microsoft.KeyVault/vaults/keys/encrypt/action"],
+    [
+      "Microsoft.KeyVault/vaults/keys/read",
+      "Microsoft.KeyVault/vaults/keys/decrypt/action",
+      "Microsoft.KeyVault/vaults/keys/encrypt/action",
+    ],
   ),
   "00482a5a-887f-4fb3-b363-3b7fe8e74483": role("Key Vault Administrator", ["Microsoft.KeyVault/*/read"], ["Microsoft.KeyVault/vaults/*"]),
   "4633458b-17de-408a-b874-0445c86b69e6": role(

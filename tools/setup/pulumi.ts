@@ -29,7 +29,8 @@ exec "$(dirname "$(readlink -f "$0")")/host-v3.68" "$@"
 
 export const pulumiCli: Step = {
   name: "Pulumi CLI and language host",
-  ready: () => programs.every((program) => existsSync(join(binDir, program))) && existsSync(stamp) && readFileSync(stamp, "utf8") === RECIPE,
+  ready: () =>
+    programs.every((program) => existsSync(join(binDir, program))) && existsSync(stamp) && readFileSync(stamp, "utf8") === RECIPE,
   async run(report, signal) {
     const own = await onPath(signal);
     if (own) return link(own, `yours at ${own}`);
