@@ -38,10 +38,11 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     new Promise((resolve, reject) => {
       const backend = target.env.PULUMI_BACKEND_URL;
       if (backend?.startsWith("file://")) mkdirSync(fileURLToPath(backend), { recursive: true });
+      const words = guarded(args);
       // In a terminal Pulumi draws its own live tree, on standard error because standard output is for results.
       const live = show && process.stderr.isTTY;
       const options: SpawnOptions = { cwd: call.repo, env: target.env, stdio: ["ignore", live ? 2 : "pipe", live ? 2 : "pipe"] };
-      const child = spawn("pulumi", live ? args.filter((arg) => arg !== "--non-interactive") : [...args], options);
+      const child = spawn("pulumi", live ? words.filter((arg) => arg !== "--non-interactive") : words, options);
       const passOn = show ? lineFilter((line) => call.out.progress(line)) : undefined;
       let stdout = "";
       let stderr = "";
@@ -117,6 +118,10 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     },
   };
 }
+
+/** Whatever this command line previews or brings up, the policy pack has its say. */
+const guarded = (args: readonly string[]): string[] =>
+  (args[0] === "up" || args[0] === "preview") && !args.includes("--policy-pack") ? [...args, "--policy-pack", "policy"] : [...args];
 
 /** Passes on Pulumi's lines for a log: without its clock ticks, the start of each resource and empty lines. */
 function lineFilter(pass: (line: string) => void): (chunk: Buffer) => void {
