@@ -2,7 +2,8 @@
 // Starts `mlops` on any Node ≥ 20: installs the Node packages when they are missing or older than package-lock.json,
 // then hands over to release/main.ts under the pinned Node 24. Plain JavaScript, because nothing is installed yet.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,10 +11,15 @@ import { fileURLToPath } from "node:url";
 const repo = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(repo, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
-/** npm writes its hidden lock file last, so its presence says that the install was complete, its time for which lock. */
+/** The lock that the packages were installed from, by its content: a copied or checked out file has another time. */
+const stamp = join(repo, "node_modules", ".installed-from");
+const lockDigest = () => createHash("sha256").update(readFileSync(join(repo, "package-lock.json"))).digest("hex");
+
+/** npm writes its hidden lock file last, so its presence says that the install was complete. */
 function packagesAreCurrent() {
   const installed = join(repo, "node_modules", ".package-lock.json");
   if (!existsSync(node) || !existsSync(installed)) return false;
+  if (existsSync(stamp)) return readFileSync(stamp, "utf8") === lockDigest();
   return statSync(installed).mtimeMs >= statSync(join(repo, "package-lock.json")).mtimeMs;
 }
 
@@ -31,6 +37,7 @@ function installPackages() {
     process.stderr.write("Fix what npm names (a registry that answers is needed), then run the same command again.\n");
     process.exit(1);
   }
+  writeFileSync(stamp, lockDigest());
   process.stderr.write(`setup  Node packages and Node 24: done in ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
 }
 
