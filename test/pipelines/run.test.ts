@@ -150,3 +150,31 @@ test(
   },
   15 * minutes,
 );
+
+test(
+  "connect makes identities without secrets for the stages that are up, and says what to set where",
+  async () => {
+    const github = succeeded(await checkout.mlops("connect", "github", "--repository", "contoso/churn")).stdout;
+    const { pipelineClientIds: ids } = JSON.parse(
+      succeeded(await checkout.pulumi("stack", "output", "--json", "--stack", "shared")).stdout,
+    ) as { pipelineClientIds: Record<string, string> };
+    expect(Object.keys(ids).toSorted()).toEqual(["dev", "preview", "prod", "qa"]);
+    for (const stage of ["dev", "qa", "prod"])
+      expect(github).toContain(`gh variable set AZURE_CLIENT_ID --body '${ids[stage]}' --repo contoso/churn --env ${stage}`);
+    expect(github).toContain(`gh variable set AZURE_PREVIEW_CLIENT_ID --body '${ids["preview"]}'`);
+
+    const organization = ["--organization", "contoso", "--organization-id", "4c8d7b3a-0000-4000-8000-000000000001", "--project", "churn"];
+    const devOps = succeeded(await checkout.mlops("connect", "azure-devops", ...organization)).stdout;
+    expect(devOps).toMatch(new RegExp(`mlops-prod\\s+application \\(client\\) id ${ids["prod"]}`));
+    const state = JSON.parse(succeeded(await checkout.pulumi("stack", "export", "--stack", "shared")).stdout) as {
+      deployment: { resources: { type: string; urn: string; inputs?: Record<string, unknown> }[] };
+    };
+    const credentials = state.deployment.resources.filter(
+      ({ type }) => type.startsWith("azuread:") && type.endsWith("FederatedIdentityCredential"),
+    );
+    const subjects = credentials.filter(({ urn }) => urn.includes("::pipeline-prod-")).map(({ inputs }) => inputs!["subject"]);
+    expect(subjects.toSorted()).toEqual(["repo:contoso/churn:environment:prod", "sc://contoso/churn/mlops-prod"]);
+    expect(state.deployment.resources.some(({ type }) => /ApplicationPassword|Certificate/.test(type))).toBe(false);
+  },
+  5 * minutes,
+);
