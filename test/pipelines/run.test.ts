@@ -172,8 +172,11 @@ test(
     const credentials = state.deployment.resources.filter(
       ({ type }) => type.startsWith("azuread:") && type.endsWith("FederatedIdentityCredential"),
     );
-    const subjects = credentials.filter(({ urn }) => urn.includes("::pipeline-prod-")).map(({ inputs }) => inputs!["subject"]);
-    expect(subjects.toSorted()).toEqual(["repo:contoso/churn:environment:prod", "sc://contoso/churn/mlops-prod"]);
+    const subjects = credentials.filter(({ urn }) => urn.includes("::pipeline-prod-")).map(({ inputs }) => inputs!["subject"] as string);
+    expect(subjects.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "repo:contoso/churn:environment:prod",
+      "sc://contoso/churn/mlops-prod",
+    ]);
     expect(state.deployment.resources.some(({ type }) => /ApplicationPassword|Certificate/.test(type))).toBe(false);
   },
   5 * minutes,
