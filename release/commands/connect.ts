@@ -68,8 +68,12 @@ async function wire(call: Call, values: Readonly<Record<string, string>>): Promi
     );
   }
   const azure = await connectAzure(target.env);
-  const state = await hasState(target, (await pulumi.config("shared"))["prefix"] ?? "mlops", azure.subscriptionId);
-  const all = { ...values, ...Object.fromEntries(up.map((stage, index) => [`stages[${index}]`, stage])), state: String(state) };
+  const state = await stateAccount(target, (await pulumi.config("shared"))["prefix"] ?? "mlops", azure.subscriptionId);
+  const all = {
+    ...values,
+    ...Object.fromEntries(up.map((stage, index) => [`stages[${index}]`, stage])),
+    state: String(state !== undefined),
+  };
   const args = Object.entries(all).flatMap(([path, value]) => ["--plaintext", `azure-mlops:pipelines.${path}=${value}`]);
   const set = await pulumi.run(["config", "set-all", "--path", "--stack", "shared", ...args]);
   if (set.code !== 0) throw new CommandError(`pulumi config set-all failed: ${set.stderr.trim()}`);
@@ -79,7 +83,7 @@ async function wire(call: Call, values: Readonly<Record<string, string>>): Promi
   return {
     ...config,
     clientIds: (outputs["pipelineClientIds"] ?? {}) as Record<string, string>,
-    backendUrl: target.env.PULUMI_BACKEND_URL ?? null,
+    backendUrl: backendFor(target, state),
     stages: up,
   };
 }
@@ -90,12 +94,19 @@ async function stagesUp(pulumi: Pulumi): Promise<string[]> {
   return found;
 }
 
-/** Did `mlops bootstrap` make the state's storage here? */
-async function hasState(target: Target, prefix: string, subscriptionId: string): Promise<boolean> {
+/** The account that `mlops bootstrap` made for the state here; undefined when it made none. */
+async function stateAccount(target: Target, prefix: string, subscriptionId: string): Promise<string | undefined> {
   const azure = await connectAzure(target.env);
   const { resourceGroup, account } = stateNames({ prefix }, suffixOf(subscriptionId));
   const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${account}`;
-  return (await azure.find(id, { apiVersion: "2023-05-01" })) !== undefined;
+  return (await azure.find(id, { apiVersion: "2023-05-01" })) === undefined ? undefined : account;
+}
+
+/** What is in use now, unless that is this machine's own disk; else what `mlops bootstrap` made. */
+function backendFor(target: Target, account: string | undefined): string | null {
+  const now = target.env.PULUMI_BACKEND_URL;
+  if (now && !now.startsWith("file:")) return now;
+  return account === undefined ? null : `azblob://${stateNames({ prefix: "" }, "").container}?storage_account=${account}`;
 }
 
 async function connectionFacts(target: Target): Promise<{ tenantId: string; subscriptionId: string }> {
