@@ -12,7 +12,8 @@ interface Identity {
 
 /** Variables that sign a client in as this person; the identity is made at first, by Microsoft Graph, as an application with a secret. */
 export async function personEnv(repo: string, sandboxDir: string, name: string): Promise<Record<string, string>> {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) throw new UsageError(`--as is "${name}"; it must be lower-case letters, digits and hyphens, a letter first`);
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name))
+    throw new UsageError(`--as is "${name}"; it must be lower-case letters, digits and hyphens, a letter first`);
   const { clientId, clientSecret } = await identityOf(repo, sandboxDir, name);
   return { AZURE_CLIENT_ID: clientId, ARM_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret, ARM_CLIENT_SECRET: clientSecret };
 }
@@ -26,7 +27,9 @@ async function identityOf(repo: string, sandboxDir: string, name: string): Promi
     azure.post<T>(`${azure.cloud.resourceManager}/graph/v1.0/${path}`, body, { scope: azure.cloud.resourceManagerScope });
   const { id, appId } = await graph<{ id: string; appId: string }>("applications", { displayName: name });
   await graph("servicePrincipals", { appId });
-  const { secretText } = await graph<{ secretText: string }>(`applications/${id}/addPassword`, { passwordCredential: { displayName: "mlops sandbox env --as" } });
+  const { secretText } = await graph<{ secretText: string }>(`applications/${id}/addPassword`, {
+    passwordCredential: { displayName: "mlops sandbox env --as" },
+  });
   const identity: Identity = { clientId: appId, clientSecret: secretText };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(file, JSON.stringify(identity), { mode: 0o600 });

@@ -13,7 +13,10 @@ export const projectFiles = {
 export function projectFile(repo: string, project: string, file: keyof typeof projectFiles): string {
   const path = join(project, projectFiles[file]);
   if (!existsSync(join(repo, path))) {
-    throw new CommandError(`${path} is missing`, `A project folder has it; "${project}" is set by azure-mlops:project in the stack's config.`);
+    throw new CommandError(
+      `${path} is missing`,
+      `A project folder has it; "${project}" is set by azure-mlops:project in the stack's config.`,
+    );
   }
   return path;
 }

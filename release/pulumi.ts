@@ -9,7 +9,17 @@ import type { Target } from "./target.ts";
 export const projectName = "azure-mlops";
 
 /** Config keys that name the deployed model version. */
-export const modelConfig = ["modelName", "modelVersion", "keptVersion", "keptInstances", "slot", "slotFrozen", "release", "releaseDigest", "modelFrom"] as const;
+export const modelConfig = [
+  "modelName",
+  "modelVersion",
+  "keptVersion",
+  "keptInstances",
+  "slot",
+  "slotFrozen",
+  "release",
+  "releaseDigest",
+  "modelFrom",
+] as const;
 
 export interface PulumiRun {
   readonly code: number;
@@ -68,7 +78,8 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
 
   const must = async (args: readonly string[], show = false): Promise<PulumiRun> => {
     const done = await run(args, show);
-    if (call.signal.aborted) throw new CommandError("interrupted", `pulumi was stopped; its state is kept. \`pulumi ${args.join(" ")}\` goes on.`);
+    if (call.signal.aborted)
+      throw new CommandError("interrupted", `pulumi was stopped; its state is kept. \`pulumi ${args.join(" ")}\` goes on.`);
     if (done.code !== 0) {
       const said = show ? "" : `\n${(done.stderr + done.stdout).trim().split("\n").slice(-15).join("\n")}`;
       throw new CommandError(`pulumi ${args.join(" ")} ended with ${done.code}${said}`);
@@ -129,6 +140,7 @@ function lineFilter(pass: (line: string) => void): (chunk: Buffer) => void {
   return (chunk) => {
     const lines = (rest + chunk.toString("utf8")).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "" && !/^@ |(?:creating|updating|deleting|refreshing) \(0s\)\s*$/.test(line)) pass(`  ${line}`);
+    for (const line of lines)
+      if (line.trim() !== "" && !/^@ |(?:creating|updating|deleting|refreshing) \(0s\)\s*$/.test(line)) pass(`  ${line}`);
   };
 }

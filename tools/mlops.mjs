@@ -13,7 +13,10 @@ const node = join(repo, "node_modules", "node", "bin", process.platform === "win
 
 /** The lock that the packages were installed from, by its content: a copied or checked out file has another time. */
 const stamp = join(repo, "node_modules", ".installed-from");
-const lockDigest = () => createHash("sha256").update(readFileSync(join(repo, "package-lock.json"))).digest("hex");
+const lockDigest = () =>
+  createHash("sha256")
+    .update(readFileSync(join(repo, "package-lock.json")))
+    .digest("hex");
 
 /** npm writes its hidden lock file last, so its presence says that the install was complete. */
 function packagesAreCurrent() {

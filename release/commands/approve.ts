@@ -20,8 +20,17 @@ export const approve: Command = {
   details:
     "Shows the model and its metrics against what serves, changes of data and environments, traffic plan, resources and cost, then asks. " +
     "The approval is for exactly this digest, by whoever is signed in, and expires. Who trained the release or deployed it to qa cannot approve it.",
-  examples: ["npx mlops approve --release diabetes-3 --stage prod", "npx mlops approve --release release.json --stage prod --yes   # asks nothing"],
-  options: [releaseOption, stage, { flags: "--reason <text>", description: "kept with the approval" }, { flags: "--yes", description: "do not ask" }, targetOption],
+  examples: [
+    "npx mlops approve --release diabetes-3 --stage prod",
+    "npx mlops approve --release release.json --stage prod --yes   # asks nothing",
+  ],
+  options: [
+    releaseOption,
+    stage,
+    { flags: "--reason <text>", description: "kept with the approval" },
+    { flags: "--yes", description: "do not ask" },
+    targetOption,
+  ],
   run: (call) => decide(call, "approved"),
 };
 
@@ -44,27 +53,49 @@ async function decide(call: Call, decision: Approval["decision"]): Promise<void>
   const record = await chosenRelease(call, history);
   const { id, digest } = record.manifest;
   const policy = await approvalPolicy(pulumi, stageName);
-  if (policy.required === 0) throw new CommandError(`stage ${stageName} needs no approval`, `pulumi config set --path 'azure-mlops:approval.required' 1 --stack ${stageName}`);
+  if (policy.required === 0)
+    throw new CommandError(
+      `stage ${stageName} needs no approval`,
+      `pulumi config set --path 'azure-mlops:approval.required' 1 --stack ${stageName}`,
+    );
   const by = await history.caller();
   const excluded = excludedFrom(record);
   const why = mayNotApprove(by, policy, excluded);
-  if (why) throw new CommandError(`${decision === "approved" ? "not approved" : "not rejected"}: ${why}`, "Ask somebody else; who that may be is set by azure-mlops:approval of the stack.");
+  if (why)
+    throw new CommandError(
+      `${decision === "approved" ? "not approved" : "not rejected"}: ${why}`,
+      "Ask somebody else; who that may be is set by azure-mlops:approval of the stack.",
+    );
 
   if (decision === "approved") {
     const [problem] = obstacles(record, stageName);
     if (problem) throw new CommandError(`${id} cannot be approved for ${stageName} yet: ${problem}`);
     const brief = await briefOf(call, history, pulumi, record, stageName, await projectOf(pulumi, stageName));
     call.out.print(briefText(brief));
-    if (call.options["yes"] !== true && !(await confirmed(call, `Approve ${id} for ${stageName}? [y/N] `))) throw new CommandError("not approved", "Answer y, or give --yes where there is no terminal.");
+    if (call.options["yes"] !== true && !(await confirmed(call, `Approve ${id} for ${stageName}? [y/N] `)))
+      throw new CommandError("not approved", "Answer y, or give --yes where there is no terminal.");
   }
   const now = new Date();
   const expires = new Date(now.getTime() + policy.validHours * 3_600_000).toISOString();
-  const approval: Approval = { release: id, digest, stage: stageName, decision, by, at: now.toISOString(), expires, ...(reason ? { reason } : {}) };
+  const approval: Approval = {
+    release: id,
+    digest,
+    stage: stageName,
+    decision,
+    by,
+    at: now.toISOString(),
+    expires,
+    ...(reason ? { reason } : {}),
+  };
   await history.approve(approval);
   const approvals = await history.approvals(id, stageName);
   const verdict = judgeApprovals({ policy, release: id, digest, stage: stageName, approvals, excluded, at: now });
-  call.out.print(`${by.name} ${decision} ${id} (digest ${short(digest)}) for ${stageName}${decision === "approved" ? `, until ${expires}` : `: ${reason}`}`);
-  call.out.print(`approvals: ${verdict.by.length} of ${policy.required}${verdict.approved ? "; it may go" : `\n${verdict.problems.map((line) => `  ${line}`).join("\n")}`}`);
+  call.out.print(
+    `${by.name} ${decision} ${id} (digest ${short(digest)}) for ${stageName}${decision === "approved" ? `, until ${expires}` : `: ${reason}`}`,
+  );
+  call.out.print(
+    `approvals: ${verdict.by.length} of ${policy.required}${verdict.approved ? "; it may go" : `\n${verdict.problems.map((line) => `  ${line}`).join("\n")}`}`,
+  );
   if (verdict.approved) call.out.print(`next: npx mlops deploy --stage ${stageName} --release ${id}`);
   call.out.result({ approval, approved: verdict.approved, problems: verdict.problems });
 }

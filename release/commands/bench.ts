@@ -26,7 +26,8 @@ export const bench: Command = {
     const folder = join(call.repo, "bench");
     const known = await benchmarks(folder);
     const unknown = call.args.filter((name) => !known.some((benchmark) => benchmark.name === name));
-    if (unknown.length > 0) throw new UsageError(`no benchmark ${unknown.join(", ")}; there are ${known.map(({ name }) => name).join(", ")}`);
+    if (unknown.length > 0)
+      throw new UsageError(`no benchmark ${unknown.join(", ")}; there are ${known.map(({ name }) => name).join(", ")}`);
     const file = join(folder, "results.json");
     let results = readResults(file);
     for (const each of known.filter((benchmark) => call.args.length === 0 || call.args.includes(benchmark.name))) {
@@ -34,7 +35,10 @@ export const bench: Command = {
       call.out.progress(`bench  ${name} …`);
       const figures = await each.measure((line) => call.out.progress(`bench  ${name}: ${line}`));
       const measured = new Date().toISOString().slice(0, 10);
-      results = [...results.filter(({ benchmark }) => benchmark !== name), ...figures.map((figure) => ({ benchmark: name, measured, ...figure }))];
+      results = [
+        ...results.filter(({ benchmark }) => benchmark !== name),
+        ...figures.map((figure) => ({ benchmark: name, measured, ...figure })),
+      ];
       for (const figure of figures) call.out.print(line(figure));
     }
     const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
@@ -49,7 +53,9 @@ export const bench: Command = {
 
 async function benchmarks(folder: string): Promise<Benchmark[]> {
   const files = readdirSync(folder).filter((name) => name.endsWith(".bench.ts"));
-  const modules = await Promise.all(files.toSorted().map((name) => import(pathToFileURL(join(folder, name)).href) as Promise<{ benchmark: Benchmark }>));
+  const modules = await Promise.all(
+    files.toSorted().map((name) => import(pathToFileURL(join(folder, name)).href) as Promise<{ benchmark: Benchmark }>),
+  );
   return modules.map(({ benchmark }) => benchmark);
 }
 

@@ -23,7 +23,9 @@ export async function runChecks(call: Pick<Call, "repo" | "out">, list: readonly
   for (const { name, command } of list) {
     const began = performance.now();
     const code = await passThrough(call.repo, command);
-    call.out.progress(`${code === 0 ? "ok    " : "FAILED"} ${name} (${command.join(" ")}), ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    call.out.progress(
+      `${code === 0 ? "ok    " : "FAILED"} ${name} (${command.join(" ")}), ${((performance.now() - began) / 1000).toFixed(1)} s`,
+    );
     if (code !== 0) failed.push(name);
   }
   if (failed.length > 0) throw new CommandError(`failed: ${failed.join(", ")}`, "`npm run fix` repairs format and what the linter can.");

@@ -28,15 +28,37 @@ interface Manifest {
   readonly run: { readonly metrics: Record<string, number> };
 }
 interface Deployed {
-  readonly endpoint: { readonly name: string; readonly traffic: Record<string, number>; readonly deployments: readonly { name: string; model?: string }[] };
+  readonly endpoint: {
+    readonly name: string;
+    readonly traffic: Record<string, number>;
+    readonly deployments: readonly { name: string; model?: string }[];
+  };
   readonly acceptance?: { readonly results: readonly { readonly file: string }[] };
 }
 
 const parsed = ({ stdout }: Ran): unknown => JSON.parse(stdout);
-const reason = ({ stderr }: Ran): string => stderr.split("\n").slice(stderr.split("\n").findLastIndex((line) => line.startsWith("mlops: "))).join(" ").replace("mlops: ", "").replaceAll(/\s+/g, " ").trim();
+const reason = ({ stderr }: Ran): string =>
+  stderr
+    .split("\n")
+    .slice(stderr.split("\n").findLastIndex((line) => line.startsWith("mlops: ")))
+    .join(" ")
+    .replace("mlops: ", "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 const traffic = ({ endpoint }: Deployed): string =>
-  endpoint.deployments.map(({ name, model }) => `${name} serves ${/models\/([^/]+)\/versions\/(.+)$/.exec(model ?? "")?.slice(1).join(":") ?? "?"} with ${endpoint.traffic[name] ?? 0} %`).join(", ");
-const splits = ({ stderr }: Ran): string => [...new Set([...stderr.matchAll(/^\s+traffic ([a-z0-9= ]+?)(?:, watched.*)?$/gm)].map((match) => match[1]!))].join(" → ");
+  endpoint.deployments
+    .map(
+      ({ name, model }) =>
+        `${name} serves ${
+          /models\/([^/]+)\/versions\/(.+)$/
+            .exec(model ?? "")
+            ?.slice(1)
+            .join(":") ?? "?"
+        } with ${endpoint.traffic[name] ?? 0} %`,
+    )
+    .join(", ");
+const splits = ({ stderr }: Ran): string =>
+  [...new Set([...stderr.matchAll(/^\s+traffic ([a-z0-9= ]+?)(?:, watched.*)?$/gm)].map((match) => match[1]!))].join(" → ");
 
 const backAgain = (ran: Ran): (readonly [string, string])[] => {
   const { from, to, milliseconds } = parsed(ran) as { from: string; to: string; milliseconds: number };
@@ -46,46 +68,159 @@ const backAgain = (ran: Ran): (readonly [string, string])[] => {
 function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
   const deploy = (stage: string, release: string): Promise<Ran> => copy.mlops("deploy", "--stage", stage, "--release", release, "--json");
   const approve = (who: Someone, release: string): Promise<Ran> => who.mlops("approve", "--release", release, "--stage", "prod", "--yes");
-  const deployed = (stage: string) => (ran: Ran): (readonly [string, string])[] => {
-    const done = (parsed(ran) as Deployed);
-    const checked = /^check {2}(.*)$/m.exec(ran.stderr)?.[1];
+  const deployed =
+    (stage: string) =>
+    (ran: Ran): (readonly [string, string])[] => {
+      const done = parsed(ran) as Deployed;
+      const checked = /^check {2}(.*)$/m.exec(ran.stderr)?.[1];
+      return [
+        ...(checked ? [["checked", checked] as const] : []),
+        ...(done.acceptance
+          ? [
+              [
+                "checked",
+                `${done.acceptance.results.length} acceptance requests: ${done.acceptance.results.map(({ file }) => file).join(", ")}`,
+              ] as const,
+            ]
+          : []),
+        ...(splits(ran).includes("→") ? [["traffic", splits(ran)] as const] : []),
+        ["changed", `${stage}: endpoint ${done.endpoint.name}: ${traffic(done)}`],
+      ];
+    };
+  const gated = (ran: Ran): (readonly [string, string])[] => {
+    const { release } = parsed(ran) as { release: Manifest };
     return [
-      ...(checked ? [["checked", checked] as const] : []),
-      ...(done.acceptance ? [["checked", `${done.acceptance.results.length} acceptance requests: ${done.acceptance.results.map(({ file }) => file).join(", ")}`] as const] : []),
-      ...(splits(ran).includes("→") ? [["traffic", splits(ran)] as const] : []),
-      ["changed", `${stage}: endpoint ${done.endpoint.name}: ${traffic(done)}`],
+      ...release.gate.verdicts.map(({ message }) => ["checked", message] as const),
+      ["changed", `release ${release.id} is written down, digest ${short(release.digest)}`],
     ];
   };
-  const gated = (ran: Ran): (readonly [string, string])[] => {
-    const { release } = (parsed(ran) as { release: Manifest });
-    return [...release.gate.verdicts.map(({ message }) => ["checked", message] as const), ["changed", `release ${release.id} is written down, digest ${short(release.digest)}`]];
-  };
   const qaAndApproval = (release: string): Chapter[] => [
-    { stage: "shared", title: "Into the registry", types: `mlops share --release ${release}`, run: () => copy.mlops("share", "--release", release, "--json"), tell: (ran) => [["changed", (parsed(ran) as { assets: { copied: boolean; collection: string; name: string; version: string }[] }).assets.filter(({ copied }) => copied).map(({ collection, name, version }) => `${collection.replace(/s$/, "")} ${name}:${version.slice(0, 8)}`).join(", ")]] },
-    { stage: "qa", title: "Test it in qa", types: `mlops deploy --stage qa --release ${release}`, run: () => deploy("qa", release), tell: deployed("qa") },
+    {
+      stage: "shared",
+      title: "Into the registry",
+      types: `mlops share --release ${release}`,
+      run: () => copy.mlops("share", "--release", release, "--json"),
+      tell: (ran) => [
+        [
+          "changed",
+          (parsed(ran) as { assets: { copied: boolean; collection: string; name: string; version: string }[] }).assets
+            .filter(({ copied }) => copied)
+            .map(({ collection, name, version }) => `${collection.replace(/s$/, "")} ${name}:${version.slice(0, 8)}`)
+            .join(", "),
+        ],
+      ],
+    },
+    {
+      stage: "qa",
+      title: "Test it in qa",
+      types: `mlops deploy --stage qa --release ${release}`,
+      run: () => deploy("qa", release),
+      tell: deployed("qa"),
+    },
   ];
   return [
-    { stage: "dev", title: "Train, and hold the model against the gate", types: "npm start -- --no-deploy", run: () => copy.mlops("start", "--no-deploy", "--json"), tell: gated },
+    {
+      stage: "dev",
+      title: "Train, and hold the model against the gate",
+      types: "npm start -- --no-deploy",
+      run: () => copy.mlops("start", "--no-deploy", "--json"),
+      tell: gated,
+    },
     ...qaAndApproval("diabetes-1").slice(0, 1),
-    { stage: "auto", title: "Serve it from the registry, beside dev", types: "mlops deploy --stage auto --release diabetes-1", run: () => deploy("auto", "diabetes-1"), tell: deployed("auto") },
+    {
+      stage: "auto",
+      title: "Serve it from the registry, beside dev",
+      types: "mlops deploy --stage auto --release diabetes-1",
+      run: () => deploy("auto", "diabetes-1"),
+      tell: deployed("auto"),
+    },
     ...qaAndApproval("diabetes-1").slice(1),
-    { stage: "prod", title: "Prod without an approval", types: "mlops deploy --stage prod --release diabetes-1", ends: 1, run: () => deploy("prod", "diabetes-1"), tell: (ran) => [["refused", reason(ran)]] },
-    { stage: "prod", title: "Whoever trained it cannot approve it", types: "mlops approve --release diabetes-1", ends: 1, run: () => approve(copy, "diabetes-1"), tell: (ran) => [["refused", reason(ran)]] },
-    { stage: "prod", title: "Ann approves", types: "ann: mlops approve --release diabetes-1", run: () => approve(ann, "diabetes-1"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["saw", line] as const) },
-    { stage: "prod", title: "Prod's first release", types: "mlops deploy --stage prod --release diabetes-1", run: () => deploy("prod", "diabetes-1"), tell: deployed("prod") },
-    { stage: "dev", title: "A better model", types: "mlops train --set inputs.alpha=0.9", run: () => copy.mlops("train", "--no-up", "--set", "inputs.alpha=0.9", "--json"), tell: gated },
+    {
+      stage: "prod",
+      title: "Prod without an approval",
+      types: "mlops deploy --stage prod --release diabetes-1",
+      ends: 1,
+      run: () => deploy("prod", "diabetes-1"),
+      tell: (ran) => [["refused", reason(ran)]],
+    },
+    {
+      stage: "prod",
+      title: "Whoever trained it cannot approve it",
+      types: "mlops approve --release diabetes-1",
+      ends: 1,
+      run: () => approve(copy, "diabetes-1"),
+      tell: (ran) => [["refused", reason(ran)]],
+    },
+    {
+      stage: "prod",
+      title: "Ann approves",
+      types: "ann: mlops approve --release diabetes-1",
+      run: () => approve(ann, "diabetes-1"),
+      tell: ({ stdout }) =>
+        stdout
+          .trim()
+          .split("\n")
+          .map((line) => ["saw", line] as const),
+    },
+    {
+      stage: "prod",
+      title: "Prod's first release",
+      types: "mlops deploy --stage prod --release diabetes-1",
+      run: () => deploy("prod", "diabetes-1"),
+      tell: deployed("prod"),
+    },
+    {
+      stage: "dev",
+      title: "A better model",
+      types: "mlops train --set inputs.alpha=0.9",
+      run: () => copy.mlops("train", "--no-up", "--set", "inputs.alpha=0.9", "--json"),
+      tell: gated,
+    },
     ...qaAndApproval("diabetes-2"),
-    { stage: "prod", title: "Bob approves, seeing what changes", types: "bob: mlops approve --release diabetes-2", run: () => approve(bob, "diabetes-2"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["saw", line] as const) },
-    { stage: "prod", title: "Canary: 10, 50, 100 %", types: "mlops deploy --stage prod --release diabetes-2", run: () => deploy("prod", "diabetes-2"), tell: deployed("prod") },
-    { stage: "prod", title: "Back to the slot that was kept", types: 'mlops rollback --stage prod --reason "answers are off"', run: () => copy.mlops("rollback", "--stage", "prod", "--reason", "answers are off", "--json"), tell: backAgain },
-    { stage: "", title: "What the history says", types: "mlops releases", run: () => copy.mlops("releases"), tell: ({ stdout }) => stdout.trim().split("\n").map((line) => ["", line] as const) },
+    {
+      stage: "prod",
+      title: "Bob approves, seeing what changes",
+      types: "bob: mlops approve --release diabetes-2",
+      run: () => approve(bob, "diabetes-2"),
+      tell: ({ stdout }) =>
+        stdout
+          .trim()
+          .split("\n")
+          .map((line) => ["saw", line] as const),
+    },
+    {
+      stage: "prod",
+      title: "Canary: 10, 50, 100 %",
+      types: "mlops deploy --stage prod --release diabetes-2",
+      run: () => deploy("prod", "diabetes-2"),
+      tell: deployed("prod"),
+    },
+    {
+      stage: "prod",
+      title: "Back to the slot that was kept",
+      types: 'mlops rollback --stage prod --reason "answers are off"',
+      run: () => copy.mlops("rollback", "--stage", "prod", "--reason", "answers are off", "--json"),
+      tell: backAgain,
+    },
+    {
+      stage: "",
+      title: "What the history says",
+      types: "mlops releases",
+      run: () => copy.mlops("releases"),
+      tell: ({ stdout }) =>
+        stdout
+          .trim()
+          .split("\n")
+          .map((line) => ["", line] as const),
+    },
   ];
 }
 
 export const demo: Command = {
   name: "demo release",
   summary: "the whole release train on the sample, from training to canary and rollback, in a copy of this checkout",
-  details: "Takes some minutes, asks nothing and leaves this checkout and its sandbox alone: it runs in a temporary copy with a sandbox of its own.",
+  details:
+    "Takes some minutes, asks nothing and leaves this checkout and its sandbox alone: it runs in a temporary copy with a sandbox of its own.",
   examples: ["npm run demo:release"],
   async run(call) {
     const began = performance.now();
@@ -97,17 +232,23 @@ export const demo: Command = {
       const first = copy.mlops("sandbox", "env", "--json").then(() => Promise.all([copy.as("ann"), copy.as("bob")]));
       const [ann, bob] = await first;
       // Five minutes for each step of the canary would make a dull story.
-      for (const [key, value] of [["rollout.bakeSeconds", "5"], ["rollout.maxP95Ms", "5000"]] as const) {
+      for (const [key, value] of [
+        ["rollout.bakeSeconds", "5"],
+        ["rollout.maxP95Ms", "5000"],
+      ] as const) {
         const ran = await copy.pulumi("config", "set", "--path", `azure-mlops:${key}`, value, "--stack", "prod");
         if (ran.code !== 0) throw new CommandError(ran.stderr);
       }
       for (const [i, chapter] of chapters(copy, ann, bob).entries()) {
         if (call.signal.aborted) throw new CommandError("interrupted");
-        call.out.print(`${pc.bold(`${i + 1}. ${chapter.title}`)}${chapter.stage ? pc.dim(`  (${chapter.stage})`) : ""}\n   ${pc.cyan(`$ ${chapter.types}`)}`);
+        call.out.print(
+          `${pc.bold(`${i + 1}. ${chapter.title}`)}${chapter.stage ? pc.dim(`  (${chapter.stage})`) : ""}\n   ${pc.cyan(`$ ${chapter.types}`)}`,
+        );
         const start = performance.now();
         const ran = await chapter.run();
         const milliseconds = performance.now() - start;
-        if (ran.code !== (chapter.ends ?? 0)) throw new CommandError(`the story broke at "${chapter.title}": exit code ${ran.code}\n${ran.stderr.slice(-3000)}`);
+        if (ran.code !== (chapter.ends ?? 0))
+          throw new CommandError(`the story broke at "${chapter.title}": exit code ${ran.code}\n${ran.stderr.slice(-3000)}`);
         let last = "";
         for (const [word, line] of chapter.tell(ran)) {
           const color = word === "refused" ? pc.red : word === "changed" ? pc.green : pc.dim;

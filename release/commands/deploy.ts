@@ -30,7 +30,12 @@ export const deploy: Command = {
     { flags: "--model <name:version>", description: "which model of the workspace; default: the newest version of the stack's modelName" },
     { flags: "--job <name>", description: "the model that this training job made" },
     { flags: "--release <file|id>", description: "auto, qa, prod: the release, by its manifest or id" },
-    { flags: "--via <way>", description: "where the stage's model comes from: the registry, or a copy from the workspace before", choices: ["registry", "copy"], default: "registry" },
+    {
+      flags: "--via <way>",
+      description: "where the stage's model comes from: the registry, or a copy from the workspace before",
+      choices: ["registry", "copy"],
+      default: "registry",
+    },
     { flags: "--wait <seconds>", description: "how long to wait for another run that changes the stage", default: "60" },
     { flags: "--healthy-within <seconds>", description: "how long the endpoint may take to become healthy", default: "300" },
   ],
@@ -38,7 +43,8 @@ export const deploy: Command = {
     const asked = option(call, "model");
     const given = asked === undefined ? undefined : parseModel(asked);
     if ((option(call, "stage") ?? "dev") !== "dev") return deployRelease(call);
-    if (option(call, "release")) throw new UsageError("--release goes to auto, qa and prod; dev serves its workspace's own models (--model)");
+    if (option(call, "release"))
+      throw new UsageError("--release goes to auto, qa and prod; dev serves its workspace's own models (--model)");
     const { stage, target, pulumi } = await openTarget(call);
     const workspace = await openStage(stage, pulumi, target);
     const job = option(call, "job");
@@ -49,17 +55,22 @@ export const deploy: Command = {
     printDeployed(call, stage, deployed);
     call.out.result({ stage, ...deployed });
     if (deployed.sample && deployed.sample.status !== 200) {
-      throw new CommandError(`the endpoint is healthy, but answered the sample request with ${deployed.sample.status}`, `mlops logs --stage ${stage}`);
+      throw new CommandError(
+        `the endpoint is healthy, but answered the sample request with ${deployed.sample.status}`,
+        `mlops logs --stage ${stage}`,
+      );
     }
   },
 };
 
 async function deployRelease(call: Call): Promise<void> {
   const stage = option(call, "stage")!;
-  if (!option(call, "release")) throw new UsageError(`--stage ${stage} takes a release: --release release.json, or an id of \`mlops releases\``);
+  if (!option(call, "release"))
+    throw new UsageError(`--stage ${stage} takes a release: --release release.json, or an id of \`mlops releases\``);
   if (option(call, "model") || option(call, "job")) throw new UsageError(`--stage ${stage} takes a release, not --model or --job`);
   const via = option(call, "via") === "copy" ? "copy" : "registry";
-  if (stage === "auto" && via === "copy") throw new UsageError("--via copy is for qa and prod; auto takes the registry's model by definition");
+  if (stage === "auto" && via === "copy")
+    throw new UsageError("--via copy is for qa and prod; auto takes the registry's model by definition");
   const [wait, healthyWithin] = [seconds(call, "wait"), seconds(call, "healthyWithin")];
   const { target, pulumi } = await openTarget(call);
   const history = await openHistory(pulumi, target);

@@ -33,7 +33,8 @@ export const destroy: Command = {
     }
     call.out.progress(`${target.kind}: destroys stack ${stage}: ${String(outputs["resourceGroupName"])} with everything in it,`);
     call.out.progress("jobs with their logs and metrics, registered models, data and endpoints among it.");
-    if (call.options["yes"] !== true && !(await confirmed(call, stage))) throw new CommandError("not destroyed", "Type the stage's name, or give --yes.");
+    if (call.options["yes"] !== true && !(await confirmed(call, stage)))
+      throw new CommandError("not destroyed", "Type the stage's name, or give --yes.");
     await pulumi.destroy(stage);
     // The model went with its workspace; a stack that still names it could not come up again.
     await pulumi.unsetConfig(stage, modelConfig);

@@ -8,7 +8,8 @@ import { open, projectOf, stageOptions } from "../open.ts";
 export const invoke: Command = {
   name: "invoke",
   summary: "send a request to a stage's endpoint and print the answer",
-  details: "Without --request-file it sends deploy/sample-request.json of the project. An answer of 4xx or 5xx is printed and ends with exit code 1.",
+  details:
+    "Without --request-file it sends deploy/sample-request.json of the project. An answer of 4xx or 5xx is printed and ends with exit code 1.",
   examples: [
     "npx mlops invoke --stage dev",
     "npx mlops invoke --stage prod --deployment green --request-file request.json   # straight to one slot",
@@ -26,7 +27,8 @@ export const invoke: Command = {
     const answer = await score(workspace, await readEndpoint(workspace), request, option(call, "deployment"));
     printAnswer(call, answer);
     call.out.result(answer);
-    if (answer.status >= 400) throw new CommandError(`the endpoint answered ${answer.status}`, `\`mlops logs --stage ${stage}\` shows what the container said`);
+    if (answer.status >= 400)
+      throw new CommandError(`the endpoint answered ${answer.status}`, `\`mlops logs --stage ${stage}\` shows what the container said`);
   },
 };
 

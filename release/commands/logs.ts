@@ -20,7 +20,8 @@ export const logs: Command = {
   ],
   async run(call) {
     const lines = Number(option(call, "lines"));
-    if (!Number.isInteger(lines) || lines < 1) throw new UsageError(`--lines is "${option(call, "lines")}"; it must be a whole number from 1`);
+    if (!Number.isInteger(lines) || lines < 1)
+      throw new UsageError(`--lines is "${option(call, "lines")}"; it must be a whole number from 1`);
     const { workspace } = await open(call);
     const state = await readEndpoint(workspace);
     const busiest = state.deployments.toSorted((a, b) => (state.traffic[b.name] ?? 0) - (state.traffic[a.name] ?? 0))[0]?.name;

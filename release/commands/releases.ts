@@ -26,10 +26,24 @@ export const releases: Command = {
       newestFirst.map(async (record) => {
         const { id, model, created } = record.manifest;
         const approvals = (await history.approvals(id, "prod")).filter(({ digest }) => digest === record.manifest.digest);
-        return { record, row: [id, `${model.name}:${model.version}`, created.at.slice(0, 16).replace("T", " "), whereabouts(record, stages), approvals.map(({ by, decision }) => `${by.name} ${decision}`).join(", ") || "–"] };
+        return {
+          record,
+          row: [
+            id,
+            `${model.name}:${model.version}`,
+            created.at.slice(0, 16).replace("T", " "),
+            whereabouts(record, stages),
+            approvals.map(({ by, decision }) => `${by.name} ${decision}`).join(", ") || "–",
+          ],
+        };
       }),
     );
-    call.out.print(table(["release", "model", "made", "where", "approvals for prod"], rows.map(({ row }) => row)));
+    call.out.print(
+      table(
+        ["release", "model", "made", "where", "approvals for prod"],
+        rows.map(({ row }) => row),
+      ),
+    );
     const lines = live.map((record) => {
       const { stage, plan, pending } = record;
       const now = serving(record);
@@ -38,7 +52,15 @@ export const releases: Command = {
       return `${stage.padEnd(5)} ${now ? `${now.release} in slot ${plan!.live}${kept === undefined ? "" : `, version ${kept} is kept to go back to`}` : "serves nothing"}${underWay}`;
     });
     call.out.print(`\n${lines.join("\n")}`);
-    call.out.result({ releases: newestFirst.map(({ manifest, events }) => ({ id: manifest.id, digest: manifest.digest, passed: manifest.gate.passed, stages: Object.fromEntries(stages.map((stage) => [stage, stageState(events, stage)])) })), stages: live });
+    call.out.result({
+      releases: newestFirst.map(({ manifest, events }) => ({
+        id: manifest.id,
+        digest: manifest.digest,
+        passed: manifest.gate.passed,
+        stages: Object.fromEntries(stages.map((stage) => [stage, stageState(events, stage)])),
+      })),
+      stages: live,
+    });
   },
 };
 
@@ -58,13 +80,19 @@ export const showRelease: Command = {
     const approvals = (await Promise.all(stages.map((stage) => history.approvals(id, stage)))).flat();
     const { model, run, data, code } = manifest;
     call.out.print(`${id}  digest ${manifest.digest}`);
-    call.out.print(`model ${model.name}:${model.version}, ${model.files.length} files, digest ${short(model.digest)}; job ${run.job}; data ${data.map(({ name, version }) => `${name}:${version}`).join(", ")}; commit ${code.commit?.slice(0, 10) ?? "unknown"}${code.dirty ? " with local changes" : ""}`);
+    call.out.print(
+      `model ${model.name}:${model.version}, ${model.files.length} files, digest ${short(model.digest)}; job ${run.job}; data ${data.map(({ name, version }) => `${name}:${version}`).join(", ")}; commit ${code.commit?.slice(0, 10) ?? "unknown"}${code.dirty ? " with local changes" : ""}`,
+    );
     call.out.print(verdictLines(manifest.gate.verdicts));
     for (const { at, by, kind, stage, passed, note } of events) {
-      call.out.print(`${at.slice(0, 19).replace("T", " ")}  ${(stage ?? "").padEnd(5)} ${kind}${passed === false ? " NO" : ""}${note ? `: ${note}` : ""}  (${by.name})`);
+      call.out.print(
+        `${at.slice(0, 19).replace("T", " ")}  ${(stage ?? "").padEnd(5)} ${kind}${passed === false ? " NO" : ""}${note ? `: ${note}` : ""}  (${by.name})`,
+      );
     }
     for (const { at, by, stage, decision, reason, digest, expires } of approvals) {
-      call.out.print(`${at.slice(0, 19).replace("T", " ")}  ${stage.padEnd(5)} ${decision} by ${by.name}${reason ? `: ${reason}` : ""}${digest === manifest.digest ? `, until ${expires.slice(0, 16)}` : ", for other content"}`);
+      call.out.print(
+        `${at.slice(0, 19).replace("T", " ")}  ${stage.padEnd(5)} ${decision} by ${by.name}${reason ? `: ${reason}` : ""}${digest === manifest.digest ? `, until ${expires.slice(0, 16)}` : ", for other content"}`,
+      );
     }
     call.out.result({ manifest, events, approvals });
   },

@@ -45,7 +45,9 @@ const status: Command = {
   examples: ["npx mlops sandbox status", "npx mlops sandbox status --json"],
   async run(call) {
     const found = await sandboxStatus(sandboxDir(call.repo));
-    call.out.print(found.running ? `running at ${found.info.armEndpoint}, process ${found.info.pid}, since ${found.info.startedAt}` : "not running");
+    call.out.print(
+      found.running ? `running at ${found.info.armEndpoint}, process ${found.info.pid}, since ${found.info.startedAt}` : "not running",
+    );
     call.out.result(found);
   },
 };
@@ -53,7 +55,7 @@ const status: Command = {
 const env: Command = {
   name: "sandbox env",
   summary: "print the environment variables that point a client at the sandbox",
-  details: "For bash and zsh: eval \"$(npx mlops sandbox env)\". Then pulumi, the Azure SDKs and az talk to the sandbox in that shell.",
+  details: 'For bash and zsh: eval "$(npx mlops sandbox env)". Then pulumi, the Azure SDKs and az talk to the sandbox in that shell.',
   examples: [
     'eval "$(npx mlops sandbox env)" && pulumi preview --stack dev',
     "npx mlops sandbox env --for python",
@@ -61,7 +63,11 @@ const env: Command = {
   ],
   options: [
     { flags: "--for <client>", description: "for which client", choices: ["shell", "python", "node", "az", "proxy"], default: "shell" },
-    { flags: "--as <name>", description: "sign in as an identity of this name of its own, made if it is not there (one person cannot play all parts of a release)" },
+    {
+      flags: "--as <name>",
+      description:
+        "sign in as an identity of this name of its own, made if it is not there (one person cannot play all parts of a release)",
+    },
   ],
   async run(call) {
     const dir = sandboxDir(call.repo);
@@ -87,7 +93,8 @@ const logs: Command = {
     const file = logFile(sandboxDir(call.repo));
     if (!existsSync(file)) throw new CommandError("this checkout has no sandbox yet", "npx mlops sandbox start");
     const lines = Number(option(call, "lines"));
-    if (!Number.isInteger(lines) || lines < 1) throw new UsageError(`--lines is "${option(call, "lines")}"; it must be a whole number from 1`);
+    if (!Number.isInteger(lines) || lines < 1)
+      throw new UsageError(`--lines is "${option(call, "lines")}"; it must be a whole number from 1`);
     const text = readFileSync(file, "utf8");
     const last = text.trimEnd().split("\n").slice(-lines);
     call.out.print(last.join("\n"));
@@ -104,7 +111,8 @@ const reset: Command = {
   options: [{ flags: "--yes", description: "do not ask" }],
   async run(call) {
     const dir = sandboxDir(call.repo);
-    if (call.options["yes"] !== true && !(await agreed(call, dir))) throw new CommandError("nothing was thrown away", "Answer y, or give --yes.");
+    if (call.options["yes"] !== true && !(await agreed(call, dir)))
+      throw new CommandError("nothing was thrown away", "Answer y, or give --yes.");
     await resetSandbox(dir);
     call.out.print(`thrown away: the state in ${dir}`);
     call.out.result({ reset: true });

@@ -46,7 +46,10 @@ export const start: Command = {
     const deployed = await deployModel(call, target, pulumi, "dev", trained.model, await projectOf(pulumi, "dev"));
     printDeployed(call, "dev", deployed);
     if (deployed.sample && deployed.sample.status !== 200) {
-      throw new CommandError(`the endpoint is healthy, but answered the sample request with ${deployed.sample.status}`, "mlops logs --stage dev");
+      throw new CommandError(
+        `the endpoint is healthy, but answered the sample request with ${deployed.sample.status}`,
+        "mlops logs --stage dev",
+      );
     }
     call.out.progress(`done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
     call.out.print(next);

@@ -16,7 +16,11 @@ export const test: Command = {
   name: "test",
   summary: "set up, check and run every test",
   details: "The release train from dev to prod and the runs of both pipeline systems take minutes each: they come with --full.",
-  examples: ["npm test", "npm run test:full                # the long ones too", "npm test -- assets   # only the test files whose path contains it"],
+  examples: [
+    "npm test",
+    "npm run test:full                # the long ones too",
+    "npm test -- assets   # only the test files whose path contains it",
+  ],
   arguments: [{ name: "[paths...]", description: "only test files whose path contains one of these" }],
   options: [{ flags: "--full", description: "the long runs too" }],
   async run(call) {
@@ -29,7 +33,8 @@ export const test: Command = {
         if (code !== 0) failed.push(`the project's pytest ended with ${code}`);
       }
     }
-    const leaveOut = call.options["full"] === true || call.args.length > 0 ? [] : long.flatMap((path) => ["--testPathIgnorePatterns", path]);
+    const leaveOut =
+      call.options["full"] === true || call.args.length > 0 ? [] : long.flatMap((path) => ["--testPathIgnorePatterns", path]);
     const code = await passThrough(call.repo, [...jest, "--maxWorkers=2", ...leaveOut, ...call.args]);
     if (code !== 0) failed.push(`jest ended with ${code}`);
     if (failed.length > 0) throw new CommandError(failed.join("; "));

@@ -48,12 +48,18 @@ export const train: Command = {
     if (call.options["up"] !== false && !option(call, "job")) await pulumi.up(stage);
     const trained = await runTraining(call, { stage, target, pulumi });
     call.out.result(trained);
-    call.out.print(`next: npx mlops deploy --stage ${stage} --model ${trained.model.name}:${trained.model.version}   # the endpoint of this stage`);
-    if (trained.release) call.out.print(`      npx mlops share --release ${option(call, "out") ?? "release.json"}              # the way to prod begins`);
+    call.out.print(
+      `next: npx mlops deploy --stage ${stage} --model ${trained.model.name}:${trained.model.version}   # the endpoint of this stage`,
+    );
+    if (trained.release)
+      call.out.print(`      npx mlops share --release ${option(call, "out") ?? "release.json"}              # the way to prod begins`);
   },
 };
 
-export async function runTraining(call: Call, { stage, target, pulumi }: { stage: string; target: Target; pulumi: Pulumi }): Promise<Trained> {
+export async function runTraining(
+  call: Call,
+  { stage, target, pulumi }: { stage: string; target: Target; pulumi: Pulumi },
+): Promise<Trained> {
   const workspace = await openStage(stage, pulumi, target);
   const project = await projectOf(pulumi, stage);
   // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
@@ -64,12 +70,17 @@ export async function runTraining(call: Call, { stage, target, pulumi }: { stage
   const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);
   if (metrics.length > 0) call.out.print(metricsTable(metrics));
   if (end.status !== "Completed") {
-    throw new CommandError(`job ${job} ended ${end.status}${end.error ? `: ${end.error}` : ""}`, "Nothing was registered by this command. Mend the step and run `mlops train` again.");
+    throw new CommandError(
+      `job ${job} ended ${end.status}${end.error ? `: ${end.error}` : ""}`,
+      "Nothing was registered by this command. Mend the step and run `mlops train` again.",
+    );
   }
   const model = await modelOf(workspace, job, end.steps, workspace.outputs.modelName ?? modelNameIn(call.repo, project) ?? "model");
   call.out.print(`model ${model.name}:${model.version}, from job ${job}`);
   if (!rules || !history) {
-    call.out.print(`no ${project}/mlops/gate.yml: nothing says when a model is good enough, so it is no release and goes no further than ${stage}`);
+    call.out.print(
+      `no ${project}/mlops/gate.yml: nothing says when a model is good enough, so it is no release and goes no further than ${stage}`,
+    );
     return { job, steps: end.steps, metrics, model, release: undefined };
   }
   call.out.progress(`gate   ${project}/mlops/gate.yml`);
@@ -77,7 +88,10 @@ export async function runTraining(call: Call, { stage, target, pulumi }: { stage
   const file = writeRelease(call, release, option(call, "out"));
   call.out.print(verdictLines(release.gate.verdicts));
   if (!release.gate.passed) {
-    throw new CommandError(`${release.id} did not pass the gate: ${failures(release).join("; ")}`, `It goes nowhere; the reason is in ${file} and in the history (mlops releases show ${release.id}).`);
+    throw new CommandError(
+      `${release.id} did not pass the gate: ${failures(release).join("; ")}`,
+      `It goes nowhere; the reason is in ${file} and in the history (mlops releases show ${release.id}).`,
+    );
   }
   call.out.print(`release ${release.id} passed the gate; ${file}, digest ${release.digest.slice(0, 12)}`);
   return { job, steps: end.steps, metrics, model, release };

@@ -27,7 +27,9 @@ test("order and errors", () => {
   expect(shortcomings(increasing, { status: 200, body: [1, 1, 2] })).toEqual([]);
   expect(shortcomings(increasing, { status: 200, body: [1, 3, 2] })).toHaveLength(1);
   const refused = expecting({ status: 400, error: { code: "BadRequest", mentions: ["'bmi' is missing", 'a "quote"'] } });
-  expect(shortcomings(refused, { status: 400, body: { error: { code: "BadRequest", details: ["row 0: 'bmi' is missing", 'a "quote"'] } } })).toEqual([]);
+  expect(
+    shortcomings(refused, { status: 400, body: { error: { code: "BadRequest", details: ["row 0: 'bmi' is missing", 'a "quote"'] } } }),
+  ).toEqual([]);
   expect(shortcomings(refused, { status: 400, body: { error: { code: "Other" } } })).toHaveLength(3);
 });
 
@@ -36,7 +38,10 @@ test("the sample's own cases are cases, and a mistyped one is refused", () => {
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   expect(files.length).toBeGreaterThan(0);
   for (const file of files) expect(readCase(readFileSync(new URL(file, folder), "utf8"))).toMatchObject({ ok: true });
-  expect(readCase('{"description": "x", "request": {}, "expect": {"status": 200, "prediction": {}}}')).toMatchObject({ ok: false, problem: expect.stringContaining("prediction") });
+  expect(readCase('{"description": "x", "request": {}, "expect": {"status": 200, "prediction": {}}}')).toMatchObject({
+    ok: false,
+    problem: expect.stringContaining("prediction"),
+  });
   expect(readCase("{")).toMatchObject({ ok: false });
 });
 

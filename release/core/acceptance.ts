@@ -37,7 +37,8 @@ export function readCase(text: string): { ok: true; value: AcceptanceCase } | { 
 
 /** In what an answer falls short of a case; none when it is accepted. `body` is parsed JSON, or the text when it was none. */
 export function shortcomings({ expect }: AcceptanceCase, answer: { readonly status: number; readonly body: unknown }): string[] {
-  if (answer.status !== expect.status) return [`status ${answer.status || "none (no answer)"}, expected ${expect.status}${excerpt(answer.body)}`];
+  if (answer.status !== expect.status)
+    return [`status ${answer.status || "none (no answer)"}, expected ${expect.status}${excerpt(answer.body)}`];
   return [...predictionProblems(expect.predictions, answer.body), ...errorProblems(expect.error, answer.body)];
 }
 
@@ -54,8 +55,14 @@ function predictionProblems(expect: AcceptanceCase["expect"]["predictions"], bod
     ...each((value, i) => (min !== undefined && value < min ? `prediction ${i} is ${value}, below ${min}` : undefined)),
     ...each((value, i) => (max !== undefined && value > max ? `prediction ${i} is ${value}, above ${max}` : undefined)),
     ...(near && near.length !== list.length ? [`${list.length} predictions to compare with ${near.length} values of "near"`] : []),
-    ...each((value, i) => (near?.[i] !== undefined && Math.abs(value - near[i]) > tolerance ? `prediction ${i} is ${value}, not within ${tolerance} of ${near[i]}` : undefined)),
-    ...each((value, i) => (order && i > 0 && value < list[i - 1]! ? `prediction ${i} is ${value}, smaller than the one before, ${list[i - 1]}` : undefined)),
+    ...each((value, i) =>
+      near?.[i] !== undefined && Math.abs(value - near[i]) > tolerance
+        ? `prediction ${i} is ${value}, not within ${tolerance} of ${near[i]}`
+        : undefined,
+    ),
+    ...each((value, i) =>
+      order && i > 0 && value < list[i - 1]! ? `prediction ${i} is ${value}, smaller than the one before, ${list[i - 1]}` : undefined,
+    ),
   ];
 }
 
@@ -64,9 +71,13 @@ function errorProblems(expect: AcceptanceCase["expect"]["error"], body: unknown)
   const text = JSON.stringify(body) ?? "";
   const code = (body as { error?: { code?: unknown } } | null)?.error?.code;
   return [
-    ...(expect.code !== undefined && code !== expect.code ? [`error code ${JSON.stringify(code)}, expected ${JSON.stringify(expect.code)}`] : []),
+    ...(expect.code !== undefined && code !== expect.code
+      ? [`error code ${JSON.stringify(code)}, expected ${JSON.stringify(expect.code)}`]
+      : []),
     // The answer's JSON text, in which quotes within texts are escaped.
-    ...expect.mentions.filter((part) => !text.includes(JSON.stringify(part).slice(1, -1))).map((part) => `the error does not mention ${JSON.stringify(part)}`),
+    ...expect.mentions
+      .filter((part) => !text.includes(JSON.stringify(part).slice(1, -1)))
+      .map((part) => `the error does not mention ${JSON.stringify(part)}`),
   ];
 }
 

@@ -32,7 +32,11 @@ test.each<[string, Approval[], RegExp]>([
   ["for another stage", [approval("ann"), approval("bob", { stage: "qa" })], /1 of 2/],
   ["for another release", [approval("ann"), approval("bob", { release: "m-10" })], /1 of 2/],
   ["expired", [approval("ann"), approval("bob", { expires: "2026-05-01T11:30:00Z" })], /bob does not count: it expired/],
-  ["older than approvals may be, whatever it says", [approval("ann"), approval("bob", { at: "2026-04-01T00:00:00Z" })], /older than the 72 hours/],
+  [
+    "older than approvals may be, whatever it says",
+    [approval("ann"), approval("bob", { at: "2026-04-01T00:00:00Z" })],
+    /older than the 72 hours/,
+  ],
   ["dated into the future", [approval("ann"), approval("bob", { at: "2026-05-03T00:00:00Z" })], /later than it had to be/],
   ["by who trained it", [approval("ann"), approval("trainer")], /trainer trained it, and someone else/],
 ])("%s is not enough", (_what, approvals, problem) => {

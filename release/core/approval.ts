@@ -58,7 +58,8 @@ export function judgeApprovals(question: ApprovalQuestion): ApprovalVerdict {
   let rejected = false;
   for (const approval of lastWords(approvals.filter((one) => one.stage === stage && one.release === release))) {
     const why = doesNotCount(approval, question);
-    if (why) problems.push(`${approval.decision === "approved" ? "the approval" : "the rejection"} by ${approval.by.name} does not count: ${why}`);
+    if (why)
+      problems.push(`${approval.decision === "approved" ? "the approval" : "the rejection"} by ${approval.by.name} does not count: ${why}`);
     else if (approval.decision === "approved") yes.push(approval.by);
     else {
       rejected = true;
@@ -73,13 +74,15 @@ export function judgeApprovals(question: ApprovalQuestion): ApprovalVerdict {
 export function mayNotApprove(person: Person, policy: ApprovalPolicy, excluded: readonly Excluded[]): string | undefined {
   const own = excluded.filter((one) => samePerson(one.person, person));
   if (own.length > 0) return `${person.name} ${own.map(({ why }) => why).join(" and ")}, and someone else has to agree`;
-  if (policy.approvers.length > 0 && !policy.approvers.some((id) => samePerson({ id }, person))) return `${person.name} (${person.id}) is not among the approvers of the stage's settings`;
+  if (policy.approvers.length > 0 && !policy.approvers.some((id) => samePerson({ id }, person)))
+    return `${person.name} (${person.id}) is not among the approvers of the stage's settings`;
   return undefined;
 }
 
 /** Answers the question of one approval; undefined when it counts. */
 function doesNotCount(approval: Approval, { policy, digest, excluded, at }: ApprovalQuestion): string | undefined {
-  if (approval.digest !== digest) return `it is for other content (digest ${approval.digest.slice(0, 12)}…, this is ${digest.slice(0, 12)}…)`;
+  if (approval.digest !== digest)
+    return `it is for other content (digest ${approval.digest.slice(0, 12)}…, this is ${digest.slice(0, 12)}…)`;
   if (Date.parse(approval.expires) <= at.getTime()) return `it expired at ${approval.expires}`;
   // Written by hand into the future, it would outlive its time.
   const longest = Date.parse(approval.at) + policy.validHours * 3_600_000;

@@ -27,8 +27,13 @@ export interface MonthlyCost {
 /** Cost of a month with all of them running all the time. */
 export function monthlyCost(running: readonly Running[], location: string, prices: PriceTable): MonthlyCost {
   const region = prices.perHour[location] ?? {};
-  const unknown = running.filter(({ instanceType }) => region[instanceType] === undefined).map(({ instanceType }) => `${instanceType} in ${location}`);
-  const total = running.reduce((sum, { instanceType, instances }) => sum + (region[instanceType] ?? 0) * instances * prices.hoursPerMonth, 0);
+  const unknown = running
+    .filter(({ instanceType }) => region[instanceType] === undefined)
+    .map(({ instanceType }) => `${instanceType} in ${location}`);
+  const total = running.reduce(
+    (sum, { instanceType, instances }) => sum + (region[instanceType] ?? 0) * instances * prices.hoursPerMonth,
+    0,
+  );
   return { currency: prices.currency, total: Math.round(total * 100) / 100, unknown: [...new Set(unknown)] };
 }
 

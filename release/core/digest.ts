@@ -32,7 +32,9 @@ export function fileDifferences(expected: readonly FileDigest[], found: readonly
     const [before, after] = [was.get(path), is.get(path)];
     if (!after) return [`${path} is missing`];
     if (!before) return [`${path} was not there (${after.size} bytes)`];
-    return before.sha256 === after.sha256 ? [] : [`${path} has SHA-256 ${after.sha256.slice(0, 12)}…, expected ${before.sha256.slice(0, 12)}…`];
+    return before.sha256 === after.sha256
+      ? []
+      : [`${path} has SHA-256 ${after.sha256.slice(0, 12)}…, expected ${before.sha256.slice(0, 12)}…`];
   });
 }
 

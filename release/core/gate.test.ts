@@ -20,11 +20,22 @@ const good: GateEvidence = {
   live: { label: "diabetes:9", dataVersion: "1", metrics: { rmse: 54.4 } },
   smoke: { passed: true, message: "answered" },
 };
-const failing = (evidence: Partial<GateEvidence>): string[] => judge(sample, { ...good, ...evidence }).filter(({ passed }) => !passed).map(({ rule }) => rule);
+const failing = (evidence: Partial<GateEvidence>): string[] =>
+  judge(sample, { ...good, ...evidence })
+    .filter(({ passed }) => !passed)
+    .map(({ rule }) => rule);
 
 test("what holds every rule passes, and each rule has its verdict", () => {
   const verdicts = judge(sample, good);
-  expect(verdicts.map(({ rule }) => rule)).toEqual(["metrics.r2", "metrics.rmse", "live.rmse", "data.min_rows", "data.max_problems", "data.columns", "smoke_test"]);
+  expect(verdicts.map(({ rule }) => rule)).toEqual([
+    "metrics.r2",
+    "metrics.rmse",
+    "live.rmse",
+    "data.min_rows",
+    "data.max_problems",
+    "data.columns",
+    "smoke_test",
+  ]);
   expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
 });
 

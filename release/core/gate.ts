@@ -11,7 +11,11 @@ const bounds = z
 export const GateRules = z.strictObject({
   metrics: z.record(z.string(), bounds).default({}),
   live: z
-    .strictObject({ metric: z.string().min(1), better: z.enum(["lower", "higher"], "must be lower or higher"), margin: z.number().min(0, "must be 0 or more").default(0) })
+    .strictObject({
+      metric: z.string().min(1),
+      better: z.enum(["lower", "higher"], "must be lower or higher"),
+      margin: z.number().min(0, "must be 0 or more").default(0),
+    })
     .optional(),
   data: z
     .strictObject({
@@ -52,7 +56,8 @@ export interface GateEvidence {
 /** Reads gate.yml's content. @returns the rules, or every problem with its path */
 export function readRules(content: unknown): { ok: true; rules: GateRules } | { ok: false; problems: string[] } {
   const read = GateRules.safeParse(content ?? {});
-  if (!read.success) return { ok: false, problems: read.error.issues.map(({ path, message }) => `${path.join(".") || "(file)"}: ${message}`) };
+  if (!read.success)
+    return { ok: false, problems: read.error.issues.map(({ path, message }) => `${path.join(".") || "(file)"}: ${message}`) };
   const { metrics, live, data, smoke_test } = read.data;
   if (Object.keys(metrics).length === 0 && !live && Object.keys(data).length === 0 && !smoke_test) {
     return { ok: false, problems: ["(file): it has no rule; a gate without rules lets everything through"] };
@@ -73,23 +78,32 @@ export function judge(rules: GateRules, evidence: GateEvidence): GateVerdict[] {
 function metricVerdict(name: string, { min, max }: { min?: number | undefined; max?: number | undefined }, value: unknown): GateVerdict {
   const rule = `metrics.${name}`;
   const asked = [min === undefined ? [] : [`at least ${min}`], max === undefined ? [] : [`at most ${max}`]].flat().join(" and ");
-  if (typeof value !== "number" || !Number.isFinite(value)) return { rule, passed: false, message: `${name} is ${said(value)}; it must be a number, ${asked}` };
+  if (typeof value !== "number" || !Number.isFinite(value))
+    return { rule, passed: false, message: `${name} is ${said(value)}; it must be a number, ${asked}` };
   const passed = (min === undefined || value >= min) && (max === undefined || value <= max);
   return { rule, passed, message: `${name} is ${shown(value)}; it must be ${asked}` };
 }
 
-function liveVerdict({ metric, better, margin }: NonNullable<GateRules["live"]>, { metrics, dataVersion, live }: GateEvidence): GateVerdict {
+function liveVerdict(
+  { metric, better, margin }: NonNullable<GateRules["live"]>,
+  { metrics, dataVersion, live }: GateEvidence,
+): GateVerdict {
   const rule = `live.${metric}`;
   if (!live) return { rule, passed: true, message: "nothing serves yet, so there is nothing to be better than" };
   const [mine, theirs] = [metrics[metric], live.metrics?.[metric]];
-  if (typeof mine !== "number" || !Number.isFinite(mine)) return { rule, passed: false, message: `${metric} of the new model is ${said(mine)}` };
+  if (typeof mine !== "number" || !Number.isFinite(mine))
+    return { rule, passed: false, message: `${metric} of the new model is ${said(mine)}` };
   if (typeof theirs !== "number" || !Number.isFinite(theirs)) {
     const why = live.metrics ? `has no ${metric}` : `was measured on data version ${live.dataVersion}, the new model on ${dataVersion}`;
     return { rule, passed: false, message: `${live.label}, which serves, ${why}; the two cannot be compared` };
   }
   const gain = better === "lower" ? theirs - mine : mine - theirs;
   const asked = margin === 0 ? "no worse" : `${better} by at least ${margin}`;
-  return { rule, passed: gain >= margin, message: `${metric} is ${shown(mine)}, that of ${live.label}, which serves, ${shown(theirs)}; it must be ${asked}, on data version ${dataVersion}` };
+  return {
+    rule,
+    passed: gain >= margin,
+    message: `${metric} is ${shown(mine)}, that of ${live.label}, which serves, ${shown(theirs)}; it must be ${asked}, on data version ${dataVersion}`,
+  };
 }
 
 function dataVerdicts({ min_rows, max_problems, columns }: GateRules["data"], report: DataReport | undefined): GateVerdict[] {
@@ -97,15 +111,27 @@ function dataVerdicts({ min_rows, max_problems, columns }: GateRules["data"], re
   const known = (value: number | undefined): value is number => typeof value === "number" && Number.isFinite(value);
   if (min_rows !== undefined) {
     const rows = report?.rows;
-    verdicts.push({ rule: "data.min_rows", passed: known(rows) && rows >= min_rows, message: `the table has ${known(rows) ? rows : "an unknown number of"} rows; it must have at least ${min_rows}` });
+    verdicts.push({
+      rule: "data.min_rows",
+      passed: known(rows) && rows >= min_rows,
+      message: `the table has ${known(rows) ? rows : "an unknown number of"} rows; it must have at least ${min_rows}`,
+    });
   }
   if (max_problems !== undefined) {
     const found = report?.problems;
-    verdicts.push({ rule: "data.max_problems", passed: known(found) && found <= max_problems, message: `the table has ${known(found) ? found : "an unknown number of"} problems; at most ${max_problems} are allowed` });
+    verdicts.push({
+      rule: "data.max_problems",
+      passed: known(found) && found <= max_problems,
+      message: `the table has ${known(found) ? found : "an unknown number of"} problems; at most ${max_problems} are allowed`,
+    });
   }
   if (columns !== undefined) {
     const missing = columns.filter((name) => !report?.columns?.includes(name));
-    verdicts.push({ rule: "data.columns", passed: missing.length === 0, message: missing.length === 0 ? `the table has its ${columns.length} columns` : `the table lacks ${missing.join(", ")}` });
+    verdicts.push({
+      rule: "data.columns",
+      passed: missing.length === 0,
+      message: missing.length === 0 ? `the table has its ${columns.length} columns` : `the table lacks ${missing.join(", ")}`,
+    });
   }
   return verdicts;
 }

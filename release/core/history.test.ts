@@ -6,19 +6,32 @@ import { body } from "./manifest.fixture.ts";
 import { begin, configOf, emptyStage, finish, rollBack, serving, type StageRecord, takeBack } from "./stageRecord.ts";
 
 const person = (name: string) => ({ id: `id-${name}`, name, kind: "user" as const });
-const event = (kind: EventKind, stage?: string, more: Partial<ReleaseEvent> = {}): ReleaseEvent => ({ at: "2026-05-01T12:00:00Z", by: person("dan"), kind, ...(stage ? { stage } : {}), ...more });
+const event = (kind: EventKind, stage?: string, more: Partial<ReleaseEvent> = {}): ReleaseEvent => ({
+  at: "2026-05-01T12:00:00Z",
+  by: person("dan"),
+  kind,
+  ...(stage ? { stage } : {}),
+  ...more,
+});
 const record = (...events: ReleaseEvent[]): ReleaseRecord => ({ manifest: sealed(body), events });
 
 test("what stands between a release and a stage", () => {
-  const failed = sealed({ ...body, gate: { ...body.gate, passed: false, verdicts: [{ rule: "metrics.r2", passed: false, message: "r2 is 0.1" }] } });
+  const failed = sealed({
+    ...body,
+    gate: { ...body.gate, passed: false, verdicts: [{ rule: "metrics.r2", passed: false, message: "r2 is 0.1" }] },
+  });
   expect(obstacles({ manifest: failed, events: [event("shared")] }, "auto")).toEqual(["diabetes-10 failed the gate: r2 is 0.1"]);
   expect(obstacles(record(), "qa").join()).toMatch(/not in the registry/);
   expect(obstacles(record(event("shared")), "qa")).toEqual([]);
   expect(obstacles(record(event("shared")), "prod").join()).toMatch(/not tested in qa/);
-  expect(obstacles(record(event("shared"), event("tested", "qa", { passed: false, note: "wrong" })), "prod").join()).toMatch(/failed its acceptance in qa: wrong/);
+  expect(obstacles(record(event("shared"), event("tested", "qa", { passed: false, note: "wrong" })), "prod").join()).toMatch(
+    /failed its acceptance in qa: wrong/,
+  );
   expect(obstacles(record(event("shared"), event("tested", "qa", { passed: true })), "prod")).toEqual([]);
   // The last test is the one that counts.
-  expect(obstacles(record(event("shared"), event("tested", "qa", { passed: true }), event("tested", "qa", { passed: false })), "prod")).toHaveLength(1);
+  expect(
+    obstacles(record(event("shared"), event("tested", "qa", { passed: true }), event("tested", "qa", { passed: false })), "prod"),
+  ).toHaveLength(1);
 });
 
 test("states of a stage follow from the events", () => {
@@ -37,7 +50,8 @@ test("who trained or deployed to qa is excluded, others are not", () => {
 });
 
 const release = (version: string) => ({ release: `m-${version}`, digest: version.padStart(64, "0"), model: "m", version });
-const deploy = (before: StageRecord, version: string, inPlace = false): StageRecord => finish(begin(before, release(version), inPlace, person("dan")).record);
+const deploy = (before: StageRecord, version: string, inPlace = false): StageRecord =>
+  finish(begin(before, release(version), inPlace, person("dan")).record);
 
 test("blue and green by turns, the one before is kept", () => {
   const first = deploy(emptyStage("prod"), "9");

@@ -79,7 +79,8 @@ export function excludedFrom({ manifest, events }: ReleaseRecord): Excluded[] {
   const all: Excluded[] = manifest.run.trainedBy.map((person) => ({ person, why: "trained it" }));
   for (const { by, kind, stage } of events) {
     if (stage !== "qa" || kind !== "deployed") continue;
-    if (!all.some(({ person, why }) => why === "deployed it to qa" && samePerson(person, by))) all.push({ person: by, why: "deployed it to qa" });
+    if (!all.some(({ person, why }) => why === "deployed it to qa" && samePerson(person, by)))
+      all.push({ person: by, why: "deployed it to qa" });
   }
   return all;
 }
@@ -123,7 +124,11 @@ export function whereabouts({ manifest, events }: ReleaseRecord, stages: readonl
 }
 
 /** An event, now. */
-export const eventNow = (kind: EventKind, by: Person, more: Partial<Pick<ReleaseEvent, "stage" | "passed" | "note">> = {}): ReleaseEvent => ({
+export const eventNow = (
+  kind: EventKind,
+  by: Person,
+  more: Partial<Pick<ReleaseEvent, "stage" | "passed" | "note">> = {},
+): ReleaseEvent => ({
   at: new Date().toISOString(),
   by,
   kind,

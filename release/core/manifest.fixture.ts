@@ -7,7 +7,13 @@ const ann = { id: "1", name: "ann", kind: "user" } as const;
 export const body: ManifestBody = {
   schema: "mlops-release/1",
   id: "diabetes-10",
-  model: { name: "diabetes", version: "10", type: "mlflow_model", files: [{ path: "MLmodel", size: 3, sha256: sha256("abc") }], digest: folderDigest([{ path: "MLmodel", size: 3, sha256: sha256("abc") }]) },
+  model: {
+    name: "diabetes",
+    version: "10",
+    type: "mlflow_model",
+    files: [{ path: "MLmodel", size: 3, sha256: sha256("abc") }],
+    digest: folderDigest([{ path: "MLmodel", size: 3, sha256: sha256("abc") }]),
+  },
   run: { workspace: "/subscriptions/s", job: "j", parameters: { alpha: "1.0" }, metrics: { rmse: 53.4 }, trainedBy: [ann] },
   gate: { passed: true, rules: sha256(""), verdicts: [] },
   data: [{ name: "diabetes", version: "1" }],

@@ -61,9 +61,9 @@ test("differences of folders name the file", () => {
 });
 
 test("versions compare as numbers", () => {
-  expect(["10", "9", "2", "1.10.0", "1.9.0", "99999999999999999999", "99999999999999999998", "v2", "v10"].toSorted(compareVersions)).toEqual([
-    ...["v2", "v10", "1.9.0", "1.10.0", "2", "9", "10", "99999999999999999998", "99999999999999999999"],
-  ]);
+  expect(
+    ["10", "9", "2", "1.10.0", "1.9.0", "99999999999999999999", "99999999999999999998", "v2", "v10"].toSorted(compareVersions),
+  ).toEqual([...["v2", "v10", "1.9.0", "1.10.0", "2", "9", "10", "99999999999999999998", "99999999999999999999"]]);
   expect(newestVersion(["9", "10"])).toBe("10");
   expect(newestVersion([])).toBeUndefined();
 });

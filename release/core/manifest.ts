@@ -20,7 +20,10 @@ export type GateVerdict = Readonly<z.infer<typeof GateVerdict>>;
 /** Everything but the digest. Lists are in order of their names, so that the same release has the same bytes. */
 export const ManifestBody = z.strictObject({
   schema: z.literal("mlops-release/1").meta({ description: "form of this document" }),
-  id: z.string().regex(/^[A-Za-z0-9][\w.-]*$/).meta({ description: "name of the release: <model>-<version>" }),
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]*$/)
+    .meta({ description: "name of the release: <model>-<version>" }),
   model: z.strictObject({
     name: z.string().min(1),
     version: z.string().min(1),
@@ -35,7 +38,11 @@ export const ManifestBody = z.strictObject({
     metrics: z.record(z.string(), z.number()).meta({ description: "metrics.json of the evaluation" }),
     trainedBy: z.array(Person).meta({ description: "who ran the job; they cannot approve" }),
   }),
-  gate: z.strictObject({ passed: z.boolean(), rules: sha.meta({ description: "digest of gate.yml's content" }), verdicts: z.array(GateVerdict) }),
+  gate: z.strictObject({
+    passed: z.boolean(),
+    rules: sha.meta({ description: "digest of gate.yml's content" }),
+    verdicts: z.array(GateVerdict),
+  }),
   data: z.array(version.extend({ sha256: sha.optional() })),
   environments: z.array(version),
   components: z.array(version),
@@ -46,7 +53,10 @@ export type ManifestBody = z.infer<typeof ManifestBody>;
 
 export const ReleaseManifest = ManifestBody.extend({
   digest: sha.meta({ description: "SHA-256 of this document without this member, as canonical JSON (sorted keys, no spaces)" }),
-}).meta({ title: "Release manifest", description: "One model version with its evidence; made by `mlops train`, taken by every later step." });
+}).meta({
+  title: "Release manifest",
+  description: "One model version with its evidence; made by `mlops train`, taken by every later step.",
+});
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
 
 /** `diabetes`, `7` → `diabetes-7` */
@@ -76,12 +86,16 @@ export function readManifest(text: string, source: string): ReleaseManifest {
   }
   const { digest, ...body } = read.data;
   const actual = jsonDigest(body);
-  if (actual !== digest) throw new ManifestProblem(`${source} was changed after it was made: its content has the digest ${actual.slice(0, 12)}…, it says ${digest.slice(0, 12)}…`);
+  if (actual !== digest)
+    throw new ManifestProblem(
+      `${source} was changed after it was made: its content has the digest ${actual.slice(0, 12)}…, it says ${digest.slice(0, 12)}…`,
+    );
   return read.data;
 }
 
 /** The same model with the same evidence, whenever and by whoever it was written down. */
 export function sameEvidence(a: ManifestBody, b: ManifestBody): boolean {
-  const evidence = ({ model, run, gate, data, environments, components }: ManifestBody) => jsonDigest({ model, run, gate: gate.verdicts, data, environments, components });
+  const evidence = ({ model, run, gate, data, environments, components }: ManifestBody) =>
+    jsonDigest({ model, run, gate: gate.verdicts, data, environments, components });
   return evidence(a) === evidence(b);
 }

@@ -23,14 +23,24 @@ export interface Known {
 export function refusals(wanted: Wanted, known: Known): string[] {
   const { stage, modelVersion, modelName, release, releaseDigest } = wanted;
   const { record } = known;
-  if (!release || !releaseDigest) return [`model version ${modelVersion} is no approved release: the config names no release and releaseDigest`];
+  if (!release || !releaseDigest)
+    return [`model version ${modelVersion} is no approved release: the config names no release and releaseDigest`];
   if (!record) return [`the history has no release ${release}`];
   const { manifest } = record;
-  if (manifest.digest !== releaseDigest) return [`release ${release} of the history has the digest ${manifest.digest.slice(0, 12)}…, the config names ${releaseDigest.slice(0, 12)}…`];
+  if (manifest.digest !== releaseDigest)
+    return [
+      `release ${release} of the history has the digest ${manifest.digest.slice(0, 12)}…, the config names ${releaseDigest.slice(0, 12)}…`,
+    ];
   if (manifest.model.version !== modelVersion || (modelName !== undefined && manifest.model.name !== modelName)) {
-    return [`release ${release} is ${manifest.model.name}:${manifest.model.version}, the config names ${modelName ?? "model"}:${modelVersion}`];
+    return [
+      `release ${release} is ${manifest.model.name}:${manifest.model.version}, the config names ${modelName ?? "model"}:${modelVersion}`,
+    ];
   }
-  return [...obstacles(record, stage), ...approvalProblems(stage, { ...known, record }), ...(goodReceipt(record, stage) ? [] : [`the bytes that ${stage} would serve were not compared with those of ${release}`])];
+  return [
+    ...obstacles(record, stage),
+    ...approvalProblems(stage, { ...known, record }),
+    ...(goodReceipt(record, stage) ? [] : [`the bytes that ${stage} would serve were not compared with those of ${release}`]),
+  ];
 }
 
 /** What is missing of the approvals; none when they are there. */

@@ -56,7 +56,15 @@ export function begin(
   const { version, ...kept } = release;
   const releases = { ...record.releases, [version]: kept };
   if (!changes) return { record: { ...record, releases }, changes };
-  const pending = { release: release.release, digest: release.digest, from, fromFrozen: record.frozen, to, since: new Date().toISOString(), by };
+  const pending = {
+    release: release.release,
+    digest: release.digest,
+    from,
+    fromFrozen: record.frozen,
+    to,
+    since: new Date().toISOString(),
+    by,
+  };
   return { record: { ...record, releases, pending }, changes };
 }
 
@@ -94,10 +102,14 @@ function pruned(record: StageRecord): StageRecord {
 }
 
 /** The stack's config that a plan stands for; an empty text takes a key away. */
-export function configOf(record: StageRecord, target: { readonly plan: SlotPlan | null; readonly frozen: boolean }): Record<string, string> {
+export function configOf(
+  record: StageRecord,
+  target: { readonly plan: SlotPlan | null; readonly frozen: boolean },
+): Record<string, string> {
   const { plan, frozen } = target;
   const version = plan?.versions[plan.live];
-  if (!plan || version === undefined) return { modelVersion: "", keptVersion: "", slot: "", slotFrozen: "", release: "", releaseDigest: "" };
+  if (!plan || version === undefined)
+    return { modelVersion: "", keptVersion: "", slot: "", slotFrozen: "", release: "", releaseDigest: "" };
   const other = slots.find((slot) => slot !== plan.live)!;
   const release = record.releases[version];
   return {

@@ -62,12 +62,7 @@ export function lineage(model: ModelResource): string[] {
  * The model that a completed pipeline job made. A step of it may have registered one; else its output of a model type is
  * registered under `modelName`, once: called again for the same job it finds the version that is there.
  */
-export async function modelOf(
-  workspace: Workspace,
-  jobName: string,
-  steps: readonly RunStep[],
-  modelName: string,
-): Promise<ModelVersion> {
+export async function modelOf(workspace: Workspace, jobName: string, steps: readonly RunStep[], modelName: string): Promise<ModelVersion> {
   const runIds = new Set([jobName, ...steps.map(({ runId }) => runId)]);
   const job = await workspace.azure.get<JobBody>(`${workspace.id}/jobs/${jobName}`, options);
   const registered = await registeredBy(workspace, runIds, job.systemData?.createdAt);

@@ -57,7 +57,10 @@ async function uploaded(workspace: Workspace, upload: Upload, signal: AbortSigna
       return files.length === 1 && only?.localPath === localPath ? `${folder}/${only.name}` : `${folder}${suffix}`;
     }
     case "buildcontext":
-      throw new CommandError(`${localPath}: a build context inside a job's file`, "Put the environment into a file of its own under mlops/ or deploy/; `pulumi up` registers it.");
+      throw new CommandError(
+        `${localPath}: a build context inside a job's file`,
+        "Put the environment into a file of its own under mlops/ or deploy/; `pulumi up` registers it.",
+      );
   }
 }
 
@@ -73,7 +76,10 @@ async function idOf(workspace: Workspace, reference: Reference): Promise<string>
   const page = await workspace.azure.find<{ value: { name: string }[] }>(`${id}/versions`, { ...options, query });
   const latest = page?.value[0]?.name;
   if (!latest) {
-    throw new CommandError(`${text}: workspace ${workspace.outputs.workspaceName} has no version of it`, `\`pulumi up --stack ${workspace.stage}\` registers what the project has`);
+    throw new CommandError(
+      `${text}: workspace ${workspace.outputs.workspaceName} has no version of it`,
+      `\`pulumi up --stack ${workspace.stage}\` registers what the project has`,
+    );
   }
   return `${id}/versions/${latest}`;
 }

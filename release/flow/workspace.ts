@@ -34,7 +34,10 @@ export interface Workspace {
 export async function openStage(stage: string, pulumi: Pulumi, target: Target): Promise<Workspace> {
   const outputs = (await pulumi.outputs(stage)) as StageOutputs | undefined;
   if (!outputs?.workspaceName) {
-    throw new CommandError(`stage ${stage} is not up: its stack has no outputs`, `pulumi up --stack ${stage}, or \`npm start\` for all of it in the sandbox`);
+    throw new CommandError(
+      `stage ${stage} is not up: its stack has no outputs`,
+      `pulumi up --stack ${stage}, or \`npm start\` for all of it in the sandbox`,
+    );
   }
   return openWorkspace(await connect(target.env), stage, outputs);
 }

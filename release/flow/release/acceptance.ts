@@ -14,8 +14,13 @@ export interface NamedCase {
 /** Reads all of them before anything is deployed. @throws when there is none: a qa that tests nothing would let everything through */
 export function acceptanceCases(repo: string, project: string): NamedCase[] {
   const folder = join(project, "deploy", "acceptance");
-  const files = existsSync(join(repo, folder)) ? readdirSync(join(repo, folder)).filter((name) => name.endsWith(".json")).toSorted() : [];
-  if (files.length === 0) throw new CommandError(`${folder} has no acceptance requests, so qa would test nothing`, 'docs/project.md, "Acceptance requests".');
+  const files = existsSync(join(repo, folder))
+    ? readdirSync(join(repo, folder))
+        .filter((name) => name.endsWith(".json"))
+        .toSorted()
+    : [];
+  if (files.length === 0)
+    throw new CommandError(`${folder} has no acceptance requests, so qa would test nothing`, 'docs/project.md, "Acceptance requests".');
   const read = files.map((file) => ({ file, result: readCase(readFileSync(join(repo, folder, file), "utf8")) }));
   const wrong = read.flatMap(({ file, result }) => (result.ok ? [] : [`  ${join(folder, file)}: ${result.problem}`]));
   if (wrong.length > 0) throw new UsageError(`acceptance requests are wrong\n${wrong.join("\n")}`);
@@ -28,13 +33,20 @@ export interface Acceptance {
 }
 
 /** Sends each request once. */
-export async function runAcceptance(call: Call, workspace: Workspace, endpoint: EndpointState, cases: readonly NamedCase[]): Promise<Acceptance> {
+export async function runAcceptance(
+  call: Call,
+  workspace: Workspace,
+  endpoint: EndpointState,
+  cases: readonly NamedCase[],
+): Promise<Acceptance> {
   const results: Acceptance["results"][number][] = [];
   for (const { file, value } of cases) {
     const answer = await score(workspace, endpoint, value.request);
     // The case says what the model answers, wherever it is deployed; an endpoint wraps the errors.
     const problems = shortcomings(value, { status: answer.modelStatus ?? answer.status, body: answer.body });
-    call.out.progress(`test   ${problems.length === 0 ? "✓" : "✗"} ${file}: ${problems.length === 0 ? value.description : problems.join("; ")}`);
+    call.out.progress(
+      `test   ${problems.length === 0 ? "✓" : "✗"} ${file}: ${problems.length === 0 ? value.description : problems.join("; ")}`,
+    );
     results.push({ file, milliseconds: Math.round(answer.milliseconds), problems });
   }
   return { passed: results.every(({ problems }) => problems.length === 0), results };

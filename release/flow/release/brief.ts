@@ -29,21 +29,37 @@ export interface Brief {
   readonly qa: string;
 }
 
-export async function briefOf(call: Call, history: History, pulumi: Pulumi, record: ReleaseRecord, stage: string, project: string): Promise<Brief> {
+export async function briefOf(
+  call: Call,
+  history: History,
+  pulumi: Pulumi,
+  record: ReleaseRecord,
+  stage: string,
+  project: string,
+): Promise<Brief> {
   const { manifest } = record;
   const there = await history.stage(stage);
   const live = serving(there);
   const liveRecord = live && (await history.release(live.release));
   const config = await pulumi.config(stage);
   const by = await history.caller();
-  const next = begin(there.pending ? { ...there, pending: null } : there, { release: manifest.id, digest: manifest.digest, model: manifest.model.name, version: manifest.model.version }, stage !== "prod", by);
+  const next = begin(
+    there.pending ? { ...there, pending: null } : there,
+    { release: manifest.id, digest: manifest.digest, model: manifest.model.name, version: manifest.model.version },
+    stage !== "prod",
+    by,
+  );
   const names = [...new Set([...Object.keys(liveRecord?.manifest.run.metrics ?? {}), ...Object.keys(manifest.run.metrics)])].toSorted();
   return {
     release: manifest.id,
     digest: manifest.digest,
     stage,
     serves: live?.release ?? null,
-    metrics: names.map((name) => ({ name, now: liveRecord?.manifest.run.metrics[name] ?? null, after: manifest.run.metrics[name] ?? null })),
+    metrics: names.map((name) => ({
+      name,
+      now: liveRecord?.manifest.run.metrics[name] ?? null,
+      after: manifest.run.metrics[name] ?? null,
+    })),
     changes: changesBetween(liveRecord, record),
     traffic: trafficPlan(config["rollout"], next.record),
     resources: await resourceChanges(call, pulumi, stage, next.record),
@@ -54,7 +70,8 @@ export async function briefOf(call: Call, history: History, pulumi: Pulumi, reco
 
 function changesBetween(before: ReleaseRecord | undefined, after: ReleaseRecord): string[] {
   const lists = ["data", "environments", "components"] as const;
-  if (!before) return ["nothing serves yet: all of it is new", ...after.manifest.data.map(({ name, version }) => `data ${name}:${version}`)];
+  if (!before)
+    return ["nothing serves yet: all of it is new", ...after.manifest.data.map(({ name, version }) => `data ${name}:${version}`)];
   return lists.flatMap((list) => {
     const [was, is] = [before.manifest[list], after.manifest[list]].map((all) => new Map(all.map(({ name, version }) => [name, version])));
     const word = list === "data" ? "data" : list.slice(0, -1);
@@ -67,7 +84,19 @@ function changesBetween(before: ReleaseRecord | undefined, after: ReleaseRecord)
 
 function trafficPlan(rollout: string | undefined, { pending, plan }: StageRecord): string {
   if (!pending) return `none: slot ${plan?.live} serves it already`;
-  const { steps = [100], bakeSeconds = 0, maxErrorPercent = 0, maxP95Ms, mirrorFirstPercent = 0 } = (rollout ? JSON.parse(rollout) : {}) as { steps?: number[]; bakeSeconds?: number; maxErrorPercent?: number; maxP95Ms?: number; mirrorFirstPercent?: number };
+  const {
+    steps = [100],
+    bakeSeconds = 0,
+    maxErrorPercent = 0,
+    maxP95Ms,
+    mirrorFirstPercent = 0,
+  } = (rollout ? JSON.parse(rollout) : {}) as {
+    steps?: number[];
+    bakeSeconds?: number;
+    maxErrorPercent?: number;
+    maxP95Ms?: number;
+    mirrorFirstPercent?: number;
+  };
   const { from, to } = pending;
   if (!from || from.live === to.live) return `all to slot ${to.live}${from ? ", replaced in place" : ", the first there"}`;
   const mirror = mirrorFirstPercent > 0 ? `${mirrorFirstPercent} % mirrored first, then ` : "";
@@ -83,11 +112,24 @@ async function resourceChanges(call: Call, pulumi: Pulumi, stage: string, record
     const own = join(call.repo, `Pulumi.${stage}.yaml`);
     if (existsSync(own)) copyFileSync(own, file);
     else writeFileSync(file, "config: {}\n");
-    const values = Object.entries(configOf(record, { plan: record.pending?.to ?? record.plan, frozen: false })).filter(([, value]) => value !== "");
-    await pulumi.run(["config", "set-all", "--stack", stage, "--config-file", file, ...values.flatMap(([key, value]) => ["--plaintext", `${projectName}:${key}=${value}`])]);
+    const values = Object.entries(configOf(record, { plan: record.pending?.to ?? record.plan, frozen: false })).filter(
+      ([, value]) => value !== "",
+    );
+    await pulumi.run([
+      "config",
+      "set-all",
+      "--stack",
+      stage,
+      "--config-file",
+      file,
+      ...values.flatMap(([key, value]) => ["--plaintext", `${projectName}:${key}=${value}`]),
+    ]);
     const preview = await pulumi.run(["preview", "--json", "--non-interactive", "--stack", stage, "--config-file", file]);
     const parsed = JSON.parse(preview.stdout) as { steps?: { op: string; urn: string }[] };
-    const steps = (parsed.steps ?? []).filter(({ op, urn }) => op !== "same" && op !== "read" && !/::pulumi:/.test(urn) && !/::(?:mlops:(?!serving:EndpointRollout)\w+:\w+)::/.test(urn));
+    const steps = (parsed.steps ?? []).filter(
+      ({ op, urn }) =>
+        op !== "same" && op !== "read" && !/::pulumi:/.test(urn) && !/::(?:mlops:(?!serving:EndpointRollout)\w+:\w+)::/.test(urn),
+    );
     return steps.map(({ op, urn }) => `${op} ${urn.split("::")[2]!.split("$").at(-1)!.split(":").at(-1)} ${urn.split("::").at(-1)}`);
   } catch {
     return null;
@@ -104,7 +146,11 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
   const body = (read.ok ? read.asset.body : {}) as { sku?: { capacity?: number }; properties?: { instanceType?: string } };
   const instanceType = body.properties?.instanceType ?? "Standard_DS3_v2";
   const running = (plan: StageRecord["plan"]): Running[] =>
-    Object.keys(plan?.versions ?? {}).map((name) => ({ name, instanceType, instances: name === plan?.live ? (body.sku?.capacity ?? 1) : 1 }));
+    Object.keys(plan?.versions ?? {}).map((name) => ({
+      name,
+      instanceType,
+      instances: name === plan?.live ? (body.sku?.capacity ?? 1) : 1,
+    }));
   const cost = (plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(plan), location, prices);
   return { now: cost(there.plan), after: cost(next.pending?.to ?? next.plan) };
 }
@@ -112,17 +158,23 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
 /** For a terminal. */
 export function briefText(brief: Brief): string {
   const number = (value: number | null): string => (value === null ? "–" : Number.isInteger(value) ? String(value) : value.toPrecision(5));
-  const delta = (now: number | null, after: number | null): string => (now === null || after === null ? "" : `${after - now >= 0 ? "+" : ""}${(after - now).toPrecision(3)}`);
+  const delta = (now: number | null, after: number | null): string =>
+    now === null || after === null ? "" : `${after - now >= 0 ? "+" : ""}${(after - now).toPrecision(3)}`;
   const metrics = brief.metrics.map(({ name, now, after }) => [name, number(now), number(after), delta(now, after)]);
   const line = (label: string, text: string): string => `${pc.bold(label.padEnd(10))} ${text}`;
-  const list = (label: string, items: readonly string[], none: string): string => line(label, items.length === 0 ? none : items.join(`\n${" ".repeat(11)}`));
+  const list = (label: string, items: readonly string[], none: string): string =>
+    line(label, items.length === 0 ? none : items.join(`\n${" ".repeat(11)}`));
   return [
     line("release", `${brief.release} for ${brief.stage}, digest ${short(brief.digest)}; qa: ${brief.qa}`),
     line("serves now", brief.serves ?? "nothing"),
     table(["metric", brief.serves ?? "now", brief.release, "change"], metrics),
     list("changes", brief.changes, "same data, environments and components"),
     line("traffic", brief.traffic),
-    list("resources", brief.resources === null ? ["the preview failed; run pulumi preview to see why"] : summed(brief.resources), "none change"),
+    list(
+      "resources",
+      brief.resources === null ? ["the preview failed; run pulumi preview to see why"] : summed(brief.resources),
+      "none change",
+    ),
     line("cost", `${formatCost(brief.cost.now)} → ${formatCost(brief.cost.after)} a month, both slots (release/prices.json)`),
   ].join("\n");
 }
@@ -132,5 +184,9 @@ function summed(resources: readonly string[]): string[] {
   const created = resources.filter((line) => line.startsWith("create "));
   if (created.length <= 8) return [...resources];
   const serving = created.filter((line) => /Endpoint|Deployment|Rollout/.test(line));
-  return [...serving, `create ${created.length - serving.length} others: workspace, identities, roles and what belongs to them`, ...resources.filter((line) => !line.startsWith("create "))];
+  return [
+    ...serving,
+    `create ${created.length - serving.length} others: workspace, identities, roles and what belongs to them`,
+    ...resources.filter((line) => !line.startsWith("create ")),
+  ];
 }

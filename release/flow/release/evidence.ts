@@ -44,8 +44,12 @@ export async function evidenceOf(workspace: Workspace, jobName: string, signal: 
     metrics: numbers(await file("evaluation", "metrics.json")),
     report: reportIn(await file("report", "report.json")),
     parameters: {
-      ...Object.fromEntries(runs.flatMap(({ parameters }) => Object.entries(parameters ?? {}).map(([name, value]) => [name, String(value)]))),
-      ...Object.fromEntries(inputs.flatMap(([name, input]) => (input?.value === undefined || input.value === null ? [] : [[name, String(input.value)]]))),
+      ...Object.fromEntries(
+        runs.flatMap(({ parameters }) => Object.entries(parameters ?? {}).map(([name, value]) => [name, String(value)])),
+      ),
+      ...Object.fromEntries(
+        inputs.flatMap(([name, input]) => (input?.value === undefined || input.value === null ? [] : [[name, String(input.value)]])),
+      ),
     },
     data: inputs.flatMap(([, input]) => dataVersion(input?.uri)),
     trainedBy: peopleOf(runs),
@@ -59,7 +63,11 @@ function dataVersion(uri: string | undefined): { name: string; version: string }
 }
 
 /** Where the outputs of a job's steps lie, by the output's name. */
-export async function outputUris(workspace: Workspace, jobName: string, signal: AbortSignal): Promise<Record<string, { uri: string; type: string }>> {
+export async function outputUris(
+  workspace: Workspace,
+  jobName: string,
+  signal: AbortSignal,
+): Promise<Record<string, { uri: string; type: string }>> {
   const { azure } = workspace;
   const children = `${await workspace.history()}/runs/${encodeURIComponent(jobName)}/children`;
   const assets = new Map<string, string>();
@@ -71,10 +79,19 @@ export async function outputUris(workspace: Workspace, jobName: string, signal: 
 }
 
 /** The data service's answer to where assets lie. */
-async function resolvedUris(workspace: Workspace, assetIds: readonly string[], signal: AbortSignal): Promise<Record<string, { uri: string; type: string }>> {
+async function resolvedUris(
+  workspace: Workspace,
+  assetIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Record<string, { uri: string; type: string }>> {
   const { azure } = workspace;
   const data = (await workspace.history()).replace("/history/v1.0", "/data/v1.0");
-  const answer = await azure.request("POST", `${data}/dataversion/batchGetResolvedUris`, { values: assetIds }, { scope: azure.cloud.resourceManagerScope, signal });
+  const answer = await azure.request(
+    "POST",
+    `${data}/dataversion/batchGetResolvedUris`,
+    { values: assetIds },
+    { scope: azure.cloud.resourceManagerScope, signal },
+  );
   return (answer.body as { values?: Record<string, { uri: string; type: string }> }).values ?? {};
 }
 
@@ -94,14 +111,19 @@ async function jsonFile(workspace: Workspace, assetId: string, name: string, sig
 
 function numbers(value: unknown): Record<string, number> {
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number" && Number.isFinite(entry[1])));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === "number" && Number.isFinite(entry[1])),
+  );
 }
 
 const reportFile = z.looseObject({
   rows: z.number().optional(),
   problems: z.union([z.array(z.unknown()), z.number()]).optional(),
   columns: z.array(z.string()).optional(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 function reportIn(value: unknown): JobEvidence["report"] {
@@ -115,7 +137,8 @@ function peopleOf(runs: readonly Run[]): Person[] {
   const people = new Map<string, Person>();
   for (const { createdBy } of runs) {
     const id = createdBy?.userObjectId;
-    if (id && !people.has(id)) people.set(id, { id, name: createdBy.upn ?? createdBy.userName ?? id, kind: createdBy.upn ? "user" : "app" });
+    if (id && !people.has(id))
+      people.set(id, { id, name: createdBy.upn ?? createdBy.userName ?? id, kind: createdBy.upn ? "user" : "app" });
   }
   return [...people.values()];
 }

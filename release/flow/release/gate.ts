@@ -68,14 +68,25 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
   // The smoke test takes a job; it is spared when the model has failed already.
   const doomed = judge({ ...rules, smoke_test: undefined }, { ...known, smoke: undefined }).some(({ passed }) => !passed);
   const requestFile = rules.smoke_test === undefined ? undefined : normalize(join(input.project, "mlops", rules.smoke_test));
-  const smoke = requestFile === undefined ? undefined : doomed ? { passed: false, message: "not run, as other rules had failed" } : await smokeTest(call, workspace, input.project, requestFile, { ...model, type });
+  const smoke =
+    requestFile === undefined
+      ? undefined
+      : doomed
+        ? { passed: false, message: "not run, as other rules had failed" }
+        : await smokeTest(call, workspace, input.project, requestFile, { ...model, type });
   const verdicts = judge(rules, { ...known, smoke });
   const by = await history.caller();
   const body: ManifestBody = {
     schema: "mlops-release/1",
     id,
     model: { name: model.name, version: model.version, type, files: [...bytes.files], digest },
-    run: { workspace: workspace.id, job: input.job, parameters: evidence.parameters, metrics: evidence.metrics, trainedBy: trainers(evidence.trainedBy, by) },
+    run: {
+      workspace: workspace.id,
+      job: input.job,
+      parameters: evidence.parameters,
+      metrics: evidence.metrics,
+      trainedBy: trainers(evidence.trainedBy, by),
+    },
     gate: { passed: verdicts.every(({ passed }) => passed), rules: jsonDigest(rules), verdicts },
     data: evidence.data.map((data) => ({ ...data, ...(evidence.report?.sha256 ? { sha256: evidence.report.sha256 } : {}) })),
     ...(await usedAssets(call, workspace, input.project)),
@@ -94,7 +105,8 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
 }
 
 /** What the gate said no to. */
-export const failures = (manifest: ReleaseManifest): string[] => manifest.gate.verdicts.filter(({ passed }) => !passed).map(({ message }) => message);
+export const failures = (manifest: ReleaseManifest): string[] =>
+  manifest.gate.verdicts.filter(({ passed }) => !passed).map(({ message }) => message);
 
 /** Writes release.json; returns its path. */
 export function writeRelease(call: Call, manifest: ReleaseManifest, path = "release.json"): string {
@@ -115,7 +127,11 @@ async function liveModel(call: Call, { history, workspace, job }: GateInput, evi
   return { label, dataVersion, metrics: await measuredOnDataOf(call, workspace, job, { uri, type: model.type, label }) };
 }
 
-const dataLabel = (data: readonly { name: string; version: string }[]): string => data.map(({ name, version }) => `${name}:${version}`).toSorted().join(", ") || "unknown";
+const dataLabel = (data: readonly { name: string; version: string }[]): string =>
+  data
+    .map(({ name, version }) => `${name}:${version}`)
+    .toSorted()
+    .join(", ") || "unknown";
 
 /** Who ran the job, and who judged it: the same, as a rule. */
 const trainers = (people: readonly Person[], caller: Person): Person[] => {
@@ -134,18 +150,29 @@ async function usedAssets(call: Call, workspace: Workspace, project: string): Pr
     });
   const folders = files.stat(resolve(call.repo, project, "ml")) ? files.list(resolve(call.repo, project, "ml")) : [];
   const components = folders.map((name) => join(project, "ml", name, "component.yml")).filter((path) => existsSync(join(call.repo, path)));
-  const environments = [join(project, "deploy", "environment.yml"), join(project, "mlops", "environment.yml")].filter((path) => existsSync(join(call.repo, path)));
-  const newest = async (collection: "components" | "environments", all: readonly string[]): Promise<{ name: string; version: string }[]> => {
+  const environments = [join(project, "deploy", "environment.yml"), join(project, "mlops", "environment.yml")].filter((path) =>
+    existsSync(join(call.repo, path)),
+  );
+  const newest = async (
+    collection: "components" | "environments",
+    all: readonly string[],
+  ): Promise<{ name: string; version: string }[]> => {
     const found = await Promise.all(
       [...new Set(all)].toSorted().map(async (name) => {
         const query = { $orderBy: "createdtime desc", $top: "1" };
-        const page = await workspace.azure.find<{ value: { name: string }[] }>(`${workspace.id}/${collection}/${name}/versions`, { apiVersion: apiVersions.machineLearning, query });
+        const page = await workspace.azure.find<{ value: { name: string }[] }>(`${workspace.id}/${collection}/${name}/versions`, {
+          apiVersion: apiVersions.machineLearning,
+          query,
+        });
         return (page?.value ?? []).slice(0, 1).map(({ name: version }) => ({ name, version }));
       }),
     );
     return found.flat();
   };
-  return { components: await newest("components", names("component", components)), environments: await newest("environments", names("environment", environments)) };
+  return {
+    components: await newest("components", names("component", components)),
+    environments: await newest("environments", names("environment", environments)),
+  };
 }
 
 /** Commit and repository; a pipeline says them when it checked out without history. Addresses lose what they say of a user. */

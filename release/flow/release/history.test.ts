@@ -18,7 +18,14 @@ const dan = { id: "1", name: "dan", kind: "user" } as const;
 async function open(): Promise<History> {
   const { tenantId, subscriptionId, clientId, clientSecretFile, metadataUrl, armEndpoint } = sandbox.info;
   const secret = readFileSync(clientSecretFile, "utf8");
-  const env = { AZURE_TENANT_ID: tenantId, AZURE_SUBSCRIPTION_ID: subscriptionId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: secret, ARM_CLOUD_METADATA_URL: metadataUrl, AZURE_AUTHORITY_HOST: armEndpoint };
+  const env = {
+    AZURE_TENANT_ID: tenantId,
+    AZURE_SUBSCRIPTION_ID: subscriptionId,
+    AZURE_CLIENT_ID: clientId,
+    AZURE_CLIENT_SECRET: secret,
+    ARM_CLOUD_METADATA_URL: metadataUrl,
+    AZURE_AUTHORITY_HOST: armEndpoint,
+  };
   return History.at(await connect(env), { account: "sthistory", releases: "t-releases", approvals: "t-approvals" });
 }
 const quiet = { signal: new AbortController().signal, say: () => undefined };
@@ -27,8 +34,14 @@ beforeAll(async () => {
   sandbox = await testSandbox();
   const account = `${sandbox.subscription}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/sthistory`;
   await sandbox.call("PUT", `${sandbox.subscription}/resourceGroups/rg`, { location: "westeurope" });
-  await sandbox.call("PUT", account, { location: "westeurope", kind: "StorageV2", sku: { name: "Standard_LRS" }, properties: { allowSharedKeyAccess: false } });
-  for (const name of ["t-releases", "t-approvals"]) await sandbox.call("PUT", `${account}/blobServices/default/containers/${name}`, { properties: {} });
+  await sandbox.call("PUT", account, {
+    location: "westeurope",
+    kind: "StorageV2",
+    sku: { name: "Standard_LRS" },
+    properties: { allowSharedKeyAccess: false },
+  });
+  for (const name of ["t-releases", "t-approvals"])
+    await sandbox.call("PUT", `${account}/blobServices/default/containers/${name}`, { properties: {} });
 }, 60_000);
 afterAll(() => sandbox.stop());
 
@@ -36,7 +49,11 @@ test("ten events from five writers at once are all there", async () => {
   const manifest = sealed(body);
   const writers = await Promise.all(Array.from({ length: 5 }, open));
   await Promise.all(writers.map((writer) => writer.put(manifest, [eventNow("gated", dan, { passed: true })], (there) => there)));
-  await Promise.all(writers.flatMap((writer, i) => [0, 1].map((j) => writer.add(manifest.id, eventNow("receipt", dan, { stage: "qa", note: `${i}-${j}` })))));
+  await Promise.all(
+    writers.flatMap((writer, i) =>
+      [0, 1].map((j) => writer.add(manifest.id, eventNow("receipt", dan, { stage: "qa", note: `${i}-${j}` }))),
+    ),
+  );
   const record = await writers[0]!.release(manifest.id);
   expect(record?.events.filter(({ kind }) => kind === "gated")).toHaveLength(1);
   expect(record?.events.flatMap(({ note }) => note ?? []).toSorted()).toEqual([0, 1, 2, 3, 4].flatMap((i) => [`${i}-0`, `${i}-1`]));
@@ -53,7 +70,9 @@ test("a stage is held by one: the second waits for the first, or is turned away"
     order.push("one ends");
   });
   while (order.length === 0) await sleep(10);
-  await expect(two.holding("prod", { wait: 0, ...quiet }, async () => order.push("never"))).rejects.toThrow(/prod is being changed by another run/);
+  await expect(two.holding("prod", { wait: 0, ...quiet }, async () => order.push("never"))).rejects.toThrow(
+    /prod is being changed by another run/,
+  );
   await two.holding("qa", { wait: 0, ...quiet }, async () => order.push("another stage is free"));
   await two.holding("prod", { wait: 30, ...quiet }, async () => order.push("two begins"));
   await first;
@@ -87,7 +106,15 @@ test("a document is written only over what was read", async () => {
 test("a stage's record, and one person's word over their earlier one", async () => {
   const history = await open();
   expect(await history.stage("prod")).toEqual(emptyStage("prod"));
-  const approval = { release: "m-1", digest: "a".repeat(64), stage: "prod", decision: "approved", by: dan, at: "2026-05-01T12:00:00Z", expires: "2026-05-02T12:00:00Z" } as const;
+  const approval = {
+    release: "m-1",
+    digest: "a".repeat(64),
+    stage: "prod",
+    decision: "approved",
+    by: dan,
+    at: "2026-05-01T12:00:00Z",
+    expires: "2026-05-02T12:00:00Z",
+  } as const;
   await history.approve(approval);
   await history.approve({ ...approval, decision: "rejected", reason: "no" });
   await history.approve({ ...approval, by: { ...dan, id: "2" } });

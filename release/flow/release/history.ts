@@ -51,7 +51,11 @@ export class History {
   }
 
   /** Writes a release down, or what `merge` makes of the record that is there. Returns what is in the history then. */
-  async put(manifest: ReleaseManifest, events: readonly ReleaseEvent[], merge: (there: ReleaseRecord) => ReleaseRecord): Promise<ReleaseRecord> {
+  async put(
+    manifest: ReleaseManifest,
+    events: readonly ReleaseEvent[],
+    merge: (there: ReleaseRecord) => ReleaseRecord,
+  ): Promise<ReleaseRecord> {
     return this.#change(recordPath(manifest.id), ReleaseRecord, (there) => (there ? merge(there) : { manifest, events: [...events] }));
   }
 
@@ -93,14 +97,21 @@ export class History {
    * Does work on a stage that nobody else may do at the same time, in no other process and on no other machine. The hold is a blob
    * lease: it ends with this process, at the latest 30 s after it was killed. `wait` is how many seconds to wait for another's end.
    */
-  async holding<T>(stage: string, options: { wait: number; signal: AbortSignal; say(line: string): void }, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async holding<T>(
+    stage: string,
+    options: { wait: number; signal: AbortSignal; say(line: string): void },
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const path = `locks/${stage}`;
     const until = Date.now() + options.wait * 1000;
     let lease = await this.#releases.lease(path, leaseSeconds);
     let said = false;
     while (!lease) {
       if (Date.now() > until) {
-        throw new CommandError(`stage ${stage} is being changed by another run`, `Wait until it has ended (mlops releases shows it), or give --wait SECONDS. A run that was killed lets go after ${leaseSeconds} s.`);
+        throw new CommandError(
+          `stage ${stage} is being changed by another run`,
+          `Wait until it has ended (mlops releases shows it), or give --wait SECONDS. A run that was killed lets go after ${leaseSeconds} s.`,
+        );
       }
       if (!said) options.say(`waiting for another run that changes ${stage}`);
       said = true;
@@ -111,14 +122,18 @@ export class History {
     const lost = new AbortController();
     let renewed = Date.now();
     // Whoever loses the hold must stop: by then another run may be at work.
-    const beat = setInterval(() => {
-      held.renew().then(
-        () => (renewed = Date.now()),
-        (error: unknown) => {
-          if (Date.now() - renewed > (leaseSeconds - 5) * 1000) lost.abort(new CommandError(`the hold on stage ${stage} was lost: ${(error as Error).message}`, "Run the command again."));
-        },
-      );
-    }, (leaseSeconds / 4) * 1000);
+    const beat = setInterval(
+      () => {
+        held.renew().then(
+          () => (renewed = Date.now()),
+          (error: unknown) => {
+            if (Date.now() - renewed > (leaseSeconds - 5) * 1000)
+              lost.abort(new CommandError(`the hold on stage ${stage} was lost: ${(error as Error).message}`, "Run the command again."));
+          },
+        );
+      },
+      (leaseSeconds / 4) * 1000,
+    );
     beat.unref();
     try {
       return await work(AbortSignal.any([options.signal, lost.signal]));
@@ -153,7 +168,10 @@ function parsed<T>(schema: { parse(value: unknown): T }, text: string, path: str
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new CommandError(`the history's ${path} cannot be read: ${(error as Error).message}`, "It was written by another version of this project, or by hand; the storage account keeps what it held before.");
+    throw new CommandError(
+      `the history's ${path} cannot be read: ${(error as Error).message}`,
+      "It was written by another version of this project, or by hand; the storage account keeps what it held before.",
+    );
   }
 }
 
@@ -165,6 +183,7 @@ export async function openHistory(pulumi: Pulumi, target: Target): Promise<Histo
 /** @throws CommandError when the shared stack is not up, or was made before there was a history */
 export function historyPlace(outputs: Readonly<Record<string, unknown>> | undefined): HistoryPlace {
   const { historyAccount, historyContainer, approvalsContainer } = outputs ?? {};
-  if (typeof historyAccount !== "string") throw new CommandError("there is no history of releases: the shared stack is not up, or older than it", "pulumi up --stack shared");
+  if (typeof historyAccount !== "string")
+    throw new CommandError("there is no history of releases: the shared stack is not up, or older than it", "pulumi up --stack shared");
   return { account: historyAccount, releases: String(historyContainer), approvals: String(approvalsContainer) };
 }

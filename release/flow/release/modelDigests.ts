@@ -19,6 +19,7 @@ export async function modelDigests(azure: Azure, id: string, signal: AbortSignal
     const content = await bytes.read(path);
     files.push({ path, size: content.byteLength, sha256: sha256(content) });
   }
-  if (files.length === 0) throw new CommandError(`${id} has no files`, "The version was registered before its files were there; train again.");
+  if (files.length === 0)
+    throw new CommandError(`${id} has no files`, "The version was registered before its files were there; train again.");
   return { model, files: inOrder(files) };
 }

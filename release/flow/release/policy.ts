@@ -12,6 +12,9 @@ export async function approvalPolicy(pulumi: Pulumi, stage: string): Promise<App
   try {
     return { ...defaults, ...(JSON.parse(text) as Partial<ApprovalPolicy>) };
   } catch {
-    throw new CommandError(`azure-mlops:approval of stack ${stage} is not an object: ${text}`, `pulumi config set --path 'azure-mlops:approval.required' 2 --stack ${stage}`);
+    throw new CommandError(
+      `azure-mlops:approval of stack ${stage} is not an object: ${text}`,
+      `pulumi config set --path 'azure-mlops:approval.required' 2 --stack ${stage}`,
+    );
   }
 }

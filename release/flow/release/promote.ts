@@ -47,7 +47,8 @@ export interface Promoted {
 export async function promote(call: Call, promotion: Promotion): Promise<Promoted> {
   const { stage, history, record, wait } = promotion;
   const [problem] = obstacles(record, stage);
-  if (problem) throw new CommandError(`${record.manifest.id} may not go to ${stage}: ${problem}`, `mlops releases show ${record.manifest.id}`);
+  if (problem)
+    throw new CommandError(`${record.manifest.id} may not go to ${stage}: ${problem}`, `mlops releases show ${record.manifest.id}`);
   const cases = stage === "qa" ? acceptanceCases(call.repo, promotion.project) : undefined;
   return history.holding(stage, { wait, signal: call.signal, say: (line) => call.out.progress(line) }, (signal) =>
     new Promoter({ ...call, signal }, promotion, cases).run(),
@@ -84,30 +85,41 @@ class Promoter {
     if (!begun.changes) {
       this.#call.out.progress(`deploy ${manifest.id} serves in ${stage} already; nothing changes`);
       // A rollback that was killed after it moved the traffic has left the stack behind.
-      if (outputs?.["modelVersion"] !== release.version) await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: there, target: there });
+      if (outputs?.["modelVersion"] !== release.version)
+        await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: there, target: there });
       return this.#answering(record, false);
     }
     const before = serving(there);
     await takeReceipt(this.#call, history, manifest, stage, await this.#source());
     await history.putStage(begun.record);
-    if (!there.pending) await history.add(manifest.id, eventNow("deploying", by, { stage, ...(before ? { note: `in place of ${before.release}` } : {}) }));
+    if (!there.pending)
+      await history.add(manifest.id, eventNow("deploying", by, { stage, ...(before ? { note: `in place of ${before.release}` } : {}) }));
     const began = performance.now();
     const { pending } = begun.record;
     let endpoint: EndpointState;
     try {
       this.#call.out.progress(`deploy ${manifest.id} to ${stage}, slot ${pending!.to.live}: pulumi up --stack ${stage}`);
-      await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: begun.record, target: { plan: pending!.to, frozen: false }, more: this.#modelFrom() });
+      await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, {
+        record: begun.record,
+        target: { plan: pending!.to, frozen: false },
+        more: this.#modelFrom(),
+      });
       endpoint = await this.#healthy();
       const sample = await this.#sample(endpoint);
-      if (sample && sample.status !== 200) throw new CommandError(`the sample request was answered with ${sample.status}: ${JSON.stringify(sample.body).slice(0, 200)}`);
+      if (sample && sample.status !== 200)
+        throw new CommandError(`the sample request was answered with ${sample.status}: ${JSON.stringify(sample.body).slice(0, 200)}`);
     } catch (error) {
       // An interrupted run leaves all as it is: the same command goes on, another release takes back first.
       if (this.#call.signal.aborted) throw error;
       throw await this.#failed(begun.record, error as Error);
     }
     const done = finish(begun.record);
-    await history.add(manifest.id, eventNow("deployed", by, { stage, note: `slot ${done.plan!.live}, after ${duration(performance.now() - began)}` }));
-    if (before && before.release !== manifest.id) await history.add(before.release, eventNow("replaced", by, { stage, note: `by ${manifest.id}` }));
+    await history.add(
+      manifest.id,
+      eventNow("deployed", by, { stage, note: `slot ${done.plan!.live}, after ${duration(performance.now() - began)}` }),
+    );
+    if (before && before.release !== manifest.id)
+      await history.add(before.release, eventNow("replaced", by, { stage, note: `by ${manifest.id}` }));
     await history.putStage(done);
     await this.#scaleDown(done, endpoint);
     return this.#answering((await history.release(manifest.id)) ?? record, true);
@@ -137,7 +149,10 @@ class Promoter {
     const approvals = await history.approvals(record.manifest.id, stage);
     const problems = approvalProblems(stage, { record, approvals, policy, now: new Date() });
     if (problems.length === 0) return;
-    throw new CommandError(`${record.manifest.id} may not go to ${stage}\n${problems.map((one) => `  ${one}`).join("\n")}`, `mlops approve --release ${record.manifest.id} --stage ${stage}, by someone who did not train it or deploy it to qa`);
+    throw new CommandError(
+      `${record.manifest.id} may not go to ${stage}\n${problems.map((one) => `  ${one}`).join("\n")}`,
+      `mlops approve --release ${record.manifest.id} --stage ${stage}, by someone who did not train it or deploy it to qa`,
+    );
   }
 
   async #workspace(): Promise<Workspace> {
@@ -167,11 +182,17 @@ class Promoter {
     try {
       back = await this.#takenBack(begun);
     } catch (second) {
-      return new CommandError(`${id} failed in ${stage}: ${error.message}\nTaking it back failed as well: ${(second as Error).message}`, `Traffic is where the rollout left it: on the last good split. Mend what is named and run the command again.`);
+      return new CommandError(
+        `${id} failed in ${stage}: ${error.message}\nTaking it back failed as well: ${(second as Error).message}`,
+        `Traffic is where the rollout left it: on the last good split. Mend what is named and run the command again.`,
+      );
     }
     const before = serving(back);
     const serves = before ? `${before.release} serves ${stage}, as before` : `nothing serves ${stage}, as before`;
-    return new CommandError(`${id} failed in ${stage}: ${error.message}`, `It was taken back: ${serves}. \`mlops releases show ${id}\` keeps the reason.`);
+    return new CommandError(
+      `${id} failed in ${stage}: ${error.message}`,
+      `It was taken back: ${serves}. \`mlops releases show ${id}\` keeps the reason.`,
+    );
   }
 
   async #takenBack(begun: StageRecord): Promise<StageRecord> {
@@ -188,7 +209,14 @@ class Promoter {
     const { release } = there.pending!;
     this.#call.out.progress(`back   the deployment of ${release} to ${stage} was never ended; it is taken back first`);
     const back = await this.#takenBack(there);
-    await history.add(release, eventNow("failed", await history.caller(), { stage, passed: false, note: `its run was killed; taken back before ${this.#p.record.manifest.id}` }));
+    await history.add(
+      release,
+      eventNow("failed", await history.caller(), {
+        stage,
+        passed: false,
+        note: `its run was killed; taken back before ${this.#p.record.manifest.id}`,
+      }),
+    );
     return back;
   }
 
@@ -212,11 +240,19 @@ class Promoter {
     if (this.#cases && (changed || stageState(record.events, stage) !== "tested")) {
       acceptance = await runAcceptance(this.#call, workspace, endpoint, this.#cases);
       const failed = acceptance.results.filter(({ problems }) => problems.length > 0);
-      const note = acceptance.passed ? `${acceptance.results.length} acceptance requests answered rightly` : failed.map(({ file, problems }) => `${file}: ${problems.join(", ")}`).join("; ").slice(0, 1000);
+      const note = acceptance.passed
+        ? `${acceptance.results.length} acceptance requests answered rightly`
+        : failed
+            .map(({ file, problems }) => `${file}: ${problems.join(", ")}`)
+            .join("; ")
+            .slice(0, 1000);
       await history.add(id, eventNow("tested", await history.caller(), { stage, passed: acceptance.passed, note }));
-      if (!acceptance.passed) throw new CommandError(`${id} failed its acceptance in ${stage}: ${note}`, `It cannot go to prod. The endpoint of ${stage} still serves it, to look at.`);
+      if (!acceptance.passed)
+        throw new CommandError(
+          `${id} failed its acceptance in ${stage}: ${note}`,
+          `It cannot go to prod. The endpoint of ${stage} still serves it, to look at.`,
+        );
     }
     return { release: id, changed, endpoint, sample, acceptance };
   }
 }
-

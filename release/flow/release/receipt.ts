@@ -23,7 +23,10 @@ export async function takeReceipt(call: Call, history: History, manifest: Releas
   const note = passed ? `${files.length} files of ${where}, digest ${short(digest)}` : `${where}: ${differences.slice(0, 5).join("; ")}`;
   await history.add(manifest.id, eventNow("receipt", await history.caller(), { stage, passed, note }));
   if (!passed) {
-    throw new CommandError(`${stage} would serve other bytes than release ${manifest.id}: ${differences.slice(0, 5).join("; ")}`, "Nothing was changed. Find out who changed them; a version's bytes never change by themselves.");
+    throw new CommandError(
+      `${stage} would serve other bytes than release ${manifest.id}: ${differences.slice(0, 5).join("; ")}`,
+      "Nothing was changed. Find out who changed them; a version's bytes never change by themselves.",
+    );
   }
   call.out.progress(`check  ${note}: the bytes of the release`);
 }
@@ -38,12 +41,20 @@ export async function copyModel(call: Call, azure: Azure, manifest: ReleaseManif
   const target = `${to}/models/${name}/versions/${version}`;
   if (await findModel(azure, target, call.signal)) return;
   const source = await findModel(azure, `${from}/models/${name}/versions/${version}`, call.signal);
-  if (!source) throw new CommandError(`workspace ${from.split("/").at(-1)} has no model ${name}:${version} to copy`, "Deploy to the stage before with --via copy too, or leave --via out to take it from the registry.");
+  if (!source)
+    throw new CommandError(
+      `workspace ${from.split("/").at(-1)} has no model ${name}:${version} to copy`,
+      "Deploy to the stage before with --via copy too, or leave --via out to take it from the registry.",
+    );
   const bytes = await openModel(azure, source, call.signal);
   const store = "workspaceblobstore";
   const path = `LocalUpload/${digest}/${name}`;
   const place = below(await openDatastore(azure, to, store, { signal: call.signal }), path);
-  await uploadFiles(place, bytes.paths.map((file) => ({ path: file, read: () => bytes.read(file) })), { signal: call.signal });
+  await uploadFiles(
+    place,
+    bytes.paths.map((file) => ({ path: file, read: () => bytes.read(file) })),
+    { signal: call.signal },
+  );
   const { flavors, description } = source.properties;
   await azure.put(
     target,

@@ -26,7 +26,11 @@ export async function chosenRelease(call: Call, history: History): Promise<Relea
     throw error;
   }
   const record = await history.release(manifest.id);
-  if (!record) throw new CommandError(`${given} is release ${manifest.id}, which the history does not know`, "It was made with another subscription or sandbox; run mlops train here.");
+  if (!record)
+    throw new CommandError(
+      `${given} is release ${manifest.id}, which the history does not know`,
+      "It was made with another subscription or sandbox; run mlops train here.",
+    );
   if (record.manifest.digest !== manifest.digest) {
     throw new CommandError(
       `${given} is not the release ${manifest.id} of the history: digests ${short(manifest.digest)} and ${short(record.manifest.digest)}`,

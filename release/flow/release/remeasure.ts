@@ -28,13 +28,23 @@ const modelTypes = new Set(["mlflow_model", "custom_model", "triton_model"]);
  * Metrics of the live model on the data of `jobName`; undefined when the job has no step that a model and data go into and an
  * output `evaluation` comes out of. `model` is a reference that jobs take (`azureml://registries/…`).
  */
-export async function measuredOnDataOf(call: Call, workspace: Workspace, jobName: string, model: { readonly uri: string; readonly type: string; readonly label: string }): Promise<Record<string, number> | undefined> {
+export async function measuredOnDataOf(
+  call: Call,
+  workspace: Workspace,
+  jobName: string,
+  model: { readonly uri: string; readonly type: string; readonly label: string },
+): Promise<Record<string, number> | undefined> {
   const { azure } = workspace;
   const job = await azure.get<PipelineJob>(`${workspace.id}/jobs/${jobName}`, { ...arm, signal: call.signal });
-  const node = Object.entries(job.properties.jobs ?? {}).find(([, { outputs, componentId }]) => componentId && outputs && "evaluation" in outputs);
+  const node = Object.entries(job.properties.jobs ?? {}).find(
+    ([, { outputs, componentId }]) => componentId && outputs && "evaluation" in outputs,
+  );
   if (!node) return undefined;
   const [name, { componentId, inputs = {}, type = "command" }] = node;
-  const component = await azure.get<{ properties: { componentSpec: { inputs?: Record<string, { type?: string }> } } }>(componentId!.replace(/^azureml:/, ""), { ...arm, signal: call.signal });
+  const component = await azure.get<{ properties: { componentSpec: { inputs?: Record<string, { type?: string }> } } }>(
+    componentId!.replace(/^azureml:/, ""),
+    { ...arm, signal: call.signal },
+  );
   const kinds = component.properties.componentSpec.inputs ?? {};
   const isModel = (input: string): boolean => modelTypes.has(kinds[input]?.type ?? "");
   if (Object.keys(inputs).filter(isModel).length !== 1) return undefined;
@@ -54,7 +64,9 @@ export async function measuredOnDataOf(call: Call, workspace: Workspace, jobName
     else given[input] = { jobInputType: "literal", value };
   }
   const again = `measure-${model.label.replaceAll(/[^a-z0-9]+/gi, "-")}-${randomBytes(4).toString("hex")}`;
-  const bound = Object.fromEntries(Object.keys(given).map((input) => [input, { job_input_type: "literal", value: `\${{parent.inputs.${input}}}` }]));
+  const bound = Object.fromEntries(
+    Object.keys(given).map((input) => [input, { job_input_type: "literal", value: `\${{parent.inputs.${input}}}` }]),
+  );
   await azure.put(
     `${workspace.id}/jobs/${again}`,
     {
@@ -65,7 +77,15 @@ export async function measuredOnDataOf(call: Call, workspace: Workspace, jobName
         settings: job.properties.settings ?? {},
         inputs: given,
         outputs: { evaluation: { jobOutputType: "uri_folder" } },
-        jobs: { [name]: { name, type, componentId, inputs: bound, outputs: { evaluation: { value: "${{parent.outputs.evaluation}}", type: "literal" } } } },
+        jobs: {
+          [name]: {
+            name,
+            type,
+            componentId,
+            inputs: bound,
+            outputs: { evaluation: { value: "${{parent.outputs.evaluation}}", type: "literal" } },
+          },
+        },
       },
     },
     { ...arm, signal: call.signal },

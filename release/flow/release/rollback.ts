@@ -43,7 +43,10 @@ export async function rollBackStage(call: Call, input: RollbackInput): Promise<R
     const back = rollBack(there);
     const next = back && serving(back);
     if (!now || !back || !next) {
-      throw new CommandError(`${stage} has nothing to go back to: ${now ? `only ${now.release} is there` : "nothing serves"}`, "Deploy an earlier release anew: mlops releases, then mlops deploy --release ID. Its approvals hold if it has served before.");
+      throw new CommandError(
+        `${stage} has nothing to go back to: ${now ? `only ${now.release} is there` : "nothing serves"}`,
+        "Deploy an earlier release anew: mlops releases, then mlops deploy --release ID. Its approvals hold if it has served before.",
+      );
     }
     const began = performance.now();
     const slot = back.plan!.live;
@@ -77,10 +80,18 @@ async function endPending(call: Call, { stage, pulumi, history, reason }: Rollba
 async function answers(call: Call, workspace: Workspace, project: string, slot: string): Promise<void> {
   const request = sampleRequest(call.repo, project);
   const state = await readEndpoint(workspace);
-  if (!state.deployments.some(({ name }) => name === slot)) throw new CommandError(`slot ${slot} of endpoint ${state.name} is gone`, `pulumi up --stack ${workspace.stage} --refresh makes it again`);
+  if (!state.deployments.some(({ name }) => name === slot))
+    throw new CommandError(
+      `slot ${slot} of endpoint ${state.name} is gone`,
+      `pulumi up --stack ${workspace.stage} --refresh makes it again`,
+    );
   if (request === undefined) return;
   const answer = await score(workspace, state, request, slot);
-  if (answer.status !== 200) throw new CommandError(`slot ${slot}, which was kept, answers ${answer.status}: ${JSON.stringify(answer.body).slice(0, 200)}`, `Nothing was changed. mlops logs --stage ${workspace.stage} --deployment ${slot}`);
+  if (answer.status !== 200)
+    throw new CommandError(
+      `slot ${slot}, which was kept, answers ${answer.status}: ${JSON.stringify(answer.body).slice(0, 200)}`,
+      `Nothing was changed. mlops logs --stage ${workspace.stage} --deployment ${slot}`,
+    );
 }
 
 async function allTrafficTo(call: Call, workspace: Workspace, slot: string): Promise<void> {

@@ -18,7 +18,8 @@ export interface RegistryPlace {
 
 export function registryPlace(subscriptionId: string, outputs: Readonly<Record<string, unknown>> | undefined): RegistryPlace {
   const { registryName, registryResourceGroupName } = outputs ?? {};
-  if (typeof registryName !== "string" || typeof registryResourceGroupName !== "string") throw new CommandError("there is no registry: the shared stack is not up", "pulumi up --stack shared");
+  if (typeof registryName !== "string" || typeof registryResourceGroupName !== "string")
+    throw new CommandError("there is no registry: the shared stack is not up", "pulumi up --stack shared");
   return { id: registryId(subscriptionId, registryResourceGroupName, registryName), name: registryName };
 }
 
@@ -38,12 +39,22 @@ const labels = ({ id, digest, model, run }: ReleaseManifest): Record<string, str
   "mlops.job": run.job,
 });
 
-export async function shareRelease(call: Call, history: History, record: ReleaseRecord, registry: RegistryPlace, withData: boolean): Promise<SharedAsset[]> {
+export async function shareRelease(
+  call: Call,
+  history: History,
+  record: ReleaseRecord,
+  registry: RegistryPlace,
+  withData: boolean,
+): Promise<SharedAsset[]> {
   const { manifest } = record;
   const { azure } = history;
-  if (!manifest.gate.passed) throw new CommandError(`${manifest.id} failed the gate and goes nowhere`, `mlops releases show ${manifest.id}`);
+  if (!manifest.gate.passed)
+    throw new CommandError(`${manifest.id} failed the gate and goes nowhere`, `mlops releases show ${manifest.id}`);
   type WorkspaceBody = { location: string; properties: { workspaceId: string } };
-  const workspace = await azure.get<WorkspaceBody>(manifest.run.workspace, { apiVersion: apiVersions.machineLearning, signal: call.signal });
+  const workspace = await azure.get<WorkspaceBody>(manifest.run.workspace, {
+    apiVersion: apiVersions.machineLearning,
+    signal: call.signal,
+  });
   const copy = async (collection: Shareable, { name, version }: { name: string; version: string }): Promise<boolean> => {
     const source = { location: workspace.location, workspaceGuid: workspace.properties.workspaceId, collection, name, version };
     try {
@@ -52,7 +63,11 @@ export async function shareRelease(call: Call, history: History, record: Release
     } catch (error) {
       // Another run was first, or this command was killed before: what is there is compared, as anything else there would be.
       if (isConflict(error) && (await findAsset(azure, registry.id, collection, name, version))) return false;
-      if (error instanceof AzureError) throw new CommandError(`the registry ${registry.name} refused ${collection} ${name}:${version}: ${error.message}`, "Nothing else was changed; run mlops share again once that is mended. What has been copied is not copied again.");
+      if (error instanceof AzureError)
+        throw new CommandError(
+          `the registry ${registry.name} refused ${collection} ${name}:${version}: ${error.message}`,
+          "Nothing else was changed; run mlops share again once that is mended. What has been copied is not copied again.",
+        );
       throw error;
     }
   };
@@ -75,7 +90,10 @@ export async function shareRelease(call: Call, history: History, record: Release
   await checkModel(call, history, manifest, registry);
   await labelModel(azure, id, labels(manifest), labels(manifest), call.signal);
   if (!record.events.some(({ kind }) => kind === "shared")) {
-    await history.add(manifest.id, eventNow("shared", await history.caller(), { note: `registry ${registry.name}, model digest ${short(manifest.model.digest)}` }));
+    await history.add(
+      manifest.id,
+      eventNow("shared", await history.caller(), { note: `registry ${registry.name}, model digest ${short(manifest.model.digest)}` }),
+    );
   }
   return shared;
 }
@@ -94,10 +112,18 @@ async function checkModel(call: Call, history: History, manifest: ReleaseManifes
 }
 
 /** Something is there under the name and version. Models are compared byte by byte when all is shared; of others, what says what they are. */
-async function sameContent(history: History, manifest: ReleaseManifest, registry: RegistryPlace, collection: Shareable, asset: { name: string; version: string }): Promise<void> {
+async function sameContent(
+  history: History,
+  manifest: ReleaseManifest,
+  registry: RegistryPlace,
+  collection: Shareable,
+  asset: { name: string; version: string },
+): Promise<void> {
   if (collection === "models") return;
   const { azure } = history;
-  const [mine, theirs] = await Promise.all([manifest.run.workspace, registry.id].map((scope) => findAsset(azure, scope, collection, asset.name, asset.version)));
+  const [mine, theirs] = await Promise.all(
+    [manifest.run.workspace, registry.id].map((scope) => findAsset(azure, scope, collection, asset.name, asset.version)),
+  );
   const [a, b] = [essence(collection, mine?.properties), essence(collection, theirs?.properties)];
   if (a !== b) {
     throw new CommandError(
@@ -120,7 +146,10 @@ function essence(collection: Shareable, properties: Record<string, unknown> | un
       return JSON.stringify(["type", "command", "inputs", "outputs"].map((key) => spec[key] ?? null));
     }
     case "data":
-      return JSON.stringify([properties["dataType"] ?? null, (typeof properties["dataUri"] === "string" ? properties["dataUri"] : "").split("/").at(-1)]);
+      return JSON.stringify([
+        properties["dataType"] ?? null,
+        (typeof properties["dataUri"] === "string" ? properties["dataUri"] : "").split("/").at(-1),
+      ]);
     case "models":
       return JSON.stringify(properties["modelType"] ?? null);
   }

@@ -35,15 +35,30 @@ export interface SmokeModel {
 }
 
 /** Sends the request once; `passed` is whether the model answered it. `requestFile` is relative to the checkout. */
-export async function smokeTest(call: Call, workspace: Workspace, project: string, requestFile: string, model: SmokeModel): Promise<{ passed: boolean; message: string }> {
+export async function smokeTest(
+  call: Call,
+  workspace: Workspace,
+  project: string,
+  requestFile: string,
+  model: SmokeModel,
+): Promise<{ passed: boolean; message: string }> {
   if (!existsSync(join(call.repo, requestFile))) throw new UsageError(`${requestFile}, the smoke test of mlops/gate.yml, is missing`);
   const request = readFileSync(join(call.repo, requestFile), "utf8");
-  const deployment = readAsset(join(project, "deploy", "blue-deployment.yml"), diskFiles(call.repo), { kind: "onlineDeployment", sets: [`model=azureml:${model.name}:${model.version}`] });
+  const deployment = readAsset(join(project, "deploy", "blue-deployment.yml"), diskFiles(call.repo), {
+    kind: "onlineDeployment",
+    sets: [`model=azureml:${model.name}:${model.version}`],
+  });
   if (!deployment.ok) throw new UsageError(deployment.problems.map(formatProblem).join("\n"));
-  const body = (await resolvedBody(workspace, deployment.asset, call.signal)) as { properties: { environmentId?: string; codeConfiguration?: { codeId?: string; scoringScript?: string } } };
+  const body = (await resolvedBody(workspace, deployment.asset, call.signal)) as {
+    properties: { environmentId?: string; codeConfiguration?: { codeId?: string; scoringScript?: string } };
+  };
   const { environmentId, codeConfiguration } = body.properties;
   if (!codeConfiguration?.codeId || !codeConfiguration.scoringScript || !environmentId) {
-    return { passed: false, message: "deploy/blue-deployment.yml has no scoring script and environment to run it with; take smoke_test out of gate.yml or add them" };
+    return {
+      passed: false,
+      message:
+        "deploy/blue-deployment.yml has no scoring script and environment to run it with; take smoke_test out of gate.yml or add them",
+    };
   }
   const { clusterName } = workspace.outputs;
   const job = `smoke-${model.name.replaceAll(/[^a-z0-9-]/gi, "-")}-${model.version}-${randomBytes(4).toString("hex")}`;
@@ -55,7 +70,7 @@ export async function smokeTest(call: Call, workspace: Workspace, project: strin
         displayName: `smoke test of ${model.name}:${model.version}`,
         experimentName: "release-gate",
         codeId: codeConfiguration.codeId,
-        command: 'python -c "import os; exec(os.environ[\'SMOKE_DRIVER\'])" ${{inputs.model}}',
+        command: "python -c \"import os; exec(os.environ['SMOKE_DRIVER'])\" ${{inputs.model}}",
         environmentId,
         environmentVariables: { SMOKE_DRIVER: driver, SMOKE_SCRIPT: codeConfiguration.scoringScript, SMOKE_REQUEST: request },
         computeId: `${workspace.id}/computes/${typeof clusterName === "string" ? clusterName : "cpu-cluster"}`,
@@ -68,10 +83,18 @@ export async function smokeTest(call: Call, workspace: Workspace, project: strin
   );
   call.out.progress(`gate   smoke test: job ${job}`);
   const lines: string[] = [];
-  const end = await followJob(workspace, job, { signal: call.signal, pollMs: 500, onLine: (_step, line) => lines.push(line), onStatus: () => undefined });
+  const end = await followJob(workspace, job, {
+    signal: call.signal,
+    pollMs: 500,
+    onLine: (_step, line) => lines.push(line),
+    onStatus: () => undefined,
+  });
   const answered = lines.findLast((line) => line.startsWith("smoke-test "));
-  const answer = answered === undefined ? undefined : (JSON.parse(answered.slice("smoke-test ".length)) as { status: number; said: string });
+  const answer =
+    answered === undefined ? undefined : (JSON.parse(answered.slice("smoke-test ".length)) as { status: number; said: string });
   if (end.status === "Completed" && answer) return { passed: true, message: `${requestFile} was answered with ${answer.said}` };
-  const said = answer ? `status ${answer.status}: ${answer.said}` : (lines.filter((line) => line.trim() !== "").at(-1) ?? end.error ?? "nothing");
+  const said = answer
+    ? `status ${answer.status}: ${answer.said}`
+    : (lines.filter((line) => line.trim() !== "").at(-1) ?? end.error ?? "nothing");
   return { passed: false, message: `${requestFile} was not answered; job ${job} ended ${end.status}, its last word: ${said}` };
 }

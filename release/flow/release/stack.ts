@@ -22,19 +22,31 @@ export interface StackChange {
 }
 
 /** Writes the config and runs `pulumi up`. @throws UpFailed */
-export async function upStage(call: Pick<Call, "out" | "signal">, azure: Azure, pulumi: Pulumi, { record, target, keptInstances, more = {} }: StackChange): Promise<void> {
+export async function upStage(
+  call: Pick<Call, "out" | "signal">,
+  azure: Azure,
+  pulumi: Pulumi,
+  { record, target, keptInstances, more = {} }: StackChange,
+): Promise<void> {
   const { stage } = record;
   const config = { ...configOf(record, target), keptInstances: keptInstances === undefined ? "" : String(keptInstances), ...more };
   const entries = Object.entries(config);
   await pulumi.ensure(stage);
-  await pulumi.unsetConfig(stage, entries.filter(([, value]) => value === "").map(([key]) => key));
+  await pulumi.unsetConfig(
+    stage,
+    entries.filter(([, value]) => value === "").map(([key]) => key),
+  );
   const set = Object.fromEntries(entries.filter(([, value]) => value !== ""));
   if (Object.keys(set).length > 0) await pulumi.setConfig(stage, set);
   const args = ["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stage];
-  for (let orphans = 0; ; ) {
+  for (let orphans = 0; ;) {
     const done = await pulumi.run(args, true);
     if (done.code === 0) return;
-    if (call.signal.aborted) throw new CommandError("interrupted", `pulumi was stopped; its state is kept. Run the same command again, and it completes or takes back.`);
+    if (call.signal.aborted)
+      throw new CommandError(
+        "interrupted",
+        `pulumi was stopped; its state is kept. Run the same command again, and it completes or takes back.`,
+      );
     const said = done.stdout + done.stderr;
     if (await unlocked(call, pulumi, stage, said)) continue;
     if (orphans++ < 2 && (await orphanGone(call, azure, said))) continue;
@@ -65,7 +77,8 @@ async function unlocked(call: Pick<Call, "out" | "signal">, pulumi: Pulumi, stag
  * traffic, no callers: it is deleted, and made again. True: try again.
  */
 async function orphanGone(call: Pick<Call, "out" | "signal">, azure: Azure, said: string): Promise<boolean> {
-  const [, endpointId, slot] = /already existing resource '?(\/subscriptions\/[^\s']+\/onlineEndpoints\/[^/\s']+)\/deployments\/(blue|green)\b/i.exec(said) ?? [];
+  const [, endpointId, slot] =
+    /already existing resource '?(\/subscriptions\/[^\s']+\/onlineEndpoints\/[^/\s']+)\/deployments\/(blue|green)\b/i.exec(said) ?? [];
   if (!endpointId || !slot) return false;
   const endpoint = await readEndpoint(azure, endpointId, call.signal);
   const { traffic, mirrorTraffic } = endpoint?.properties ?? {};

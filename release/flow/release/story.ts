@@ -5,7 +5,9 @@ import type { GateVerdict } from "../../core/manifest.ts";
 /** One line a rule: mark, rule, what was found. */
 export function verdictLines(verdicts: readonly GateVerdict[]): string {
   const width = Math.max(0, ...verdicts.map(({ rule }) => rule.length));
-  return verdicts.map(({ rule, passed, message }) => `  ${passed ? pc.green("✓") : pc.red("✗")} ${rule.padEnd(width)}  ${message}`).join("\n");
+  return verdicts
+    .map(({ rule, passed, message }) => `  ${passed ? pc.green("✓") : pc.red("✗")} ${rule.padEnd(width)}  ${message}`)
+    .join("\n");
 }
 
 /** `12.3 s`, `4 min 10 s` */
