@@ -1,17 +1,7 @@
 // What holds data in prod is protected. A policy pack never sees a resource that left the program; Pulumi itself refuses to delete or
 // replace a protected one, so the rule is that protection may not be taken away without an exception.
+import { stateful } from "../../settings/stateful.ts";
 import type { Finding, ResourceRule, Subject } from "../rule.ts";
-
-/** Types whose deletion loses data, models, logs or keys. */
-export const stateful = [
-  "azure-native:resources:ResourceGroup",
-  "azure-native:storage:StorageAccount",
-  "azure-native:keyvault:Vault",
-  "azure-native:machinelearningservices:Workspace",
-  "azure-native:machinelearningservices:Registry",
-  "azure-native:containerregistry:Registry",
-  "azure-native:operationalinsights:Workspace",
-] as const;
 
 function check({ name, protect, stack }: Subject): readonly Finding[] {
   if (protect) return [];

@@ -156,11 +156,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
       title: "Ann approves",
       types: "ann: mlops approve --release diabetes-1",
       run: () => approve(ann, "diabetes-1"),
-      tell: ({ stdout }) =>
-        stdout
-          .trim()
-          .split("\n")
-          .map((line) => ["saw", line] as const),
+      tell: seen,
     },
     {
       stage: "prod",
@@ -182,11 +178,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
       title: "Bob approves, seeing what changes",
       types: "bob: mlops approve --release diabetes-2",
       run: () => approve(bob, "diabetes-2"),
-      tell: ({ stdout }) =>
-        stdout
-          .trim()
-          .split("\n")
-          .map((line) => ["saw", line] as const),
+      tell: seen,
     },
     {
       stage: "prod",
@@ -265,3 +257,10 @@ export const demo: Command = {
     }
   },
 };
+
+/** What the approver was shown, line by line. */
+const seen: Chapter["tell"] = ({ stdout }) =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => ["saw", line] as const);
