@@ -4,6 +4,7 @@ export { parseReference, replaceAt } from "./body.ts";
 export type { FileStat, Files } from "./files.ts";
 export { isKindOrNoun } from "./detect.ts";
 export { KINDS } from "./kinds/index.ts";
+export { modelNameOf } from "./modelName.ts";
 export { formatProblem, ProblemsError, type Problem } from "./problems.ts";
 export { memoryFiles } from "./memory-files.ts";
 export { newSession, readAsset, type ReadOptions, type ReadResult, type Session } from "./read.ts";

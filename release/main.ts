@@ -61,6 +61,9 @@ function add(program: Program, command: Command): void {
   });
 }
 
+// `mlops … | head`: who reads has seen enough, which is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 const program = new Program("mlops")
   .description("Machine-learning releases on Azure, or in the sandbox on this machine.")
   .exitOverride()

@@ -1,5 +1,6 @@
 // The endpoint of a stage, from the files in deploy/ and the stack's settings; nothing as long as no model version is set.
 import type { Input, Output, Resource } from "@pulumi/pulumi";
+import { modelNameOf } from "../assets/index.ts";
 import type { Asset } from "../assets/index.ts";
 import { OnlineEndpoint, modelIdIn } from "../components/onlineEndpoint.ts";
 import type { OnlineEndpointArgs, SlotArgs } from "../components/onlineEndpoint.ts";
@@ -67,7 +68,7 @@ export interface Served {
 /** The endpoint of a stage, named after the stage. */
 export function serve(files: ServingFiles, settings: ServingSettings, place: ServingPlace): Served {
   const plan = slotPlan(settings);
-  const modelName = settings.modelName ?? modelNameOf(files);
+  const modelName = settings.modelName ?? modelNameOf(Object.values(files.deployments)[0]!) ?? "model";
   const from = settings.modelFrom === "registry" ? { registryName: place.registryName } : { workspaceId: place.workspaceId };
   const deployments: Partial<Record<Slot, SlotArgs>> = {};
   for (const slot of slots) {
@@ -96,12 +97,4 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
     endpoint,
     outputs: { endpointName, scoringUri: endpoint.scoringUri, modelName, modelVersion: settings.modelVersion!, slot: plan.live },
   };
-}
-
-/** The model that the deployment's YAML names, whichever version it says. */
-function modelNameOf(files: ServingFiles): string {
-  const asset = Object.values(files.deployments)[0]!;
-  const reference = asset.references.find(({ type }) => type === "model");
-  const inline = asset.dependencies.find(({ asset: dependency }) => dependency.kind === "model");
-  return reference?.name ?? inline?.asset.name ?? "model";
 }
