@@ -1,9 +1,16 @@
 // Settings in, outputs out.
-import "./stacks/start.ts";
-import { getProject, getStack } from "@pulumi/pulumi";
-import { build } from "./stacks/index.ts";
-import { permitted } from "./stacks/permitted.ts";
+import { startProviders } from "./stacks/providers.ts";
 
+const { signedIn } = await startProviders();
+await import("./stacks/start.ts");
+await import("./stacks/zod.ts");
+const [{ getProject, getStack }, { permitted }, { build }] = await Promise.all([
+  import("@pulumi/pulumi"),
+  import("./stacks/permitted.ts"),
+  import("./stacks/index.ts"),
+]);
+
+await signedIn();
 await permitted(getProject(), getStack());
 
-export default build(getProject(), getStack());
+export default await build(getProject(), getStack());

@@ -54,7 +54,7 @@ const struct = (value: object): unknown => Struct.fromJavaScript(value);
 /** Sends one request; the fields are set by name. */
 function ask(method: string, type: string, fields: Record<string, unknown>): Promise<Loose> {
   const request = new messages[type]();
-  for (const [name, value] of Object.entries({ Urn: urn, ...fields })) request[`set${name}`](value);
+  for (const [name, value] of Object.entries({ Urn: urn, ...fields })) if (value !== undefined) request[`set${name}`](value);
   return new Promise((resolve, reject) =>
     client[method](request, (error: Error | null, response: Loose) => (error ? reject(error) : resolve(response))),
   );
@@ -114,5 +114,12 @@ test("an error is its message, and an unknown type is refused by name", async ()
   const other = { Urn: "urn:pulumi:dev::p::mlops:test:Bag::b", News: struct(inputs) };
   await expect(ask("check", "CheckRequest", other)).rejects.toThrow(
     /mlops:test:Bag is not a type of the mlops provider; it has mlops:test:Box/,
+  );
+});
+
+test("has one function, which only says that the provider is there", async () => {
+  await expect(ask("invoke", "InvokeRequest", { Urn: undefined, Tok: "mlops:index:ready" })).resolves.toBeDefined();
+  await expect(ask("invoke", "InvokeRequest", { Urn: undefined, Tok: "mlops:index:other" })).rejects.toThrow(
+    "mlops:index:other is not a function of the mlops provider",
   );
 });

@@ -40,6 +40,9 @@ async function engineLog(address: string | undefined): Promise<(urn: string, mes
   };
 }
 
+/** The one function: says nothing, once the provider is there. */
+const READY = "mlops:index:ready";
+
 /** A serving provider. */
 export interface Served {
   readonly port: number;
@@ -143,6 +146,11 @@ export async function serve(kinds: readonly AnyKind[], engineAddress: string | u
     delete: async (request) => {
       await kindOf(request).delete?.(existing(request, "getProperties"), callOf(request));
       return new Empty();
+    },
+    // Asked by the program only to have this provider started (stacks/providers.ts).
+    invoke: (request) => {
+      if (String(request.getTok!()) !== READY) throw new Error(`${String(request.getTok!())} is not a function of the mlops provider`);
+      return new messages.InvokeResponse();
     },
     cancel: () => {
       stopped.abort(new Error("interrupted"));

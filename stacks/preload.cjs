@@ -1,6 +1,7 @@
 // Loaded by Node before the Pulumi SDK (Pulumi.yaml, nodeargs): caches compiled code, and puts off loading two large packages that
 // the SDK requires at once but needs only to serialise functions, which this program never does.
 const Module = require("node:module");
+const { join } = require("node:path");
 
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 24) {
@@ -20,10 +21,15 @@ if (!process.env.MLOPS_DEBUG) {
   Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set() {}, configurable: true });
 }
 
-const late = new Set(["typescript", "@npmcli/arborist"]);
+const latePackages = new Set(["typescript", "@npmcli/arborist"]);
+// Parts of the SDK that its index loads at once: for programs that drive Pulumi, and for providers.
+const lateParts = new Set(["./automation", "./provider"]);
+const sdk = join("@pulumi", "pulumi", "index.js");
+const isLate = (request, parent) => latePackages.has(request) || (lateParts.has(request) && parent?.filename?.endsWith(sdk));
+
 const load = Module._load;
 Module._load = function (request, parent, isMain) {
-  if (!late.has(request)) return load.call(this, request, parent, isMain);
+  if (!isLate(request, parent)) return load.call(this, request, parent, isMain);
   const real = () => load.call(Module, request, parent, isMain);
   return new Proxy(function () {}, {
     // The SDK's compiled imports ask this first; the true answer would load the package.
