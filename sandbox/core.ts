@@ -95,6 +95,11 @@ export interface ResourceType<Body = Record<string, unknown>> {
    * nothing is asked any more, only cleaned up (a refusal is logged and the resource vanishes all the same).
    */
   remove?(resource: ArmResource, sandbox: SandboxContext, cascade?: boolean): void | Promise<void>;
+  /**
+   * The write has succeeded, whatever it took: what the world is told then (events). Runs in the transaction that keeps the
+   * resource as Succeeded, so that neither is there without the other.
+   */
+  done?(resource: ArmResource, sandbox: SandboxContext, created: boolean): void;
   /** What is shown on GET/LIST, when it depends on the moment (a job's status). */
   show?(resource: ArmResource, sandbox: SandboxContext): ArmResource;
   /** POST …/{action}; the result is `{status?, body?, headers?}`. Promises that take long: set `operation`. */
@@ -197,12 +202,14 @@ export interface SandboxContext {
   issueToken(audience: string, principalId: string, seconds: number): Promise<string>;
   /** Waits as the latency profile says (0 s without a profile). */
   latency(seconds: number, signal?: AbortSignal): Promise<void>;
+  /** How many times faster than in Azure time passes for what waits by the clock (retries, expiry); 1 without a profile. */
+  readonly scale: number;
   /** Certificate and key of `localhost`, `127.0.0.1` and `::1`, for a room that listens on a port of its own (PEM). */
   readonly tls: { readonly cert: string; readonly key: string };
   /** Chosen once for a state directory, then kept: they end up in URLs that clients keep. */
   readonly ports: { readonly base: number; readonly blob: number; readonly scoring: number };
   /** Ends the request with 401 (ArmError) unless it carries a bearer token of this sandbox for one of the audiences. */
-  authenticate(authorization: string | undefined, audience: "arm" | "aml" | "storage" | "graph"): Promise<Caller>;
+  authenticate(authorization: string | undefined, audience: "arm" | "aml" | "storage" | "graph" | "events"): Promise<Caller>;
   /** Called for each published event; returns the way to stop it. */
   onEvent(listener: (event: SandboxEvent) => void): () => void;
   /** Event Grid source events, e.g. `Microsoft.MachineLearningServices.RunCompleted`. */

@@ -1,6 +1,7 @@
 // What Resource Manager does to a resource of any type: read, list, write, delete, act. Knows nothing of HTTP.
 import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, SandboxContext } from "../core.ts";
+import { transaction } from "../state/database.ts";
 import type { ResourceStore } from "../state/resources.ts";
 import { resourceKey } from "../state/resources.ts";
 import { describe, validBody, withIdentity, withSystemData } from "./body.ts";
@@ -111,7 +112,7 @@ export class Engine {
     const long = type.provision !== undefined || this.#slow;
     const after = withState(type, withSystemData(filled, old, asked.principalId), long ? (old ? "Updating" : "Creating") : "Succeeded");
     if (type.makesParent) this.#makeParent(asked, id);
-    const kept = this.store.put(after);
+    const kept = long ? this.store.put(after) : this.#succeed(type, after, !old);
     const operation = long
       ? this.operations.start(
           { resourceId: id, type: type.type, kind: "put", input: { content: digest(content) } },
@@ -139,23 +140,34 @@ export class Engine {
     const resource = this.store.get(id);
     if (!resource) return;
     const type = this.registry.get(resource.type);
+    const created = resource.properties["provisioningState"] === "Creating";
     try {
       // Azure's time covers the work itself: what really happens here happens within it.
       const [result] = await Promise.all([
         type.provision?.(resource, this.#sandbox, signal),
         this.#sandbox.latency(type.latencySeconds ?? usualLatency, signal),
       ]);
-      this.#finish(id, type, signal, "Succeeded", result ?? undefined);
+      const latest = this.#unlessGone(id, signal) && (result ?? this.store.get(id));
+      if (latest) this.#succeed(type, withState(type, latest, "Succeeded"), created);
     } catch (error) {
-      this.#finish(id, type, signal, "Failed");
+      const latest = this.#unlessGone(id, signal);
+      if (latest) this.store.put(withState(type, latest, "Failed"));
       throw error;
     }
   }
 
-  #finish(id: string, type: AnyType, signal: AbortSignal, state: string, result?: ArmResource): void {
-    const latest = result ?? this.store.get(id);
-    if (signal.aborted || !latest || !this.store.get(id)) return;
-    this.store.put(withState(type, latest, state));
+  /** Keeps what a write came to, and tells the world in the same transaction. */
+  #succeed(type: AnyType, resource: ArmResource, created: boolean): ArmResource {
+    return transaction(this.#sandbox.db, () => {
+      const kept = this.store.put(resource);
+      type.done?.(kept, this.#sandbox, created);
+      return kept;
+    });
+  }
+
+  /** The resource as it is now; undefined when it was deleted while it was being worked on. */
+  #unlessGone(id: string, signal: AbortSignal): ArmResource | undefined {
+    return signal.aborted ? undefined : this.store.get(id);
   }
 
   /** Undefined when there was nothing to delete; an operation when the deletion takes time. */

@@ -60,6 +60,7 @@ const firstVersion: Readonly<Record<string, string>> = {
   "microsoft.operationalinsights": "2015-03-20",
   "microsoft.insights": "2014-04-01",
   "microsoft.resources": "2014-04-01",
+  "microsoft.eventgrid": "2017-06-15",
 };
 
 /** Throws 400 for a missing api-version, and for one that no such provider can have. */

@@ -7,6 +7,7 @@ import type { AnyType } from "../arm/registry.ts";
 import { assetKinds, containerBody, versionBodies } from "./bodies.ts";
 import type { AssetKind } from "./bodies.ts";
 import { curatedContainer, curatedVersion } from "./curated.ts";
+import { modelRegistered } from "../events/announce.ts";
 import { pendingUpload } from "./uploads.ts";
 import { filledVersion } from "./fill.ts";
 import { forbidReuse, rememberDeleted } from "./tombstones.ts";
@@ -69,6 +70,9 @@ function version(home: Home, kind: AssetKind): AnyType {
       }
     },
     fill: (change, sandbox) => filledVersion(kind, change, sandbox),
+    ...(home === "workspaces" && kind === "models"
+      ? { done: (resource: ArmResource, sandbox: SandboxContext, created: boolean) => created && modelRegistered(sandbox, resource) }
+      : {}),
     find: (id, sandbox) => (kind === "environments" ? curatedVersion(id, sandbox) : undefined),
     show: kind === "codes" ? (resource): ArmResource => resource : undefined,
     list: (scope, query, sandbox) => listed(sandbox, scope, query, kind),

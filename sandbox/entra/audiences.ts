@@ -1,6 +1,6 @@
 // Which token audiences each of the sandbox's services takes.
 
-export type Service = "arm" | "aml" | "storage" | "graph" | "vault";
+export type Service = "arm" | "aml" | "storage" | "graph" | "vault" | "events";
 
 /** `base` is the sandbox's own URL, which custom-cloud clients use as Resource Manager's audience. */
 export function audiences(base: string): Record<Service, RegExp[]> {
@@ -12,6 +12,7 @@ export function audiences(base: string): Record<Service, RegExp[]> {
     aml: [...arm, /^https:\/\/ml\.azure\.[a-z0-9.@:_-]+\/?$/i, /^18a66f5f-dbdf-4c17-9dd7-1634712a9cbe$/],
     storage: [/^https:\/\/storage\.azure\.com\/?$/, /^https:\/\/[a-z0-9]+\.blob\.core\.[a-z0-9.@:]+\/?$/],
     graph: [own, /^https:\/\/graph\.microsoft\.com\/?$/, /^00000003-0000-0000-c000-000000000000$/],
+    events: [/^https:\/\/eventgrid\.azure\.net\/?$/],
     vault: [/^https:\/\/vault\.azure\.net\/?$/],
   };
 }

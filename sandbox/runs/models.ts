@@ -3,7 +3,8 @@ import { parse } from "yaml";
 import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { placeOf, readFile } from "./artifacts.ts";
-import { assetId } from "./workspace.ts";
+import { modelRegistered } from "../events/announce.ts";
+import { transaction } from "../state/database.ts";
 
 export const modelType = "Microsoft.MachineLearningServices/workspaces/models";
 export const modelVersionType = `${modelType}/versions`;
@@ -70,7 +71,7 @@ export async function registerModel(sandbox: SandboxContext, workspace: ArmResou
       { target: "version" },
     );
   }
-  const kept = sandbox.resources.put({
+  const kept: ArmResource = {
     id,
     name: version,
     type: modelVersionType,
@@ -87,15 +88,12 @@ export async function registerModel(sandbox: SandboxContext, workspace: ArmResou
       provisioningState: "Succeeded",
       ...(model.jobName ? { jobName: model.jobName } : {}),
     },
+  };
+  return transaction(sandbox.db, () => {
+    const resource = sandbox.resources.put(kept);
+    modelRegistered(sandbox, resource);
+    return resource;
   });
-  sandbox.publish(workspace.id, "Microsoft.MachineLearningServices.ModelRegistered", `models/${model.name}:${version}`, {
-    modelName: model.name,
-    modelVersion: version,
-    modelTags: model.tags ?? {},
-    modelProperties: model.properties ?? {},
-    modelId: assetId(workspace, "models", model.name, version),
-  });
-  return kept;
 }
 
 /** `systemData` of something made now. */

@@ -1,5 +1,6 @@
 // Changes of a run's status, with the times and the Event Grid events that belong to them.
 import type { SandboxContext } from "../core.ts";
+import { transaction } from "../state/database.ts";
 import { tagsOf } from "./logged.ts";
 import { isEnded, type Run, type RunError, type RunStatus } from "./run.ts";
 import { runsOf } from "./store.ts";
@@ -16,14 +17,16 @@ export function changeStatus(sandbox: Sandbox, run: Pick<Run, "workspace" | "id"
   if (!before) throw new Error(`run ${run.id} is not there`);
   if (isEnded(before.status) || before.status === status) return before;
   const now = Date.now();
-  const after = store.update(run.workspace, run.id, {
-    status,
-    ...(status === "Running" && before.started === undefined ? { started: now } : {}),
-    ...(isEnded(status) ? { ended: now } : {}),
-    ...(error ? { error } : {}),
+  return transaction(sandbox.db, () => {
+    const after = store.update(run.workspace, run.id, {
+      status,
+      ...(status === "Running" && before.started === undefined ? { started: now } : {}),
+      ...(isEnded(status) ? { ended: now } : {}),
+      ...(error ? { error } : {}),
+    });
+    announce(sandbox, after);
+    return after;
   });
-  announce(sandbox, after);
-  return after;
 }
 
 function announce(sandbox: Sandbox, run: Run): void {

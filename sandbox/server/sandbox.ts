@@ -68,6 +68,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
     issueToken: async (audience, principalId, seconds) => await tokens.issue({ audience, principalId, seconds }),
     authenticate: async (authorization, audience) => await tokens.verify(authorization, allowed[audience]),
     latency: async (seconds, signal) => await wait(profile, seconds, signal),
+    scale: profile.name === "none" ? 1 : profile.scale,
     onEvent(listener) {
       events.on("event", listener);
       return () => events.off("event", listener);

@@ -8,6 +8,7 @@ import { containerRegistries } from "./containerregistry.ts";
 import { datastores } from "./datastores.ts";
 import { deploymentOperations, deployments } from "./deployments.ts";
 import { diagnosticSettings } from "./diagnostics.ts";
+import { eventGridTypes } from "./eventgrid.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
 import { vaults } from "./keyvault.ts";
@@ -40,4 +41,5 @@ export const types: readonly AnyType[] = [
   ...assetTypes,
   ...jobTypes,
   ...onlineTypes,
+  ...eventGridTypes,
 ];

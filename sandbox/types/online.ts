@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { mergePatch } from "../arm/body.ts";
 import { ArmError } from "../core.ts";
+import { modelDeployed } from "../events/announce.ts";
 import type { ActionResult, ArmResource, Change, ResourceType, SandboxContext } from "../core.ts";
 import { DeploymentBody, EndpointBody } from "../serving/bodies.ts";
 import { servingOf } from "../serving/registered.ts";
@@ -54,6 +55,7 @@ export const onlineDeployments: ResourceType<z.infer<typeof DeploymentBody>> = {
   async provision(deployment, sandbox, signal) {
     await (await servingOf(sandbox)).deploy(deployment, signal);
   },
+  done: modelDeployed,
   async remove(deployment, sandbox, cascade) {
     if (!cascade) checkRemovable(deployment, sandbox);
     await (await servingOf(sandbox)).withdraw(deployment);
