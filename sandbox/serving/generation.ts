@@ -21,6 +21,8 @@ export interface GenerationOptions {
   /** The set of ready processes has changed. */
   readonly onChange: () => void;
   readonly log: (message: string) => void;
+  /** Ends what serves the processes, after the last of them. */
+  readonly onEnd?: () => Promise<void>;
 }
 
 interface Replica {
@@ -97,7 +99,11 @@ export class Generation {
     this.#replicas = this.#replicas.slice(0, count);
     if (count === 0) clearInterval(this.#logTimer);
     const instances = leaving.flatMap(({ instance }) => (instance ? [instance.id] : []));
-    return { instances, end: async () => await this.#end(leaving) };
+    const end = async (): Promise<void> => {
+      await this.#end(leaving);
+      if (count === 0) await this.options.onEnd?.();
+    };
+    return { instances, end };
   }
 
   async #end(replicas: readonly Replica[]): Promise<void> {

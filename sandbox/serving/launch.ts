@@ -104,7 +104,9 @@ async function environmentOf(
     }
     const condaFile = await mlflowConda(join(files.modelDir!, files.mlflowFolder!));
     // Azure serves such models in an image of its own that has the server and MLflow already.
-    const extra = /\bmlflow(-skinny)?\b/.test(condaFile) ? [SERVER, "pandas"] : [SERVER, "mlflow-skinny", "pandas"];
+    const extra = [SERVER, "pandas"];
+    if (!/\bmlflow(-skinny)?\b/.test(condaFile)) extra.push("mlflow-skinny");
+    if (spec.collector) extra.push("azureml-ai-monitoring");
     return await parts.ensureEnvironment(sandbox, { condaFile }, log, signal, { workspaceId, extra });
   }
   const facts = parts.describeEnvironment(sandbox, spec.environmentId, workspaceId);
@@ -112,6 +114,7 @@ async function environmentOf(
   // name the server itself; in Azure as here.
   const own = Boolean(facts.condaFile) || Boolean(facts.build);
   const extra = own && !spec.scriptless ? [] : [SERVER];
+  if (spec.scriptless && spec.collector) extra.push("azureml-ai-monitoring");
   const environment = await parts.ensureEnvironment(sandbox, spec.environmentId, log, signal, { workspaceId, extra });
   if (existsSync(join(environment.binDir, "azmlinfsrv"))) return environment;
   throw new ArmError(

@@ -10,13 +10,15 @@ from azureml_inference_server_http.api.aml_response import AMLResponse
 
 model = None
 schema = None
+collectors = {}
 
 
 def init():
-    global model, schema
+    global model, schema, collectors
     folder = os.path.join(os.environ["AZUREML_MODEL_DIR"], os.environ["MLFLOW_MODEL_FOLDER"])
     model = mlflow.pyfunc.load_model(folder)
     schema = model.metadata.get_input_schema() if model.metadata else None
+    collectors = data_collectors()
 
 
 def run(raw_data):
@@ -29,7 +31,31 @@ def run(raw_data):
     except (ValueError, KeyError, TypeError) as error:
         return AMLResponse({"message": f"Invalid input: {error}"}, 400, json_str=True)
     answer = model.predict(data, params=params) if params else model.predict(data)
+    collect(data, answer)
     return to_json(answer)
+
+
+def data_collectors():
+    """What the deployment's data_collector keeps: inputs and outputs, as Azure does without a scoring script."""
+    path = os.environ.get("AZUREML_MDC_CONFIG_PATH")
+    if not path:
+        return {}
+    from azureml.ai.monitoring import Collector
+
+    with open(path) as file:
+        wanted = json.load(file)["collections"]
+    return {name: Collector(name=name, on_error=lambda error: print(f"not collected: {error}")) for name in wanted}
+
+
+def collect(data, answer):
+    context = None
+    for name, table in (("model_inputs", data), ("model_outputs", answer)):
+        if name not in collectors:
+            continue
+        if not isinstance(table, pandas.DataFrame):
+            columns = None if getattr(table, "ndim", 1) > 1 else ["output" if name == "model_outputs" else "input"]
+            table = pandas.DataFrame(table, columns=columns)
+        context = collectors[name].collect(table, context)
 
 
 def to_input(data):

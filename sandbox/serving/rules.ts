@@ -1,6 +1,7 @@
 // Azure's rules on online endpoints and deployments that need more than the body: what is there already, what must not change.
 import { ArmError } from "../core.ts";
 import type { ArmResource, Change, SandboxContext } from "../core.ts";
+import { collectorProblems } from "./collection/settings.ts";
 import { coresOf } from "./sizes.ts";
 import { DEPLOYMENTS, ENDPOINTS } from "./serving.ts";
 
@@ -133,6 +134,10 @@ export function checkDeployment({ before, after }: Change, sandbox: SandboxConte
       "properties.scaleSettings",
     );
   }
+  const [collecting] = collectorProblems(after.properties, (status, message, target) =>
+    refuse(status === 501 ? "NotModeledInSandbox" : "BadArgument", message, target, status),
+  );
+  if (collecting) throw collecting;
   if (!before) {
     const there = sandbox.resources.list(endpoint.id, DEPLOYMENTS).length;
     if (there >= 20)

@@ -5,6 +5,7 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ArmError } from "../core.ts";
 import type { SandboxContext } from "../core.ts";
+import { startCollecting } from "./collection/start.ts";
 import { Generation } from "./generation.ts";
 import { InstanceError } from "./instance.ts";
 import { prepareLaunch } from "./launch.ts";
@@ -73,7 +74,12 @@ export class DeploymentRunner {
     } else {
       const generation = await this.#guarded(spec, key, async () => {
         const made = await this.#make(spec, key, signal);
-        await made.grow(spec.capacity, signal);
+        try {
+          await made.grow(spec.capacity, signal);
+        } catch (error) {
+          await made.shrink(0).end();
+          throw error;
+        }
         return made;
       });
       this.#served = { spec, generation };
@@ -160,8 +166,10 @@ export class DeploymentRunner {
     };
     try {
       const launch = await prepareLaunch(sandbox, parts, spec, join(this.#home, key), log, signal);
+      const { collector, env } = await startCollecting(sandbox, parts, spec, join(this.#home, key));
       return new Generation(key, {
-        launch,
+        launch: { ...launch, env: { ...launch.env, ...env } },
+        onEnd: async () => await collector?.stop(),
         probes: { liveness: spec.liveness, readiness: spec.readiness },
         logFile: (index) => join(logs, `${key}-${index}.log`),
         onChange: () => void this.#context.push(),

@@ -1,6 +1,7 @@
 // What a deployment asks for, read from its resource: the words of `OnlineDeployment` (2023-04-01 and later) as numbers.
 import { createHash } from "node:crypto";
 import type { ArmResource } from "../core.ts";
+import { collectorOf, type CollectorSpec } from "./collection/settings.ts";
 import { durationMs } from "./durations.ts";
 
 export interface Probe {
@@ -35,6 +36,8 @@ export interface DeploymentSpec {
   readonly requestTimeoutMs: number;
   readonly liveness: Probe;
   readonly readiness: Probe;
+  /** What of requests and answers is kept; undefined for nothing. */
+  readonly collector: CollectorSpec | undefined;
   /** What the resource asks for and the sandbox keeps without doing it, in sentences. */
   readonly notDone: readonly string[];
 }
@@ -96,6 +99,7 @@ export function specOf(resource: ArmResource): DeploymentSpec {
     requestTimeoutMs,
     liveness: probeOf(p["livenessProbe"]),
     readiness: probeOf(p["readinessProbe"]),
+    collector: collectorOf(p),
     notDone: notDone(p),
   };
 }
@@ -105,14 +109,13 @@ export function generationOf(spec: DeploymentSpec): string {
   const content = [spec.model, spec.modelMountPath, spec.codeId, spec.scoringScript, spec.environmentId, spec.instanceType];
   const variables = Object.entries(spec.variables).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
-    .update(JSON.stringify([content, variables]))
+    .update(JSON.stringify(spec.collector ? [content, variables, spec.collector] : [content, variables]))
     .digest("hex")
     .slice(0, 12);
 }
 
 function notDone(p: Json): string[] {
   const said: string[] = [];
-  if (p["dataCollector"]) said.push("dataCollector: requests and answers are not collected in the sandbox");
   if (p["appInsightsEnabled"] === true)
     said.push("appInsightsEnabled: nothing is sent to Application Insights in the sandbox; see the deployment's logs");
   if (object(p["scaleSettings"])["scaleType"] === "TargetUtilization")
