@@ -1,15 +1,20 @@
-// Microsoft.MachineLearningServices/workspaces/schedules (API 2023-06-01-preview and later): jobs started by the clock.
+// Microsoft.MachineLearningServices/workspaces/schedules (API 2023-06-01-preview and later): jobs and monitors started by the clock.
 import { z } from "zod";
 import type { ResourceType } from "../core.ts";
 import { ArmError } from "../core.ts";
 import { definitionOf, fire, scheduleType, triggerOf, workspaceOf } from "../jobs/schedules/clock.ts";
 import { objectField, textField } from "../jobs/fields.ts";
+import { checkMonitor } from "../jobs/monitor/start.ts";
 import { notModeled, userError } from "../jobs/refuse.ts";
 import { jobs, newJob, withoutNulls } from "./job.ts";
 
 const body = z.looseObject({
   properties: z.looseObject({
-    action: z.looseObject({ actionType: z.string(), jobDefinition: z.looseObject({}).nullish() }),
+    action: z.looseObject({
+      actionType: z.string(),
+      jobDefinition: z.looseObject({}).nullish(),
+      monitorDefinition: z.looseObject({}).nullish(),
+    }),
     trigger: z.looseObject({ triggerType: z.string() }),
     isEnabled: z.boolean().nullish(),
     displayName: z.string().nullish(),
@@ -20,7 +25,6 @@ const body = z.looseObject({
 });
 
 const otherActions: Readonly<Record<string, string>> = {
-  createmonitor: "it has no model monitoring",
   importdata: "it imports no data",
   invokebatchendpoint: "a schedule starts jobs only; schedule a pipeline job that reads the same data",
 };
@@ -49,8 +53,10 @@ export const schedules: ResourceType<z.infer<typeof body>> = {
     const kind = textField(action, "actionType") ?? "";
     const why = otherActions[kind.toLowerCase()];
     if (why) throw notModeled(`A schedule with action "${kind}"`, why);
-    if (kind.toLowerCase() !== "createjob") throw userError(`A schedule's action is "${kind}"; it must be CreateJob.`, "action.actionType");
     triggerOf(after);
+    if (kind.toLowerCase() === "createmonitor") return checkMonitor(sandbox, after);
+    if (kind.toLowerCase() !== "createjob")
+      throw userError(`A schedule's action is "${kind}"; it must be CreateJob or CreateMonitor.`, "action.actionType");
     // What the job lacks is better known now than at midnight.
     const id = `${workspaceOf(after)}/jobs/${after.name}-check`;
     const job = { id, name: `${after.name}-check`, type: jobs.type, properties: { ...definitionOf(after, sandbox) } };
@@ -70,7 +76,10 @@ export const schedules: ResourceType<z.infer<typeof body>> = {
     trigger: async (schedule, given, sandbox) => {
       const asked = Date.parse(textField((given ?? {}) as Record<string, unknown>, "scheduleTime") ?? "");
       const name = await fire(schedule, Number.isNaN(asked) ? Date.now() : asked, sandbox);
-      return { status: 200, body: { scheduleActionType: "CreateJob", submissionId: name } };
+      return {
+        status: 200,
+        body: { scheduleActionType: textField(objectField(schedule.properties, "action"), "actionType"), submissionId: name },
+      };
     },
   },
 };

@@ -3,6 +3,7 @@ import type { ArmResource, SandboxContext } from "../../core.ts";
 import { jobs, submitJob } from "../../types/job.ts";
 import { textOf } from "../../runs/text.ts";
 import { isObject, objectField, textField, type Json } from "../fields.ts";
+import { startMonitor } from "../monitor/start.ts";
 import { userError } from "../refuse.ts";
 import { readTrigger } from "./trigger.ts";
 
@@ -33,10 +34,18 @@ export function definitionOf(schedule: ArmResource, sandbox: SandboxContext): Js
   return { ...job.properties, ...Object.fromEntries(given) };
 }
 
+const isMonitor = (schedule: ArmResource): boolean =>
+  textField(objectField(schedule.properties, "action"), "actionType")?.toLowerCase() === "createmonitor";
+
 /** Submits the schedule's job for that time; once, however often it is asked. Returns the job's name. */
 export async function fire(schedule: ArmResource, time: number, sandbox: SandboxContext): Promise<string> {
   const stamp = new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const name = `${schedule.name}-${stamp}`;
+  const principalId = textOf(schedule.systemData?.["createdBy"], sandbox.tenantId);
+  if (isMonitor(schedule)) {
+    startMonitor(sandbox, schedule, name, time, principalId);
+    return name;
+  }
   const { sourceJobId: _source, status: _status, services: _services, ...definition } = definitionOf(schedule, sandbox);
   await submitJob(
     sandbox,
@@ -49,7 +58,7 @@ export async function fire(schedule: ArmResource, time: number, sandbox: Sandbox
       scheduleName: schedule.name,
       isArchived: false,
     },
-    textOf(schedule.systemData?.["createdBy"], sandbox.tenantId),
+    principalId,
   );
   return name;
 }

@@ -80,9 +80,20 @@ const until = async (part: string, count: number): Promise<Record<string, unknow
 };
 
 test("inputs and outputs of a call, with one correlation id, also when storage was down for a while", async () => {
-  await box.put(`${endpointId}/deployments/blue`, deployment({ model_inputs: enabled(), model_outputs: enabled({ dataId: "folder:mine" }) }));
+  await box.put(
+    `${endpointId}/deployments/blue`,
+    deployment({ model_inputs: enabled(), model_outputs: enabled({ dataId: "folder:mine" }) }),
+  );
   broken = true;
-  expect(await score([{ rooms: 3, area: 80 }, { rooms: 1, area: 20 }], "blue")).toEqual([83, 21]);
+  expect(
+    await score(
+      [
+        { rooms: 3, area: 80 },
+        { rooms: 1, area: 20 },
+      ],
+      "blue",
+    ),
+  ).toEqual([83, 21]);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect([...lines("inputs"), ...lines("mine")]).toEqual([]);
   broken = false;
@@ -93,7 +104,10 @@ test("inputs and outputs of a call, with one correlation id, also when storage w
   expect(input).toMatchObject({
     ...{ specversion: "1.0", type: "azureml.inference.model_inputs", datacontenttype: "application/json", modelversion: "default" },
     source: `${endpointId}/deployments/blue`,
-    data: [{ rooms: 3, area: 80 }, { rooms: 1, area: 20 }],
+    data: [
+      { rooms: 3, area: 80 },
+      { rooms: 1, area: 20 },
+    ],
     collectdatatype: expect.stringMatching(/^pandas\..*DataFrame$/),
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     agent: expect.stringMatching(/^azureml-ai-monitoring\//),
@@ -116,5 +130,7 @@ test("what cannot be collected is refused by name", async () => {
   const put = async (collections: object): Promise<unknown> =>
     await box.put(`${endpointId}/deployments/other`, deployment(collections)).catch((error: unknown) => error);
   expect(await put({ request: enabled() })).toMatchObject({ code: "NotModeledInSandbox", message: expect.stringContaining("'request'") });
-  expect(await put({ model_inputs: enabled({ samplingRate: 7 }) })).toMatchObject({ message: expect.stringContaining("samplingRate is 7") });
+  expect(await put({ model_inputs: enabled({ samplingRate: 7 }) })).toMatchObject({
+    message: expect.stringContaining("samplingRate is 7"),
+  });
 });

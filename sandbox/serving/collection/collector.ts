@@ -137,14 +137,7 @@ function fileAt(place: BlobLocation, at: Date, instance: string, rolling: Collec
 }
 
 /** One CloudEvent (1.0), as Azure's collector writes it. */
-function lineOf(
-  deployment: Collected,
-  collection: string,
-  headers: IncomingHttpHeaders,
-  at: Date,
-  data: unknown,
-  body: string,
-): string {
+function lineOf(deployment: Collected, collection: string, headers: IncomingHttpHeaders, at: Date, data: unknown, body: string): string {
   const text = (name: string): string | undefined => (typeof headers[name] === "string" ? headers[name] : undefined);
   const bytes = Buffer.byteLength(body);
   return JSON.stringify({

@@ -45,10 +45,7 @@ export function collectorOf(properties: Json): CollectorSpec | undefined {
 const payloads = new Set(["request", "response"]);
 
 /** What of a `dataCollector` cannot be done, or is wrong; in the order found. */
-export function collectorProblems(
-  properties: Json,
-  problem: (status: 400 | 501, message: string, target: string) => ArmError,
-): ArmError[] {
+export function collectorProblems(properties: Json, problem: (status: 400 | 501, message: string, target: string) => ArmError): ArmError[] {
   const found: ArmError[] = [];
   for (const [name, raw] of Object.entries(object(object(properties["dataCollector"])["collections"]))) {
     const target = `properties.dataCollector.collections.${name}`;
