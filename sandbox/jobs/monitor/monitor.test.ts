@@ -1,5 +1,8 @@
 // Monitors in a real sandbox: what a schedule says is computed over what was collected, and told where Azure tells it.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { mailsOf, type Mail } from "../../mail/outbox.ts";
 import { jobSandbox, type JobSandbox } from "../testing.ts";
 
 const api = "api-version=2024-01-01-preview";
@@ -121,6 +124,16 @@ async function run(
   return { signals: found, breached: tags["azureml_modelmonitor_threshold_breached"] ?? "", log: await kit.log(child!.runId) };
 }
 
+/** What lies in the outbox about a monitor. */
+function mailAbout(monitorName: string): Mail[] {
+  const db = new DatabaseSync(join(kit.sandbox.dir, "state.db"));
+  try {
+    return mailsOf({ db }).filter(({ subject }) => subject.startsWith(`Monitor ${monitorName}:`));
+  } finally {
+    db.close();
+  }
+}
+
 test("drift is found where it is, and nowhere else", async () => {
   const numeric = threshold("jensenShannonDistance", 0.25);
   const categorical = threshold("jensenShannonDistance", 0.25, "Categorical");
@@ -151,6 +164,10 @@ test("drift is found where it is, and nowhere else", async () => {
   for (const name of ["moved", "tested", "far", "index"])
     expect(breached).toContain(`The signal '${name}' has failed due to one or more features violating metric thresholds.`);
   expect(breached).not.toContain("'still'");
+  // One mail for all that this run found.
+  expect(mailAbout("drift")).toEqual([
+    expect.objectContaining({ to: ["ml@example.com"], subject: "Monitor drift: moved, tested, far, index beyond the threshold" }),
+  ]);
 }, 300_000);
 
 test("quality: nulls, wrong types, values never seen before", async () => {
@@ -198,6 +215,7 @@ test("bad days: no data, one row, a column that is called otherwise now", async 
     single: drift("one", js),
     renamed: drift("renamed", js, features),
   });
+  expect(mailAbout("badday")).toHaveLength(1);
   expect(signals["nothing"]).toEqual({ BaselineRowCount: { value: 400 }, TargetRowCount: { value: 0 } });
   expect(log).toContain("nothing: no production data in its window");
   // Azure computes that too; how many rows it was is what tells.
