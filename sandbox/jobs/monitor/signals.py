@@ -11,9 +11,9 @@ import numpy
 import pandas
 from scipy import stats
 from scipy.spatial import distance
+from tables import CORRELATION, read
 
 TAG = "azureml_modelmonitor_threshold_breached"
-CORRELATION = "correlationid"
 # Here a small value is the bad one.
 HIGHER_IS_BETTER = {"TwoSampleKolmogorovSmirnovTest", "PearsonsChiSquaredTest", "Accuracy", "Precision", "Recall"}
 
@@ -237,39 +237,6 @@ def message(name, rows):
         f"The signal '{name}' has failed due to one or more features violating metric thresholds.\n"
         f"The feature names and their corresponding computed metric values violating the threshold are \n{found}\n"
     )
-
-
-def read(source):
-    """A table of a file or folder. Lines of Azure's data collector become a row for each row of their data, those of the window only."""
-    place = os.environ[f"AZURE_ML_INPUT_{source['input']}"]
-    files = [place] if os.path.isfile(place) else sorted(os.path.join(at, one) for at, _, names in os.walk(place) for one in names)
-    tables = [table for table in (read_file(file, source["window"]) for file in files) if table is not None]
-    return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
-
-
-def read_file(file, window):
-    kind = os.path.splitext(file)[1].lower()
-    if os.path.basename(file) == "MLTable":
-        return None
-    if kind in (".jsonl", ".json"):
-        with open(file) as lines:
-            return from_lines([json.loads(line) for line in lines if line.strip()], window)
-    if kind in (".csv", ".tsv", ".txt"):
-        return pandas.read_csv(file, sep="\t" if kind == ".tsv" else ",")
-    raise SystemExit(f"{os.path.basename(file)}: the sandbox's monitors read .csv, .tsv and .jsonl; export the data as one of these.")
-
-
-def from_lines(records, window):
-    rows = []
-    for record in records:
-        if record.get("specversion") is None or "data" not in record:
-            rows.append(record)
-            continue
-        if window and not window[0] <= record["time"] < window[1]:
-            continue
-        for number, one in enumerate(record["data"]):
-            rows.append({**one, CORRELATION: f"{record.get('correlationid')}_{number}"})
-    return pandas.DataFrame(rows) if rows else None
 
 
 def log_metrics(points, time):

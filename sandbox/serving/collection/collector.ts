@@ -22,7 +22,6 @@ export interface Collected {
 
 /** Listens on loopback until it is stopped. One for a deployment's processes of one content. */
 export class DataCollector {
-  readonly port: number;
   readonly #server: Server;
   readonly #timer: NodeJS.Timeout;
   readonly #write: (file: BlobLocation, lines: string) => Promise<void>;
@@ -34,8 +33,11 @@ export class DataCollector {
     this.#server = server;
     this.#write = write;
     this.#log = log;
-    this.port = (server.address() as AddressInfo).port;
     this.#timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** @param places where each collection goes: a folder of the workspace's storage */
@@ -47,7 +49,6 @@ export class DataCollector {
     log: (message: string) => void,
   ): Promise<DataCollector> {
     const instance = randomUUID();
-    let collector: DataCollector | undefined;
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -74,16 +75,16 @@ export class DataCollector {
         return "the data is not JSON";
       }
       const at = new Date(Number(headers["ce-time"]) * 1000 || Date.now());
-      collector!.#add(fileAt(place, at, instance, spec.rollingRate), lineOf(deployment, name, headers, at, data, body));
+      collector.#add(fileAt(place, at, instance, spec.rollingRate), lineOf(deployment, name, headers, at, data, body));
       return undefined;
     };
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
     const write = async ({ account, container, path }: BlobLocation, lines: string): Promise<void> => {
       const blob = (await sandbox.container(account, container)).getAppendBlobClient(path);
       await blob.createIfNotExists();
       await blob.appendBlock(lines, Buffer.byteLength(lines));
     };
-    collector = new DataCollector(server, write, log);
+    const collector = new DataCollector(server, write, log);
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
     return collector;
   }
 

@@ -20,13 +20,14 @@ export interface CollectorSpec {
 
 type Json = Record<string, unknown>;
 const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
+const word = (value: unknown, usual = ""): string => (typeof value === "string" ? value.toLowerCase() : usual);
 
 /** Undefined when nothing is collected. */
 export function collectorOf(properties: Json): CollectorSpec | undefined {
   const collector = object(properties["dataCollector"]);
   const collections = Object.entries(object(collector["collections"])).flatMap(([name, raw]): CollectionSpec[] => {
     const collection = object(raw);
-    if (String(collection["dataCollectionMode"]).toLowerCase() !== "enabled") return [];
+    if (word(collection["dataCollectionMode"]) !== "enabled") return [];
     const { samplingRate, dataId } = collection;
     return [
       {
@@ -37,7 +38,7 @@ export function collectorOf(properties: Json): CollectorSpec | undefined {
     ];
   });
   if (collections.length === 0) return undefined;
-  const rolling = String(collector["rollingRate"] ?? "Hour").toLowerCase();
+  const rolling = word(collector["rollingRate"], "hour");
   return { collections, rollingRate: rolling === "minute" ? "Minute" : rolling === "day" ? "Day" : "Hour" };
 }
 
@@ -52,7 +53,7 @@ export function collectorProblems(properties: Json, problem: (status: 400 | 501,
     const { samplingRate, dataCollectionMode } = object(raw);
     if (typeof samplingRate === "number" && !(samplingRate >= 0 && samplingRate <= 1))
       found.push(problem(400, `samplingRate is ${samplingRate}; it is a share, from 0 to 1.`, `${target}.samplingRate`));
-    if (payloads.has(name.toLowerCase()) && String(dataCollectionMode).toLowerCase() === "enabled")
+    if (payloads.has(name.toLowerCase()) && word(dataCollectionMode) === "enabled")
       found.push(
         problem(
           501,
