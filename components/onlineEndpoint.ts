@@ -44,8 +44,8 @@ export interface OnlineEndpointArgs {
   readonly publicAccess: boolean;
   readonly rollout: Pick<EndpointRolloutArgs, "steps" | "bakeSeconds" | "mirrorFirstPercent"> &
     Omit<EndpointRolloutArgs["check"], "request">;
-  /** Body of a scoring request that a good deployment answers: JSON. */
-  readonly sampleRequest: string;
+  /** Body of a scoring request that a good deployment answers: JSON. Without one, no deployment is called before it gets traffic. */
+  readonly sampleRequest?: string;
   readonly override?: {
     readonly endpoint?: Override<AzureEndpointArgs>;
     readonly deployment?: Override<OnlineDeploymentArgs>;
@@ -132,7 +132,7 @@ export class OnlineEndpoint extends ComponentResource {
           steps,
           bakeSeconds,
           ...(mirrorFirstPercent ? { mirrorFirstPercent } : {}),
-          check: { ...check, request: args.sampleRequest },
+          check: args.sampleRequest === undefined ? { ...check, request: "", calls: 0 } : { ...check, request: args.sampleRequest },
           tags,
           ...(body.properties["description"] === undefined ? {} : { description: body.properties["description"] as string }),
           publicNetworkAccess,

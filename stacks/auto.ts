@@ -11,7 +11,7 @@ import { stackTags } from "./tags.ts";
 export function auto(settings: AutoSettings): Record<string, unknown> {
   const project = new Project(settings.project);
   const files = readServing(project, settings);
-  const production = project.readIfThere("deploy/environment.yml", "environment");
+  const environments = project.readAll("servingEnvironment", "environment");
   project.check();
 
   // Names are derived, not read from dev's stack, so that this one can be previewed before dev is up.
@@ -30,9 +30,9 @@ export function auto(settings: AutoSettings): Record<string, unknown> {
 
   const workspaceId = interpolate`/subscriptions/${subscriptionId}/resourceGroups/${dev.resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${dev.workspace}`;
   const source = new AssetSource("auto", { workspaceId });
-  // The registry's copy of the production environment: its version follows from the content, so it has the same one there.
-  if (production?.name && production.version) {
-    const { name, version } = production;
+  // The registry's copy of an environment: its version follows from the content, so it has the same one there.
+  for (const { name, version } of environments) {
+    if (!name || !version) continue;
     source.know("environments", name, {
       version,
       id: interpolate`azureml://registries/${registry.registry}/environments/${name}/versions/${version}`,

@@ -1,9 +1,9 @@
 // Reads the project folder: the YAML files that a stack needs, with all their problems told at once.
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { RunError } from "@pulumi/pulumi/errors.js";
-import { formatProblem, newSession, readAsset } from "../assets/index.ts";
-import type { Asset, Noun } from "../assets/index.ts";
+import { findAll, findFile, formatProblem, newSession, readAsset } from "../assets/index.ts";
+import type { Asset, Collection, Noun, Role } from "../assets/index.ts";
 import { diskFiles } from "../release/files.ts";
 
 /** A project folder (`project/` unless the stack's config names another). */
@@ -29,32 +29,26 @@ export class Project {
     return undefined;
   }
 
-  /** A file that a project may have or not. */
-  readIfThere(path: string, noun: Noun): Asset | undefined {
-    return this.paths(path).length > 0 ? this.read(path, noun) : undefined;
+  /** Every file of a collection, in order of the paths. */
+  readAll(collection: Collection, noun: Noun): Asset[] {
+    return findAll(collection, this.#files.resolve(".", this.folder), this.#files).flatMap((path) => this.read(path, noun) ?? []);
   }
 
-  /** Every file that fits a pattern, in order of the paths; `where` looks at the path and the text of each. */
-  readAll(pattern: string, noun: Noun, where: (path: string, text: string) => boolean = () => true): Asset[] {
-    return this.paths(pattern)
-      .filter((path) => where(path, this.text(path)))
-      .flatMap((path) => this.read(path, noun) ?? []);
+  /** The file of a role; undefined where there is none, and that is a problem unless the project may do without. */
+  find(role: Role, { optional = false } = {}): string | undefined {
+    const found = findFile(role, this.#files.resolve(".", this.folder), this.#files);
+    if ("path" in found) return found.path;
+    if (!optional || found.several) this.#problems.push(`${this.folder}: ${found.none}`);
+    return undefined;
   }
 
-  /** Paths below the folder that fit a pattern. */
-  paths(pattern: string): string[] {
-    const folder = join(this.#root, this.folder);
-    return globSync(pattern, { cwd: folder })
-      .toSorted()
-      .map((path) => relative(folder, join(folder, path)).replaceAll("\\", "/"));
+  has(path: string): boolean {
+    return existsSync(join(this.#root, this.folder, path));
   }
 
   /** The text of a file that is no asset. */
   text(path: string): string {
-    const full = join(this.#root, this.folder, path);
-    if (existsSync(full)) return readFileSync(full, "utf8");
-    this.#problems.push(`${join(this.folder, path)}:1:1: no such file. Fix: add it`);
-    return "";
+    return readFileSync(join(this.#root, this.folder, path), "utf8");
   }
 
   /** @throws RunError with every problem of the files read so far */

@@ -32,7 +32,8 @@ export type ServingSettings = Pick<
 export interface ServingFiles {
   readonly endpoint: Asset;
   readonly deployments: Readonly<Partial<Record<Slot, Asset>>>;
-  readonly sampleRequest: string;
+  /** Without one a rollout cannot call a deployment before it gets traffic. */
+  readonly sampleRequest?: string;
 }
 
 /** Reads the files; undefined when nothing is to be served. Problems are kept by the project. */
@@ -40,16 +41,19 @@ export function readServing(project: Project, settings: ServingSettings): Servin
   const { versions } = slotPlan(settings);
   const used = slots.filter((slot) => versions[slot] !== undefined);
   if (used.length === 0) return undefined;
-  const endpoint = project.read("deploy/endpoint.yml", "onlineEndpoint", settings.endpointSet);
+  const endpointFile = project.find("endpoint");
+  const endpoint = endpointFile && project.read(endpointFile, "onlineEndpoint", settings.endpointSet);
+  const common = project.find("deployment");
   const deployments: Partial<Record<Slot, Asset>> = {};
   for (const slot of used) {
     // One file for both slots, unless the other has its own.
-    const [own] = project.paths(`deploy/${slot}-deployment.yml`);
-    const asset = project.read(own ?? "deploy/blue-deployment.yml", "onlineDeployment", [...settings.deploymentSet, `name=${slot}`]);
+    const own = `deploy/${slot}-deployment.yml`;
+    const file = project.has(own) ? own : common;
+    const asset = file && project.read(file, "onlineDeployment", [...settings.deploymentSet, `name=${slot}`]);
     if (asset) deployments[slot] = asset;
   }
-  const sampleRequest = project.text("deploy/sample-request.json");
-  return endpoint && { endpoint, deployments, sampleRequest };
+  const request = project.find("sampleRequest", { optional: true });
+  return endpoint ? { endpoint, deployments, ...(request ? { sampleRequest: project.text(request) } : {}) } : undefined;
 }
 
 /** Where the endpoint goes. */
@@ -89,7 +93,7 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
       ...(settings.mirrorTraffic ? { mirrorTraffic: settings.mirrorTraffic } : {}),
       publicAccess: settings.publicAccess,
       rollout: { ...steps, calls, maxErrorPercent, readySeconds, ...(maxP95Ms === undefined ? {} : { maxP95Ms }) },
-      sampleRequest: files.sampleRequest,
+      ...(files.sampleRequest === undefined ? {} : { sampleRequest: files.sampleRequest }),
     },
     { dependsOn: [...place.dependsOn] },
   );

@@ -21,13 +21,13 @@ import { stackTags } from "./tags.ts";
 export function stage(settings: StageSettings): Record<string, unknown> {
   const project = new Project(settings.project);
   const files = {
-    production: project.readIfThere("deploy/environment.yml", "environment"),
+    production: project.readAll("servingEnvironment", "environment"),
     serving: readServing(project, settings),
     ...(settings.training
       ? {
-          data: project.readAll("data/*.{yml,yaml}", "data"),
-          development: project.readIfThere("mlops/environment.yml", "environment"),
-          components: project.readAll("ml/**/*.{yml,yaml}", "component", isComponent),
+          data: project.readAll("data", "data"),
+          development: project.readAll("trainingEnvironment", "environment"),
+          components: project.readAll("component", "component"),
         }
       : {}),
   };
@@ -58,9 +58,10 @@ export function stage(settings: StageSettings): Record<string, unknown> {
   new Diagnostics(name, { logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id });
   const source = new AssetSource(name, { workspaceId, sendAfter: workspace.grants });
 
-  const environment = (role: string, asset: Asset | undefined): Environment[] =>
-    asset ? [new Environment(`${name}-${role}`, { asset, source, dependsOn: workspace.grants })] : [];
-  const production = environment("production", files.production);
+  // The first has its role's name, which most projects have one of; others have their own.
+  const environments = (role: string, assets: readonly Asset[] = []): Environment[] =>
+    assets.map((asset, i) => new Environment(`${name}-${i === 0 ? role : asset.name}`, { asset, source, dependsOn: workspace.grants }));
+  const production = environments("production", files.production);
   let components: Record<string, Output<string>> = {};
   if (settings.training) {
     const { size, maxNodes, idleSeconds, priority } = settings.compute;
@@ -72,7 +73,7 @@ export function stage(settings: StageSettings): Record<string, unknown> {
     });
     const dependsOn = workspace.grants;
     for (const asset of files.data ?? []) new DataAsset(`${name}-${asset.name}`, { asset, source, dependsOn });
-    environment("development", files.development);
+    environments("development", files.development);
     const made = new MlComponents(name, { assets: files.components ?? [], source, dependsOn });
     components = Object.fromEntries((files.components ?? []).map(({ path, name: own }) => [path, made.nodes[own ?? path]!.versionId]));
   }
@@ -97,7 +98,3 @@ export function stage(settings: StageSettings): Record<string, unknown> {
     ...served?.outputs,
   };
 }
-
-/** In a folder of components other YAML lies about too: conda files, pipelines. */
-const isComponent = (path: string, text: string): boolean =>
-  /(^|\/)component\.ya?ml$/.test(path) || /^\$schema:.*Component\.schema\.json/m.test(text);

@@ -5,6 +5,7 @@ import { toolchain } from "../../tools/setup/toolchain.ts";
 import { startSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError } from "../command.ts";
 import { deployModel } from "../flow/deploy.ts";
+import { jobOptions } from "../flow/submit.ts";
 import { projectOf } from "../open.ts";
 import { modelConfig, pulumiFor } from "../pulumi.ts";
 import { sandboxDir, sandboxTarget } from "../target.ts";
@@ -19,7 +20,7 @@ export const start: Command = {
   options: [
     { flags: "--deploy", description: "deploy the model to dev without asking" },
     { flags: "--no-deploy", description: "train only" },
-    { flags: "--set <path=value>", description: "overrides a field of mlops/pipeline.yml, as in az ml", repeatable: true },
+    ...jobOptions,
   ],
   async run(call) {
     const began = performance.now();

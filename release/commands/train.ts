@@ -7,7 +7,7 @@ import { modelOf, type ModelVersion } from "../flow/model.ts";
 import { failures, gateRules, runGate, writeRelease } from "../flow/release/gate.ts";
 import { openHistory } from "../flow/release/history.ts";
 import { verdictLines } from "../flow/release/story.ts";
-import { cancelJob, submitPipeline } from "../flow/submit.ts";
+import { cancelJob, jobOptions, submitPipeline } from "../flow/submit.ts";
 import { openStage, type Workspace } from "../flow/workspace.ts";
 import { modelNameIn } from "../modelName.ts";
 import { openTarget, projectOf, stageOptions } from "../open.ts";
@@ -38,7 +38,7 @@ export const train: Command = {
   ],
   options: [
     ...stageOptions,
-    { flags: "--set <path=value>", description: "overrides a field of mlops/pipeline.yml, as in az ml", repeatable: true },
+    ...jobOptions,
     { flags: "--job <name>", description: "follow this job instead of submitting one" },
     { flags: "--out <file>", description: "where the release manifest goes", default: "release.json" },
     { flags: "--no-up", description: "do not run pulumi up first" },

@@ -7,6 +7,7 @@ import type { Pulumi } from "../pulumi.ts";
 import type { Target } from "../target.ts";
 import { type Answer, type EndpointState, score, waitHealthy } from "./endpoint.ts";
 import type { ModelVersion } from "./model.ts";
+import { projectFileIfThere } from "../project.ts";
 import { openStage, type Workspace } from "./workspace.ts";
 
 export interface Deployed {
@@ -40,17 +41,12 @@ export async function deployModel(
   return { model, endpoint, sample: request === undefined ? undefined : await score(workspace, endpoint, request) };
 }
 
-/** `deploy/sample-request.json` of the project; undefined when there is none. */
+/** The sample request of the project; undefined when there is none. */
 export function sampleRequest(repo: string, project: string): unknown {
-  const path = join(repo, project, "deploy", "sample-request.json");
-  let text: string;
+  const path = projectFileIfThere(repo, project, "sampleRequest");
+  if (!path) return undefined;
   try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text);
+    return JSON.parse(readFileSync(join(repo, path), "utf8"));
   } catch (error) {
     throw new CommandError(`${path}: ${(error as Error).message}`, "A sample request is one JSON document.");
   }

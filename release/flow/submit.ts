@@ -2,17 +2,23 @@
 import { randomBytes } from "node:crypto";
 import { formatProblem, readAsset } from "../../assets/index.ts";
 import { apiVersions } from "../../azure/ids.ts";
-import { type Call, UsageError } from "../command.ts";
+import { type Call, option, type OptionSpec, UsageError } from "../command.ts";
 import { diskFiles } from "../files.ts";
 import { projectFile } from "../project.ts";
 import { resolvedBody } from "./register.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** Options of the commands that submit the pipeline job. */
+export const jobOptions: readonly OptionSpec[] = [
+  { flags: "--pipeline <file>", description: "the pipeline job's file; default: the one in the project's mlops/" },
+  { flags: "--set <path=value>", description: "overrides a field of that file, as in az ml", repeatable: true },
+];
+
 const options = { apiVersion: apiVersions.machineLearning };
 
-/** Submits `mlops/pipeline.yml` of the project with overrides; returns the job's name. Nothing is sent when the file has a problem. */
+/** Submits the pipeline job of the project (or of the file that `--pipeline` names) with overrides; returns the job's name. Nothing is sent when the file has a problem. */
 export async function submitPipeline(call: Call, workspace: Workspace, project: string, sets: readonly string[]): Promise<string> {
-  const path = projectFile(call.repo, project, "pipeline");
+  const path = option(call, "pipeline") ?? projectFile(call.repo, project, "pipeline");
   const read = readAsset(path, diskFiles(call.repo), { kind: "job", sets });
   if (!read.ok) throw new UsageError(read.problems.map(formatProblem).join("\n"));
   const body = await resolvedBody(workspace, read.asset, call.signal);

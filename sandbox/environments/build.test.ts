@@ -44,8 +44,17 @@ test("what a killed build left is not used, and goes", async () => {
 test("a Python that is not installed: the nearest one, said so", async () => {
   const notes: string[] = [];
   const built = await buildEnvironment(root, recipe(["python=3.6"]), (line) => notes.push(line));
-  expect(built.notes[0]).toMatch(/^Python 3\.6 is not installed here: 3\.\d+\.\d+ is used instead$/);
+  expect(built.notes[0]).toMatch(/^Python 3\.6 is not installed here: 3\.\d+\.\d+ is used instead, with the package versions that 3\.6 would get/);
   expect(notes).toContain(`note: ${built.notes[0]}`);
+});
+
+test("its open requirements are those of the Python that was asked for, where this one can have them", async () => {
+  // pandas 2.1 needs Python 3.9: what Azure's image of 3.8 would get is 2.0.3.
+  const built = await buildEnvironment(root, recipe(["python=3.8", { pip: ["pandas"] }]), () => undefined);
+  expect(execFileSync(built.python, ["-c", "import pandas; print(pandas.__version__)"]).toString().trim()).toBe("2.0.3");
+  // No package of 3.6 has a wheel that any later Python takes; then it is this Python's own.
+  const old = await buildEnvironment(root, recipe(["python=3.6", { pip: ["numpy"] }]), () => undefined);
+  expect(execFileSync(old.python, ["-c", "import numpy; print(numpy.__version__)"]).toString().trim()).toMatch(/^[12]\./);
 });
 
 test("what has no wheel is refused with its name, and nothing stays behind", async () => {

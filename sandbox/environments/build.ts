@@ -49,7 +49,9 @@ export async function buildEnvironment(
   if (!python) throw bad("no Python ≥ 3.8 is installed on this machine; install one (python.org, apt, brew) and try again");
   const notes = [...recipe.notes];
   if (recipe.python && recipe.python !== python.minor)
-    notes.push(`Python ${recipe.python} is not installed here: ${python.version} is used instead`);
+    notes.push(
+      `Python ${recipe.python} is not installed here: ${python.version} is used instead, with the package versions that ${recipe.python} would get where it can have them`,
+    );
   for (const note of notes) log(`note: ${note}`);
   const hash = recipeHash(recipe, python.version);
   const home = join(root, hash);
@@ -122,8 +124,15 @@ async function make(
   if (recipe.packages.length > 0) {
     const list = join(home, "requirements.txt");
     writeFileSync(list, `${recipe.packages.join("\n")}\n`);
-    const args = ["pip", "install", "--python", join(dir, "bin", "python"), "--only-binary", ":all:", ...recipe.indexes, "-r", list];
-    const { code, stderr } = await runUv(args, { onLine, accept: true, without: caFile });
+    const from = ["--only-binary", ":all:", ...recipe.indexes];
+    const install = (file: string) =>
+      runUv(["pip", "install", "--python", join(dir, "bin", "python"), ...from, "-r", file], { onLine, accept: true, without: caFile });
+    const pinned = await asWouldGet(recipe.python, python, { list, home, from, onLine, caFile });
+    let { code, stderr } = await install(pinned ?? list);
+    if (code !== 0 && pinned) {
+      onLine(`not all of these can be had for Python ${python.version}; taking the versions that it would get itself`);
+      ({ code, stderr } = await install(list));
+    }
     if (code !== 0) {
       rmSync(dir, { recursive: true, force: true });
       throw bad(explain(stderr, python.version, logFile));
@@ -133,6 +142,28 @@ async function make(
   writeFileSync(join(home, "ready.json.new"), JSON.stringify(ready, null, 1));
   renameSync(join(home, "ready.json.new"), join(home, "ready.json"));
   return dir;
+}
+
+/**
+ * The versions that the asked for Python would get, as a requirements file: without this, an open requirement such as `pandas` becomes a
+ * release that Azure's image, with its older Python, would never see. Undefined where it is the same Python, or they cannot be found.
+ */
+async function asWouldGet(
+  asked: string | undefined,
+  python: Python,
+  {
+    list,
+    home,
+    from,
+    onLine,
+    caFile,
+  }: { list: string; home: string; from: readonly string[]; onLine: (line: string) => void; caFile?: string },
+): Promise<string | undefined> {
+  if (!asked || asked === python.minor) return undefined;
+  const file = join(home, "requirements.lock.txt");
+  const args = ["pip", "compile", "--quiet", "--python", python.path, "--python-version", asked, "--no-header", "--no-annotate", ...from];
+  const { code } = await runUv([...args, list, "--output-file", file], { onLine, accept: true, without: caFile });
+  return code === 0 ? file : undefined;
 }
 
 /** uv's failure in one sentence with the package, the rule and the fix. */

@@ -6,6 +6,7 @@ import { formatProblem, readAsset } from "../../../assets/index.ts";
 import { apiVersions } from "../../../azure/ids.ts";
 import { type Call, UsageError } from "../../command.ts";
 import { diskFiles } from "../../files.ts";
+import { projectFile } from "../../project.ts";
 import { followJob } from "../follow.ts";
 import { resolvedBody } from "../register.ts";
 import type { Workspace } from "../workspace.ts";
@@ -44,7 +45,7 @@ export async function smokeTest(
 ): Promise<{ passed: boolean; message: string }> {
   if (!existsSync(join(call.repo, requestFile))) throw new UsageError(`${requestFile}, the smoke test of mlops/gate.yml, is missing`);
   const request = readFileSync(join(call.repo, requestFile), "utf8");
-  const deployment = readAsset(join(project, "deploy", "blue-deployment.yml"), diskFiles(call.repo), {
+  const deployment = readAsset(projectFile(call.repo, project, "deployment"), diskFiles(call.repo), {
     kind: "onlineDeployment",
     sets: [`model=azureml:${model.name}:${model.version}`],
   });
@@ -56,8 +57,7 @@ export async function smokeTest(
   if (!codeConfiguration?.codeId || !codeConfiguration.scoringScript || !environmentId) {
     return {
       passed: false,
-      message:
-        "deploy/blue-deployment.yml has no scoring script and environment to run it with; take smoke_test out of gate.yml or add them",
+      message: "the project's deployment has no scoring script and environment to run it with; take smoke_test out of gate.yml or add them",
     };
   }
   const { clusterName } = workspace.outputs;
