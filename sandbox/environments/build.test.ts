@@ -44,7 +44,9 @@ test("what a killed build left is not used, and goes", async () => {
 test("a Python that is not installed: the nearest one, said so", async () => {
   const notes: string[] = [];
   const built = await buildEnvironment(root, recipe(["python=3.6"]), (line) => notes.push(line));
-  expect(built.notes[0]).toMatch(/^Python 3\.6 is not installed here: 3\.\d+\.\d+ is used instead, with the package versions that 3\.6 would get/);
+  expect(built.notes[0]).toMatch(
+    /^Python 3\.6 is not installed here: 3\.\d+\.\d+ is used instead, with the package versions that 3\.6 would get/,
+  );
   expect(notes).toContain(`note: ${built.notes[0]}`);
 });
 
