@@ -1,8 +1,9 @@
 // Rooms with routes of their own beside Resource Manager: one line each.
 import type { Room } from "../core.ts";
+import { room as alerts } from "../alerts/room.ts";
 import { room as assets } from "../assets/room.ts";
 import { room as events } from "../events/room.ts";
 import { room as jobs } from "../jobs/room.ts";
 import { room as serving } from "../serving/index.ts";
 
-export const rooms: readonly Room[] = [events, assets, jobs, serving];
+export const rooms: readonly Room[] = [events, assets, jobs, serving, alerts];

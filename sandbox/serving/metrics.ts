@@ -1,42 +1,15 @@
-// Azure Monitor's metrics of online endpoints and deployments, over what the router has counted.
+// Azure Monitor's metrics over REST: of online endpoints, deployments and workspaces.
 // https://learn.microsoft.com/rest/api/monitor/metrics/list (2018-01-01 and later)
 import type { Context, Hono } from "hono";
 import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { durationMs } from "./durations.ts";
 import { servingOf } from "./registered.ts";
-import type { WindowSummary } from "./router/window.ts";
-import { DEPLOYMENTS, ENDPOINTS } from "./serving.ts";
+import { metricNamed, readSeries } from "./series.ts";
 import type { Serving } from "./serving.ts";
 
-const PATH = /^(\/subscriptions\/.+\/onlineEndpoints\/[^/]+(?:\/deployments\/[^/]+)?)\/providers\/microsoft\.insights\/metrics$/i;
-const STATUS_DIMENSIONS = new Set(["statuscode", "statuscodeclass", "modelstatuscode"]);
-
-interface Metric {
-  readonly unit: "Count" | "Milliseconds";
-  readonly title: string;
-  readonly read: (summary: WindowSummary) => number;
-  /** Counts are summed up; the others are averages of their step. */
-  readonly total: boolean;
-}
-
-const latency = (title: string, read: Metric["read"]): Metric => ({ unit: "Milliseconds", title, read, total: false });
-
-const METRICS: Readonly<Record<string, Metric>> = {
-  RequestsPerMinute: { unit: "Count", title: "Requests Per Minute", read: (summary) => summary.requests, total: true },
-  RequestLatency: latency("Request Latency", (summary) => summary.mean),
-  RequestLatency_P50: latency("Request Latency P50", (summary) => summary.p50),
-  RequestLatency_P90: latency("Request Latency P90", (summary) => summary.p90),
-  RequestLatency_P95: latency("Request Latency P95", (summary) => summary.p95),
-  RequestLatency_P99: latency("Request Latency P99", (summary) => summary.p99),
-  DeploymentCapacity: { unit: "Count", title: "Deployment Capacity", read: () => 0, total: false },
-};
-
-/** A series of one dimension's value (or of all together). */
-interface Series {
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly steps: readonly { readonly start: number; readonly value: number }[];
-}
+const PATH =
+  /^(\/subscriptions\/.+\/Microsoft\.MachineLearningServices\/workspaces\/[^/]+(?:\/onlineEndpoints\/[^/]+(?:\/deployments\/[^/]+)?)?)\/providers\/microsoft\.insights\/metrics$/i;
 
 export function mountMetrics(app: Hono, sandbox: SandboxContext): void {
   app.get("/subscriptions/*", async (c, next) => {
@@ -59,16 +32,9 @@ async function answer(c: Context, sandbox: SandboxContext, serving: Serving, res
   const start = from - (from % (stepSeconds * 1000));
   const values: object[] = [];
   for (const name of names) {
-    const known = Object.entries(METRICS).find(([key]) => key.toLowerCase() === name.toLowerCase());
-    if (!known) {
-      throw new ArmError(
-        501,
-        "NotModeledInSandbox",
-        `The sandbox does not measure metric '${name}' of '${resource.type}'. It has: ${Object.keys(METRICS).join(", ")}.`,
-      );
-    }
+    const known = metricNamed(name, resource.type);
     const [key, metric] = known;
-    const all = await series(sandbox, serving, resource, key, metric, c.req.query("$filter") ?? "", { from: start, to, stepSeconds });
+    const all = await readSeries(sandbox, serving, resource, known, c.req.query("$filter") ?? "", { from: start, to, stepSeconds });
     values.push({
       id: `${resource.id}/providers/Microsoft.Insights/metrics/${key}`,
       type: "Microsoft.Insights/metrics",
@@ -93,65 +59,6 @@ async function answer(c: Context, sandbox: SandboxContext, serving: Serving, res
   }
   const span = `${new Date(start).toISOString()}/${new Date(to).toISOString()}`;
   return { cost: 0, timespan: span, interval, namespace: resource.type, resourceregion: resource.location, value: values };
-}
-
-interface Query {
-  readonly from: number;
-  readonly to: number;
-  readonly stepSeconds: number;
-}
-
-/** Splits by `deployment` and by `statusCode`/`statusCodeClass`/`modelStatusCode` when the filter names them. */
-async function series(
-  sandbox: SandboxContext,
-  serving: Serving,
-  resource: ArmResource,
-  key: string,
-  metric: Metric,
-  filter: string,
-  query: Query,
-): Promise<Series[]> {
-  const conditions = [...filter.matchAll(/(\w+)\s+eq\s+'([^']*)'/gi)].map(([, name, value]) => [name!.toLowerCase(), value!] as const);
-  const status = conditions.find(([name]) => STATUS_DIMENSIONS.has(name));
-  const wanted = conditions.find(([name]) => name === "deployment")?.[1];
-  let targets: { id: string; dimensions: Record<string, string> }[] = [{ id: resource.id, dimensions: {} }];
-  if (wanted !== undefined && resource.type.toLowerCase() === ENDPOINTS.toLowerCase()) {
-    targets = sandbox.resources
-      .list(resource.id, DEPLOYMENTS)
-      .filter((one) => wanted === "*" || one.name.toLowerCase() === wanted.toLowerCase())
-      .map((one) => ({ id: one.id, dimensions: { deployment: one.name } }));
-  }
-  const found: Series[] = [];
-  for (const { id, dimensions } of targets) {
-    if (key === "DeploymentCapacity") {
-      found.push({ dimensions, steps: [{ start: query.to - (query.to % (query.stepSeconds * 1000)), value: serving.capacity(id).ready }] });
-      continue;
-    }
-    const summaries = await serving.metrics({ id, ...query });
-    if (!status || key !== "RequestsPerMinute") {
-      found.push({ dimensions, steps: summaries.map((summary) => ({ start: summary.start, value: metric.read(summary) })) });
-      continue;
-    }
-    const [dimension, value] = status;
-    const seen = new Set(summaries.flatMap((summary) => Object.keys(summary.byStatus).map((code) => dimensionOf(dimension, code))));
-    for (const one of seen) {
-      if (value !== "*" && value.toLowerCase() !== one.toLowerCase()) continue;
-      const count = (summary: WindowSummary): number =>
-        Object.entries(summary.byStatus).reduce((sum, [code, requests]) => sum + (dimensionOf(dimension, code) === one ? requests : 0), 0);
-      found.push({
-        dimensions: { ...dimensions, [dimension]: one },
-        steps: summaries.map((summary) => ({ start: summary.start, value: count(summary) })),
-      });
-    }
-  }
-  return found;
-}
-
-/** `424/500` is answered status and model's status. */
-function dimensionOf(dimension: string, code: string): string {
-  const [status, model] = code.split("/");
-  if (dimension === "modelstatuscode") return model ?? status!;
-  return dimension === "statuscode" ? status! : `${status![0]}xx`;
 }
 
 function timespan(text: string | undefined): [number, number] {

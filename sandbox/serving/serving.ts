@@ -13,6 +13,7 @@ import { specOf } from "./spec.ts";
 import type { DeploymentSpec } from "./spec.ts";
 import type { EndpointRoute, MetricsQuery, RouteAuth, RouterOptions } from "./table.ts";
 import type { WindowSummary } from "./router/window.ts";
+import { Usage } from "./usage.ts";
 
 export const ENDPOINTS = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints";
 export const DEPLOYMENTS = `${ENDPOINTS}/deployments`;
@@ -31,6 +32,7 @@ type Traffic = Readonly<Record<string, number>>;
 export class Serving {
   readonly keys: KeyStore;
   readonly quota: CoreQuota;
+  readonly usage = new Usage();
   readonly #sandbox: SandboxContext;
   readonly #parts: Parts;
   readonly #runners = new Map<string, DeploymentRunner>();
@@ -56,6 +58,7 @@ export class Serving {
       if (!resource || this.#isDeleting(resource)) continue;
       void this.#revive(id, JSON.parse(spec) as DeploymentSpec);
     }
+    this.usage.start(() => new Map([...this.#runners].map(([id, runner]) => [id, runner.pids()])));
     await this.push();
   }
 
@@ -87,6 +90,7 @@ export class Serving {
   }
 
   async stop(): Promise<void> {
+    this.usage.stop();
     const runners = [...this.#runners.values()];
     this.#runners.clear();
     await Promise.all(runners.map(async (runner) => await runner.stop(false)));

@@ -1,6 +1,7 @@
 // Every resource type the sandbox models: one line each.
 import type { AnyType } from "../arm/registry.ts";
 import { assetTypes } from "../assets/types.ts";
+import { alertTypes } from "./alerts.ts";
 import { roleAssignments, roleDefinitions } from "./authorization.ts";
 import { budgets } from "./budgets.ts";
 import { computes } from "./computes.ts";
@@ -34,6 +35,7 @@ export const types: readonly AnyType[] = [
   roleDefinitions,
   budgets,
   diagnosticSettings,
+  ...alertTypes,
   workspaces,
   datastores,
   computes,
