@@ -60,7 +60,12 @@ function mail(sandbox: SandboxContext, to: readonly string[], notice: AlertNotic
     ({ metricName, operator, threshold, value, timeAggregation }) =>
       `${metricName} (${timeAggregation}) is ${Number(value.toPrecision(4))}, alert when ${operator} ${threshold}`,
   );
-  const body = [String(rule.properties["description"] ?? ""), ...lines, ...where, String((rule.properties["scopes"] as string[])[0])]
+  const body = [
+    (rule.properties["description"] as string | null) ?? "",
+    ...lines,
+    ...where,
+    String((rule.properties["scopes"] as string[])[0]),
+  ]
     .filter(Boolean)
     .join("\n");
   for (const address of to) {
