@@ -20,6 +20,7 @@ export type Kind =
   | "kubernetesOnlineEndpoint"
   | "managedOnlineDeployment"
   | "kubernetesOnlineDeployment"
+  | "monitorSchedule"
   | "registry";
 
 /** What `az ml <noun> create` a file belongs to. */
@@ -33,6 +34,7 @@ export type Noun =
   | "job"
   | "onlineEndpoint"
   | "onlineDeployment"
+  | "schedule"
   | "registry";
 
 /** One read file. `E` is the type of the entity. */

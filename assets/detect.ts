@@ -14,6 +14,7 @@ export const NOUNS: readonly Noun[] = [
   "job",
   "onlineEndpoint",
   "onlineDeployment",
+  "schedule",
   "registry",
 ];
 
@@ -35,6 +36,7 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
   job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob" },
   onlineEndpoint: { "": "managedOnlineEndpoint", managed: "managedOnlineEndpoint", kubernetes: "kubernetesOnlineEndpoint" },
   onlineDeployment: { "": "managedOnlineDeployment", managed: "managedOnlineDeployment", kubernetes: "kubernetesOnlineDeployment" },
+  schedule: { "": "monitorSchedule" },
   registry: { "": "registry" },
 };
 
@@ -42,6 +44,7 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
 const SCHEMAS: readonly (readonly [RegExp, Noun])[] = [
   [/onlineEndpoint/i, "onlineEndpoint"],
   [/onlineDeployment/i, "onlineDeployment"],
+  [/schedule$/i, "schedule"],
   [/component$/i, "component"],
   [/job$/i, "job"],
   [/(compute|computeInstance|vm|virtualMachine)$/i, "compute"],
@@ -120,6 +123,7 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
 function byShape(map: YamlMap): Noun | undefined {
   const type = pythonString(map.get("type") ?? "").toLowerCase();
   const has = (...names: string[]) => names.some((name) => map.has(name));
+  if (has("create_monitor")) return "schedule";
   if (has("endpoint_name")) return "onlineDeployment";
   if (has("replication_locations")) return "registry";
   if (["custom_model", "mlflow_model", "triton_model"].includes(type) || has("flavors", "stage")) return "model";

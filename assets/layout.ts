@@ -47,6 +47,12 @@ const ROLES = {
     within: ["deploy"],
     is: { kinds: ["managedOnlineDeployment", "kubernetesOnlineDeployment"], hint: key("endpoint_name") },
   },
+  monitor: {
+    what: "model monitor",
+    usual: ["mlops/monitor.yml", "mlops/monitor.yaml"],
+    within: ["mlops"],
+    is: { kinds: ["monitorSchedule"], hint: key("create_monitor") },
+  },
   sampleRequest: {
     what: "sample request",
     usual: ["deploy/sample-request.json", "deploy/sample_request.json"],

@@ -8,6 +8,7 @@ import { data } from "./data.ts";
 import { environment } from "./environment.ts";
 import type { KindDefinition } from "./kind.ts";
 import { model } from "./model.ts";
+import { monitorSchedule } from "./monitor-schedule.ts";
 import { kubernetesOnlineDeployment, managedOnlineDeployment } from "./online-deployment.ts";
 import { kubernetesOnlineEndpoint, managedOnlineEndpoint } from "./online-endpoint.ts";
 import { pipelineComponent } from "./pipeline-component.ts";
@@ -33,6 +34,7 @@ const LIST: readonly KindDefinition[] = [
   kubernetesOnlineEndpoint,
   managedOnlineDeployment,
   kubernetesOnlineDeployment,
+  monitorSchedule,
   registry,
 ];
 

@@ -26,7 +26,7 @@ export const render: Command = {
     const kind = option(call, "kind");
     if (kind !== undefined && !isKindOrNoun(kind))
       throw new UsageError(
-        `--kind ${kind}: no such kind; see docs or use one of job, component, environment, data, model, compute, workspace, registry, onlineEndpoint, onlineDeployment`,
+        `--kind ${kind}: no such kind; see docs or use one of job, component, environment, data, model, compute, workspace, registry, onlineEndpoint, onlineDeployment, schedule`,
       );
     const { lines, problems } = renderFiles(call.args, optionList(call, "set"), diskFiles(), kind);
     // The result is JSON lines with and without --json.

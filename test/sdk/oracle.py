@@ -28,6 +28,7 @@ from azure.core.rest import HttpRequest as RestRequest  # noqa: E402
 from azure.core.rest._requests_basic import RestRequestsTransportResponse  # noqa: E402
 from azure.ai import ml  # noqa: E402
 from azure.ai.ml import MLClient  # noqa: E402
+from azure.ai.ml.entities._load_functions import load_schedule  # noqa: E402
 
 SCOPE = "/subscriptions/S/resourceGroups/G/providers/Microsoft.MachineLearningServices/workspaces/W"
 PROVIDER = re.escape(SCOPE)
@@ -222,6 +223,7 @@ def operations(client):
         "compute": (ml.load_compute, lambda e: client.compute.begin_create_or_update(e), r"/computes/[^/]+$"),
         "onlineEndpoint": (ml.load_online_endpoint, lambda e: client.online_endpoints.begin_create_or_update(e), r"/onlineEndpoints/[^/]+$"),
         "onlineDeployment": (ml.load_online_deployment, lambda e: client.online_deployments.begin_create_or_update(e), r"/deployments/[^/]+$"),
+        "schedule": (load_schedule, lambda e: client.schedules.begin_create_or_update(e), r"/schedules/[^/]+$"),
         "registry": (ml.load_registry, lambda e: client.registries.begin_create(e), r"/registries/[^/]+$"),
     }
 

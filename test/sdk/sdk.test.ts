@@ -18,6 +18,7 @@ const nouns = [
   "job",
   "onlineEndpoint",
   "onlineDeployment",
+  "schedule",
   "registry",
 ] as const;
 const files = diskFiles();
