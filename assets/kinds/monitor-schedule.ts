@@ -2,7 +2,7 @@
 // https://learn.microsoft.com/azure/machine-learning/reference-yaml-monitor; REST Schedule 2023-06-01-preview.
 import { ReferenceMark } from "../body.ts";
 import { anyDict } from "../common/asset-fields.ts";
-import { trigger, triggerBody, usualWindow, type Trigger } from "../common/trigger.ts";
+import { trigger, triggerBody, usualWindow } from "../common/trigger.ts";
 import { isUrl } from "../schema/azure.ts";
 import { dict, list, object, union, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
@@ -100,7 +100,7 @@ export const monitorSchedule = defineKind<MonitorEntity>({
 
 function buildMonitor(entity: MonitorEntity, build: Build): Draft {
   const { compute, monitoring_target: target, monitoring_signals: signals, alert_notification: alert } = entity.create_monitor;
-  const window = usualWindow(entity.trigger as Trigger);
+  const window = usualWindow(entity.trigger);
   const monitorDefinition = {
     computeConfiguration: {
       computeType: "ServerlessSpark",
@@ -141,7 +141,7 @@ function buildMonitor(entity: MonitorEntity, build: Build): Draft {
           properties: entity.properties ?? {},
         },
         action: { actionType: "CreateMonitor", monitorDefinition },
-        trigger: triggerBody(entity.trigger as Trigger),
+        trigger: triggerBody(entity.trigger),
       },
     },
   };
