@@ -11,3 +11,4 @@ export { memoryFiles } from "./memory-files.ts";
 export { newSession, readAsset, type ReadOptions, type ReadResult, type Session } from "./read.ts";
 export { renderFiles, type Rendered } from "./render.ts";
 export { contentHash, jsonHash, uploadFiles, uuidOf, type UploadFile } from "./upload.ts";
+export { migrate, type Migrated } from "./v1/migrate.ts";

@@ -11,6 +11,7 @@ import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { invoke } from "./invoke.ts";
 import { logs } from "./logs.ts";
+import { migrate } from "./migrate.ts";
 import { render } from "./render.ts";
 import { preview } from "./preview.ts";
 import { releases, showRelease } from "./releases.ts";
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   sync,
   comment,
   render,
+  migrate,
   destroy,
   bootstrap,
   ...connectCommands,
