@@ -16,6 +16,8 @@ export type Kind =
   | "pipelineComponent"
   | "commandJob"
   | "pipelineJob"
+  | "sweepJob"
+  | "automlJob"
   | "managedOnlineEndpoint"
   | "kubernetesOnlineEndpoint"
   | "managedOnlineDeployment"

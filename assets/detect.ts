@@ -33,7 +33,7 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
   environment: { "": "environment" },
   model: { "": "model" },
   component: { "": "commandComponent", command: "commandComponent", pipeline: "pipelineComponent" },
-  job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob" },
+  job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob", sweep: "sweepJob", automl: "automlJob" },
   onlineEndpoint: { "": "managedOnlineEndpoint", managed: "managedOnlineEndpoint", kubernetes: "kubernetesOnlineEndpoint" },
   onlineDeployment: { "": "managedOnlineDeployment", managed: "managedOnlineDeployment", kubernetes: "kubernetesOnlineDeployment" },
   schedule: { "": "monitorSchedule" },
@@ -134,7 +134,8 @@ function byShape(map: YamlMap): Noun | undefined {
   )
     return "compute";
   if (has("auth_mode", "traffic", "mirror_traffic")) return "onlineEndpoint";
-  if (type === "pipeline" || type === "command" || has("command", "jobs")) return componentOrJob(map);
+  if (["pipeline", "command", "sweep", "automl", "spark", "parallel", "import"].includes(type) || has("command", "jobs"))
+    return componentOrJob(map);
   if (has("image", "build", "conda_file")) return "environment";
   if (
     has("storage_account", "key_vault", "container_registry", "application_insights", "hbi_workspace", "resource_group", "managed_network")

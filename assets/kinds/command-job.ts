@@ -32,7 +32,7 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
   const local = entity.compute === "local";
   const resources = resourcesBody(entity.resources) ?? (local ? { properties: {} } : null);
   if (local && resources) resources.properties = { ...(resources.properties as object), IsLocal: { IsLocal: true } };
-  checkBindings(command, entity.inputs, build);
+  checkInputBindings(command, entity.inputs, build);
   if (entity.code?.startsWith(REGISTRY_URI))
     build.problem(["code"], "a job takes no code from a registry", "name a local folder", entity.code);
   return {
@@ -85,11 +85,11 @@ export function computeMark(name: string | undefined): unknown {
 }
 
 // Commands of old files write {inputs.x} for ${{inputs.x}}.
-const modernBraces = (command: string): string =>
+export const modernBraces = (command: string): string =>
   command.replaceAll(/(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})/g, "$${{$1.$2}}");
 
 /** Every input that the command names has to be there, unless it stands in square brackets. */
-function checkBindings(command: string, inputs: Record<string, unknown> | undefined, build: Build): void {
+export function checkInputBindings(command: string, inputs: Record<string, unknown> | undefined, build: Build): void {
   const optional = new Set([...command.matchAll(/\[[\w.\s-]*\$\{\{inputs\.([\w.-]+)\}\}\]/g)].map((match) => match[1]!));
   for (const [, name = ""] of command.matchAll(/\$\{\{inputs\.([\w.-]+)\}\}/g)) {
     if (!optional.has(name) && (inputs === undefined || !Object.hasOwn(inputs, name)))

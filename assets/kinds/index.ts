@@ -1,5 +1,6 @@
 // The table of kinds. A new kind is one file in this folder, one line here, and its words in detect.ts.
 import type { Kind } from "../asset.ts";
+import { automlJob } from "./automl-job.ts";
 import { commandComponent } from "./command-component.ts";
 import { commandJob } from "./command-job.ts";
 import { computeInstance } from "./compute-instance.ts";
@@ -14,6 +15,7 @@ import { kubernetesOnlineEndpoint, managedOnlineEndpoint } from "./online-endpoi
 import { pipelineComponent } from "./pipeline-component.ts";
 import { pipelineJob } from "./pipeline-job.ts";
 import { registry } from "./registry.ts";
+import { sweepJob } from "./sweep-job.ts";
 import { workspace } from "./workspace.ts";
 
 const LIST: readonly KindDefinition[] = [
@@ -30,6 +32,8 @@ const LIST: readonly KindDefinition[] = [
   pipelineComponent,
   commandJob,
   pipelineJob,
+  sweepJob,
+  automlJob,
   managedOnlineEndpoint,
   kubernetesOnlineEndpoint,
   managedOnlineDeployment,
