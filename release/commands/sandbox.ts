@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type EnvFor, logFile, resetSandbox, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
 import { stages } from "../open.ts";
+import { outbox } from "./outbox.ts";
 import { projectName, pulumiFor } from "../pulumi.ts";
 import { personEnv } from "../people.ts";
 import { clientEnv, sandboxDir } from "../target.ts";
@@ -119,7 +120,7 @@ const reset: Command = {
   },
 };
 
-export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, reset];
+export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, outbox, reset];
 
 /** Plain `pulumi preview --stack qa` then works for every stack, brought up or not. */
 async function makeStacks(call: Call, values: Record<string, string>): Promise<void> {

@@ -61,6 +61,8 @@ const firstVersion: Readonly<Record<string, string>> = {
   "microsoft.insights": "2014-04-01",
   "microsoft.resources": "2014-04-01",
   "microsoft.eventgrid": "2017-06-15",
+  "microsoft.logic": "2015-02-01",
+  "microsoft.web": "2014-04-01",
 };
 
 /** Throws 400 for a missing api-version, and for one that no such provider can have. */

@@ -1,15 +1,18 @@
-// Mail that the sandbox would send: it lies in an outbox, and nothing leaves this machine.
-import type { DatabaseSync } from "node:sqlite";
+// What the sandbox would send out of this machine, mail above all: it lies in an outbox, and nothing leaves.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 export interface Mail {
   readonly number: number;
   /** ISO 8601. */
   readonly time: string;
-  /** What sent it: `monitor`, `action group`, `workflow`. */
+  /** What sent it: `monitor`, `action group`, `workflow NAME`. */
   readonly from: string;
+  /** Addresses; of a request to a host elsewhere its method and host (`POST hooks.slack.com`), as the path may hold a key. */
   readonly to: readonly string[];
   readonly subject: string;
-  /** Plain text. */
+  /** Plain text, HTML, or JSON. */
   readonly body: string;
 }
 
@@ -31,8 +34,23 @@ export function sendMail(sandbox: Sandbox, mail: Omit<Mail, "number" | "time">):
 }
 
 /** All mails after that number, the oldest first. */
-export function mailsOf(sandbox: Sandbox, after = 0): Mail[] {
-  return open(sandbox)
+export const mailsOf = (sandbox: Sandbox, after = 0): Mail[] => read(open(sandbox), after);
+
+/** All mails of the sandbox in `dir`, whether it runs or not. */
+export function readOutbox(dir: string): Mail[] {
+  const file = join(dir, "state.db");
+  if (!existsSync(file)) return [];
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    db.exec("PRAGMA busy_timeout = 5000");
+    return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'mails'").get() ? read(db, 0) : [];
+  } finally {
+    db.close();
+  }
+}
+
+const read = (db: DatabaseSync, after: number): Mail[] =>
+  db
     .prepare("SELECT number, time, sender, recipients, subject, body FROM mails WHERE number > ? ORDER BY number")
     .all(after)
     .map((row) => ({
@@ -43,4 +61,3 @@ export function mailsOf(sandbox: Sandbox, after = 0): Mail[] {
       subject: String(row["subject"]),
       body: String(row["body"]),
     }));
-}

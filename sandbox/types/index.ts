@@ -13,6 +13,7 @@ import { eventGridTypes } from "./eventgrid.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
 import { vaults } from "./keyvault.ts";
+import { logicTypes } from "./logic.ts";
 import { insightsComponents, logWorkspaces } from "./monitor.ts";
 import { onlineTypes } from "./online.ts";
 import { registries } from "./registries.ts";
@@ -44,4 +45,5 @@ export const types: readonly AnyType[] = [
   ...jobTypes,
   ...onlineTypes,
   ...eventGridTypes,
+  ...logicTypes,
 ];
