@@ -110,7 +110,8 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
   return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, text, anonymous);
 }
 
-function includePath(path: string, index: number, build: Build): string {
+/** A path of `additional_includes`, which has to be there. */
+export function includePath(path: string, index: number, build: Build): string {
   const full = build.absolute(path);
   const at = ["additional_includes", index];
   if (build.files.stat(full)) return full;

@@ -89,12 +89,17 @@ export const modernBraces = (command: string): string =>
   command.replaceAll(/(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})/g, "$${{$1.$2}}");
 
 /** Every input that the command names has to be there, unless it stands in square brackets. */
-export function checkInputBindings(command: string, inputs: Record<string, unknown> | undefined, build: Build): void {
+export function checkInputBindings(
+  command: string,
+  inputs: Record<string, unknown> | undefined,
+  build: Build,
+  path: readonly string[] = ["command"],
+): void {
   const optional = new Set([...command.matchAll(/\[[\w.\s-]*\$\{\{inputs\.([\w.-]+)\}\}\]/g)].map((match) => match[1]!));
   for (const [, name = ""] of command.matchAll(/\$\{\{inputs\.([\w.-]+)\}\}/g)) {
     if (!optional.has(name) && (inputs === undefined || !Object.hasOwn(inputs, name)))
       build.problem(
-        ["command"],
+        path,
         `\`\${{inputs.${name}}}\` binds to nothing: there is no input \`${name}\``,
         `add \`${name}\` to \`inputs\`, or correct the name`,
         `\${{inputs.${name}}}`,

@@ -12,9 +12,12 @@ import { model } from "./model.ts";
 import { monitorSchedule } from "./monitor-schedule.ts";
 import { kubernetesOnlineDeployment, managedOnlineDeployment } from "./online-deployment.ts";
 import { kubernetesOnlineEndpoint, managedOnlineEndpoint } from "./online-endpoint.ts";
+import { parallelComponent } from "./parallel-component.ts";
 import { pipelineComponent } from "./pipeline-component.ts";
 import { pipelineJob } from "./pipeline-job.ts";
 import { registry } from "./registry.ts";
+import { sparkComponent } from "./spark-component.ts";
+import { sparkJob } from "./spark-job.ts";
 import { sweepJob } from "./sweep-job.ts";
 import { workspace } from "./workspace.ts";
 
@@ -30,10 +33,13 @@ const LIST: readonly KindDefinition[] = [
   model,
   commandComponent,
   pipelineComponent,
+  sparkComponent,
+  parallelComponent,
   commandJob,
   pipelineJob,
   sweepJob,
   automlJob,
+  sparkJob,
   managedOnlineEndpoint,
   kubernetesOnlineEndpoint,
   managedOnlineDeployment,

@@ -149,7 +149,7 @@ export function union<const F extends readonly AnyField[]>(...fields: F): Field<
 }
 
 /** `${{…}}` anywhere in a text (the SDK's DataBindingStr). */
-const binding: Field<string> = {
+export const binding: Field<string> = {
   expects: "a binding `${{…}}`",
   load: (value, at) =>
     typeof value === "string" && /\$\{\{\s*\S*?\s*\}\}/.test(value)
