@@ -26,6 +26,7 @@ export type Kind =
   | "managedOnlineDeployment"
   | "kubernetesOnlineDeployment"
   | "monitorSchedule"
+  | "jobSchedule"
   | "registry";
 
 /** What `az ml <noun> create` a file belongs to. */

@@ -42,7 +42,7 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
   job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob", sweep: "sweepJob", automl: "automlJob", spark: "sparkJob" },
   onlineEndpoint: { "": "managedOnlineEndpoint", managed: "managedOnlineEndpoint", kubernetes: "kubernetesOnlineEndpoint" },
   onlineDeployment: { "": "managedOnlineDeployment", managed: "managedOnlineDeployment", kubernetes: "kubernetesOnlineDeployment" },
-  schedule: { "": "monitorSchedule" },
+  schedule: { "": "monitorSchedule", job: "jobSchedule" },
   registry: { "": "registry" },
 };
 
@@ -102,6 +102,7 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
   const types = TYPES[noun];
   const type = map.get("type");
   if (noun === "onlineEndpoint") return map.get("compute") ? "kubernetesOnlineEndpoint" : "managedOnlineEndpoint";
+  if (noun === "schedule") return map.has("create_monitor") ? "monitorSchedule" : "jobSchedule";
   if (noun === "onlineDeployment") return type === "kubernetes" ? "kubernetesOnlineDeployment" : "managedOnlineDeployment";
   if (Object.keys(types).length === 1 || type === undefined) {
     if (noun === "compute")
@@ -129,7 +130,7 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
 function byShape(map: YamlMap): Noun | undefined {
   const type = pythonString(map.get("type") ?? "").toLowerCase();
   const has = (...names: string[]) => names.some((name) => map.has(name));
-  if (has("create_monitor")) return "schedule";
+  if (has("create_monitor", "create_job")) return "schedule";
   if (has("endpoint_name")) return "onlineDeployment";
   if (has("replication_locations")) return "registry";
   if (["custom_model", "mlflow_model", "triton_model"].includes(type) || has("flavors", "stage")) return "model";

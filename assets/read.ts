@@ -10,7 +10,7 @@ import { ProblemsError, type Problem } from "./problems.ts";
 import { At, BAD, loadValue, type Scope } from "./schema/field.ts";
 import { applySets, parseSet } from "./set.ts";
 import { readSource, type Path, type Source } from "./yaml/source.ts";
-import { showValue, type Yaml } from "./yaml/value.ts";
+import { isMap, showValue, type Yaml, type YamlMap } from "./yaml/value.ts";
 
 export interface ReadOptions {
   /** Overrides, each `path.to.field=value`. */
@@ -55,6 +55,17 @@ interface Reading {
 }
 
 function readSourced(source: Source, full: string, files: Files, session: Session, reading: Reading): Asset {
+  const { kind, entity, draft } = draftOf(source, full, files, session, reading);
+  return finish(kind, source.file, entity, draft, files, session);
+}
+
+function draftOf(
+  source: Source,
+  full: string,
+  files: Files,
+  session: Session,
+  reading: Reading,
+): { kind: Kind; entity: unknown; draft: Draft } {
   const kind = detectKind(source, reading.kind);
   if (typeof kind !== "string") throw new ProblemsError([kind]);
   const definition = KINDS.get(kind);
@@ -69,7 +80,7 @@ function readSourced(source: Source, full: string, files: Files, session: Sessio
   if (draft.name !== null && /^$|\/|^\.+$/.test(draft.name))
     build.problem(["name"], "must be a name: not empty, without slashes", "change the name", draft.name);
   if (build.problems.length) throw new ProblemsError(sorted(build.problems));
-  return finish(kind, source.file, entity, draft, files, session);
+  return { kind, entity, draft };
 }
 
 function finish(kind: Kind, path: string, entity: unknown, draft: Draft, files: Files, session: Session): Asset {
@@ -109,7 +120,7 @@ class Builder implements Build {
     this.files = scope.files;
     this.#session = session;
     this.#reading = reading;
-    for (const name of ["absolute", "shown", "problem", "read", "inline"] as const) this[name] = this[name].bind(this) as never;
+    for (const name of ["absolute", "shown", "problem", "read", "draft", "inline"] as const) this[name] = this[name].bind(this) as never;
   }
 
   absolute(path: string): string {
@@ -125,10 +136,24 @@ class Builder implements Build {
   }
 
   read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: AnonymousSource }): Asset | null {
+    return this.#open(path, options.at, (source, full, open) =>
+      readSourced(source, full, this.files, this.#session, { kind: options.kind, anonymous: options.anonymous ?? null, open }),
+    );
+  }
+
+  draft(path: string, options: { kind: Kind | Noun; at: Path; merge?: YamlMap }): Draft | null {
+    return this.#open(path, options.at, (source, full, open) => {
+      if (options.merge) source.root = merged(source.root, options.merge);
+      return draftOf(source, full, this.files, this.#session, { kind: options.kind, anonymous: null, open }).draft;
+    });
+  }
+
+  /** Another file, with its faults kept as this one's; null where it has any. */
+  #open<T>(path: string, at: Path, use: (source: Source, full: string, open: readonly string[]) => T): T | null {
     const full = this.absolute(path);
     if (this.#reading.open.includes(full)) {
       this.problem(
-        options.at,
+        at,
         `is a cycle: ${[...this.#reading.open.slice(this.#reading.open.indexOf(full)), full].map(lastPart).join(" → ")}`,
         "let no file contain itself",
         path,
@@ -136,16 +161,11 @@ class Builder implements Build {
       return null;
     }
     if (!this.files.stat(full)) {
-      this.problem(options.at, `no such file: ${full}`, "correct the path; it is taken from the folder of this file", path);
+      this.problem(at, `no such file: ${full}`, "correct the path; it is taken from the folder of this file", path);
       return null;
     }
     try {
-      const source = readSource(this.files, full, this.shown(path));
-      return readSourced(source, full, this.files, this.#session, {
-        kind: options.kind,
-        anonymous: options.anonymous ?? null,
-        open: [...this.#reading.open, full],
-      });
+      return use(readSource(this.files, full, this.shown(path)), full, [...this.#reading.open, full]);
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       this.problems.push(...error.problems);
@@ -156,6 +176,12 @@ class Builder implements Build {
   inline(kind: Kind, entity: unknown, draft: Draft): Asset {
     return finish(kind, this.scope.source.file, entity, draft, this.files, this.#session);
   }
+}
+
+/** Mappings are merged key by key; anything else is replaced. */
+function merged(base: Yaml, changes: Yaml): Yaml {
+  if (!isMap(base) || !isMap(changes)) return changes;
+  return new Map([...base, ...[...changes].map(([key, value]) => [key, merged(base.get(key) ?? null, value)] as const)]);
 }
 
 const lastPart = (path: string): string => showValue(path.split(/[/\\]/).at(-1)).replaceAll('"', "");

@@ -9,9 +9,10 @@ import { Stamp, type Yaml } from "../yaml/value.ts";
 const time: Field<string> = {
   expects: "a time such as 2026-01-31T10:00:00",
   load(value: Yaml, at) {
-    const text = value instanceof Stamp ? value.toString() : typeof value === "string" ? value : "";
-    if (!Number.isNaN(Date.parse(text))) return text.replace("T", " ");
-    return at.fail("must be a time", "write it as 2026-01-31T10:00:00", value);
+    // The SDK refuses what YAML itself reads as a time.
+    if (value instanceof Stamp) return at.fail("must be a time in quotes", `write "${value.toString()}"`, value);
+    if (typeof value === "string" && !Number.isNaN(Date.parse(value))) return value.replace("T", " ");
+    return at.fail("must be a time", 'write it as "2026-01-31T10:00:00"', value);
   },
 };
 const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;

@@ -7,6 +7,7 @@ import { computeInstance } from "./compute-instance.ts";
 import { amlCompute, kubernetesCompute, synapseSparkCompute, virtualMachineCompute } from "./compute.ts";
 import { data } from "./data.ts";
 import { environment } from "./environment.ts";
+import { jobSchedule } from "./job-schedule.ts";
 import type { KindDefinition } from "./kind.ts";
 import { model } from "./model.ts";
 import { monitorSchedule } from "./monitor-schedule.ts";
@@ -45,6 +46,7 @@ const LIST: readonly KindDefinition[] = [
   managedOnlineDeployment,
   kubernetesOnlineDeployment,
   monitorSchedule,
+  jobSchedule,
   registry,
 ];
 

@@ -3,6 +3,7 @@ import type { Asset, Dependency, Kind, Noun } from "../asset.ts";
 import type { Files } from "../files.ts";
 import type { Field, Scope } from "../schema/field.ts";
 import type { Path } from "../yaml/source.ts";
+import type { YamlMap } from "../yaml/value.ts";
 
 /** A component out of a file of its own, or out of the file of its pipeline. */
 export type AnonymousSource = "YAML.COMPONENT" | "YAML.JOB";
@@ -21,6 +22,8 @@ export interface Build {
   problem(path: Path, rule: string, fix: string, value?: unknown): void;
   /** Reads another file as part of this one (a pipeline's component); null after its problems were reported. */
   read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: AnonymousSource }): Asset | null;
+  /** Reads another file whose request stands inside this one's, with changes to its fields; null after its problems were reported. */
+  draft(path: string, options: { kind: Kind | Noun; at: Path; merge?: YamlMap }): Draft | null;
   /** Makes an asset of a part of this file (an inline environment). */
   inline(kind: Kind, entity: unknown, draft: Draft): Dependency["asset"];
 }

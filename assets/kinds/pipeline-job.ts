@@ -24,7 +24,7 @@ import { Float, type Yaml } from "../yaml/value.ts";
 import { computeMark } from "./command-job.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
-const settings = object(
+export const pipelineSettings = object(
   {
     default_datastore: armId("datastore"),
     default_compute: union(oneOf(["serverless"]), armId("compute")),
@@ -38,7 +38,7 @@ const fields = {
   ...jobFields,
   compute,
   type: oneOf(["pipeline"]),
-  settings,
+  settings: pipelineSettings,
   inputs: bindableInputs,
   outputs: jobOutputs,
   jobs: pipelineJobs,
@@ -61,7 +61,6 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
   if (whole) requireInputs(entity, whole, build);
   const jobs = whole ? {} : buildNodes(entity.jobs ?? {}, jobPorts(entity), build);
   if (!entity.compute && !entity.settings?.default_compute) refuseMissingCompute(entity, jobs, whole, build);
-  const { default_compute, default_datastore, ...other } = (entity.settings ?? {}) as Record<string, unknown>;
   return {
     name: entity.name ?? null,
     version: null,
@@ -81,16 +80,22 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
           dots: true,
         }),
         outputs: outputsBody(withOutputs(entity.outputs, whole?.ports), build),
-        settings: {
-          ...other,
-          default_compute: default_compute === undefined ? null : new ReferenceMark("compute", default_compute as string),
-          default_datastore: default_datastore === undefined ? null : new ReferenceMark("datastore", default_datastore as string),
-          _source: whole ? "REMOTE.WORKSPACE.JOB" : "YAML.JOB",
-        },
+        settings: settingsBody(entity.settings, whole ? "REMOTE.WORKSPACE.JOB" : "YAML.JOB"),
         services: servicesBody(entity.services as Record<string, Service> | undefined),
         identity: identityBody(entity.identity),
       },
     },
+  };
+}
+
+/** Settings of a pipeline in a request, with where they came from. */
+export function settingsBody(settings: object | undefined, source: string): Record<string, unknown> {
+  const { default_compute, default_datastore, ...other } = (settings ?? {}) as Record<string, unknown>;
+  return {
+    ...other,
+    default_compute: default_compute === undefined ? null : new ReferenceMark("compute", default_compute as string),
+    default_datastore: default_datastore === undefined ? null : new ReferenceMark("datastore", default_datastore as string),
+    _source: source,
   };
 }
 
