@@ -27,7 +27,29 @@ export type Kind =
   | "kubernetesOnlineDeployment"
   | "monitorSchedule"
   | "jobSchedule"
-  | "registry";
+  | "registry"
+  | "hub"
+  | "project"
+  | "featureStore"
+  | "featureSet"
+  | "featureStoreEntity"
+  | "batchEndpoint"
+  | "batchDeployment"
+  | "modelBatchDeployment"
+  | "pipelineComponentBatchDeployment"
+  | "azureBlobDatastore"
+  | "azureFileDatastore"
+  | "azureDataLakeGen1Datastore"
+  | "azureDataLakeGen2Datastore"
+  | "oneLakeDatastore"
+  | "connection"
+  | "modelPackage"
+  | "dataImport"
+  | "index"
+  | "serverlessEndpoint"
+  | "marketplaceSubscription"
+  | "capabilityHost"
+  | "deploymentTemplate";
 
 /** What `az ml <noun> create` a file belongs to. */
 export type Noun =
@@ -41,7 +63,21 @@ export type Noun =
   | "onlineEndpoint"
   | "onlineDeployment"
   | "schedule"
-  | "registry";
+  | "registry"
+  | "featureStore"
+  | "featureSet"
+  | "featureStoreEntity"
+  | "batchEndpoint"
+  | "batchDeployment"
+  | "datastore"
+  | "connection"
+  | "modelPackage"
+  | "dataImport"
+  | "index"
+  | "serverlessEndpoint"
+  | "marketplaceSubscription"
+  | "capabilityHost"
+  | "deploymentTemplate";
 
 /** One read file. `E` is the type of the entity. */
 export interface Asset<E = unknown> {

@@ -2,7 +2,8 @@
 import type { Kind, Noun } from "./asset.ts";
 import type { Problem } from "./problems.ts";
 import type { Source } from "./yaml/source.ts";
-import { isMap, pythonString, type YamlMap } from "./yaml/value.ts";
+import { byShape } from "./detect-shape.ts";
+import { isMap, type YamlMap } from "./yaml/value.ts";
 
 export const NOUNS: readonly Noun[] = [
   "workspace",
@@ -16,11 +17,25 @@ export const NOUNS: readonly Noun[] = [
   "onlineDeployment",
   "schedule",
   "registry",
+  "featureStore",
+  "featureSet",
+  "featureStoreEntity",
+  "batchEndpoint",
+  "batchDeployment",
+  "datastore",
+  "connection",
+  "modelPackage",
+  "dataImport",
+  "index",
+  "serverlessEndpoint",
+  "marketplaceSubscription",
+  "capabilityHost",
+  "deploymentTemplate",
 ];
 
 /** What `type` says within a noun; the noun's default stands first, under "". */
 const TYPES: Record<Noun, Record<string, Kind>> = {
-  workspace: { "": "workspace" },
+  workspace: { "": "workspace", hub: "hub", project: "project" },
   compute: {
     "": "amlCompute",
     amlcompute: "amlCompute",
@@ -44,6 +59,27 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
   onlineDeployment: { "": "managedOnlineDeployment", managed: "managedOnlineDeployment", kubernetes: "kubernetesOnlineDeployment" },
   schedule: { "": "monitorSchedule", job: "jobSchedule" },
   registry: { "": "registry" },
+  featureStore: { "": "featureStore" },
+  featureSet: { "": "featureSet" },
+  featureStoreEntity: { "": "featureStoreEntity" },
+  batchEndpoint: { "": "batchEndpoint" },
+  batchDeployment: { "": "batchDeployment", model: "modelBatchDeployment", pipeline: "pipelineComponentBatchDeployment" },
+  datastore: {
+    "": "azureBlobDatastore",
+    azure_blob: "azureBlobDatastore",
+    azure_file: "azureFileDatastore",
+    azure_data_lake_gen1: "azureDataLakeGen1Datastore",
+    azure_data_lake_gen2: "azureDataLakeGen2Datastore",
+    one_lake: "oneLakeDatastore",
+  },
+  connection: { "": "connection" },
+  modelPackage: { "": "modelPackage" },
+  dataImport: { "": "dataImport" },
+  index: { "": "index" },
+  serverlessEndpoint: { "": "serverlessEndpoint" },
+  marketplaceSubscription: { "": "marketplaceSubscription" },
+  capabilityHost: { "": "capabilityHost" },
+  deploymentTemplate: { "": "deploymentTemplate" },
 };
 
 /** The nouns of the schema files' names. */
@@ -51,13 +87,27 @@ const SCHEMAS: readonly (readonly [RegExp, Noun])[] = [
   [/onlineEndpoint/i, "onlineEndpoint"],
   [/onlineDeployment/i, "onlineDeployment"],
   [/schedule$/i, "schedule"],
+  [/batchEndpoint/i, "batchEndpoint"],
+  [/batchDeployment$/i, "batchDeployment"],
+  [/serverlessEndpoint$/i, "serverlessEndpoint"],
+  [/subscription$/i, "marketplaceSubscription"],
+  [/capabilityHost$/i, "capabilityHost"],
+  [/deploymentTemplate$/i, "deploymentTemplate"],
+  [/connection$/i, "connection"],
+  [/featureStoreEntity$/i, "featureStoreEntity"],
+  [/featureStore$/i, "featureStore"],
+  [/featureSet$/i, "featureSet"],
+  [/package$/i, "modelPackage"],
+  [/^data_?import$/i, "dataImport"],
+  [/^index$/i, "index"],
+  [/^(azure(Blob|File|DataLakeGen[12])|oneLake|hdfs|datastore)(_?datastore)?$/i, "datastore"],
   [/component$/i, "component"],
   [/job$/i, "job"],
   [/(compute|computeInstance|vm|virtualMachine)$/i, "compute"],
   [/^environment$/i, "environment"],
-  [/^data$/i, "data"],
+  [/^data(Asset|set)?$/i, "data"],
   [/^model$/i, "model"],
-  [/^workspace$/i, "workspace"],
+  [/^(workspace|hub|project|workspaceHub)$/i, "workspace"],
   [/^registry$/i, "registry"],
 ];
 
@@ -67,7 +117,7 @@ export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem
   if (!isMap(map)) return source.problem([], "must be a mapping of fields", "write `key: value` lines");
   if (wanted && !isNoun(wanted)) return wanted;
   const schema = map.get("$schema");
-  const noun = wanted ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map);
+  const noun = wanted ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map, source.file);
   if (noun) return byType(noun, map, source);
   if (typeof schema === "string")
     return source.problem(["$schema"], "names no kind that this program reads", `the kinds are ${NOUNS.join(", ")}`, schema);
@@ -100,7 +150,9 @@ function bySchema(schema: string): Noun | undefined {
 
 function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
   const types = TYPES[noun];
-  const type = map.get("type");
+  // Workspaces say it by `kind`.
+  const key = noun === "workspace" ? "kind" : "type";
+  const type = map.get(key);
   if (noun === "onlineEndpoint") return map.get("compute") ? "kubernetesOnlineEndpoint" : "managedOnlineEndpoint";
   if (noun === "schedule") return map.has("create_monitor") ? "monitorSchedule" : "jobSchedule";
   if (noun === "onlineDeployment") return type === "kubernetes" ? "kubernetesOnlineDeployment" : "managedOnlineDeployment";
@@ -119,48 +171,9 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
   const kind = types[word];
   if (kind) return kind;
   return source.problem(
-    ["type"],
+    [key],
     `must be one of ${Object.keys(types).filter(Boolean).join(", ")} for a ${noun}`,
     "change the type; other types cannot be read yet",
     type,
   );
-}
-
-// Without a schema: fields that only one kind has. The order matters where a field is known to more.
-function byShape(map: YamlMap): Noun | undefined {
-  const type = pythonString(map.get("type") ?? "").toLowerCase();
-  const has = (...names: string[]) => names.some((name) => map.has(name));
-  if (has("create_monitor", "create_job")) return "schedule";
-  if (has("endpoint_name")) return "onlineDeployment";
-  if (has("replication_locations")) return "registry";
-  if (["custom_model", "mlflow_model", "triton_model"].includes(type) || has("flavors", "stage")) return "model";
-  if (["uri_file", "uri_folder", "mltable"].includes(type)) return "data";
-  if (
-    ["amlcompute", "computeinstance", "virtualmachine", "synapsespark"].includes(type) ||
-    (type === "kubernetes" && has("resource_id", "namespace"))
-  )
-    return "compute";
-  if (has("auth_mode", "traffic", "mirror_traffic")) return "onlineEndpoint";
-  if (["pipeline", "command", "sweep", "automl", "spark", "parallel", "import"].includes(type) || has("command", "jobs"))
-    return componentOrJob(map);
-  if (has("image", "build", "conda_file")) return "environment";
-  if (
-    has("storage_account", "key_vault", "container_registry", "application_insights", "hbi_workspace", "resource_group", "managed_network")
-  )
-    return "workspace";
-  if (has("path")) return has("datastore") || !has("type") ? "data" : undefined;
-  return has("name", "location") && has("location") ? "workspace" : undefined;
-}
-
-const JOB_ONLY = ["compute", "experiment_name", "settings", "limits", "services", "identity", "component", "parent_job_name"];
-const COMPONENT_ONLY = ["version", "is_deterministic", "additional_includes"];
-
-// A job's inputs have values, a component's have types; a component has a name, which a job is mostly given by Azure.
-function componentOrJob(map: YamlMap): Noun {
-  if (JOB_ONLY.some((name) => map.has(name))) return "job";
-  if (COMPONENT_ONLY.some((name) => map.has(name))) return "component";
-  const inputs = map.get("inputs");
-  const values = isMap(inputs) ? [...inputs.values()] : [];
-  if (values.some((value) => !isMap(value) || value.has("path") || value.has("value"))) return "job";
-  return map.has("name") ? "component" : "job";
 }

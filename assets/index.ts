@@ -2,7 +2,7 @@
 export type { Asset, Dependency, Kind, Noun, Reference, ReferenceType, Upload } from "./asset.ts";
 export { parseReference, replaceAt } from "./body.ts";
 export type { FileStat, Files } from "./files.ts";
-export { isKindOrNoun } from "./detect.ts";
+export { isKindOrNoun, NOUNS } from "./detect.ts";
 export { type Collection, findAll, findFile, type Found, type Role } from "./layout.ts";
 export { KINDS } from "./kinds/index.ts";
 export { modelNameOf } from "./modelName.ts";

@@ -79,6 +79,7 @@ function draftOf(
   // Azure names stand in URLs.
   if (draft.name !== null && /^$|\/|^\.+$/.test(draft.name))
     build.problem(["name"], "must be a name: not empty, without slashes", "change the name", draft.name);
+  if (draft.version === "") build.problem(["version"], "may not be empty", "give a version", "");
   if (build.problems.length) throw new ProblemsError(sorted(build.problems));
   return { kind, entity, draft };
 }
@@ -107,20 +108,21 @@ function finish(kind: Kind, path: string, entity: unknown, draft: Draft, files: 
 }
 
 class Builder implements Build {
-  readonly problems: Problem[] = [];
+  readonly problems: Problem[];
   readonly scope: Scope;
   readonly files: Files;
   readonly anonymous: AnonymousSource | null;
   readonly #session: Session;
   readonly #reading: Reading;
 
-  constructor(scope: Scope, session: Session, reading: Reading) {
+  constructor(scope: Scope, session: Session, reading: Reading, problems: Problem[] = []) {
+    this.problems = problems;
     this.scope = scope;
     this.anonymous = reading.anonymous;
     this.files = scope.files;
     this.#session = session;
     this.#reading = reading;
-    for (const name of ["absolute", "shown", "problem", "read", "draft", "inline"] as const) this[name] = this[name].bind(this) as never;
+    for (const name of ["absolute", "shown", "problem", "read", "draft", "inFile", "inline"] as const) this[name] = this[name].bind(this) as never;
   }
 
   absolute(path: string): string {
@@ -171,6 +173,10 @@ class Builder implements Build {
       this.problems.push(...error.problems);
       return null;
     }
+  }
+
+  inFile(scope: Scope): Build {
+    return new Builder(scope, this.#session, this.#reading, this.problems);
   }
 
   inline(kind: Kind, entity: unknown, draft: Draft): Asset {

@@ -2,18 +2,25 @@
 import { DependencyMark } from "../body.ts";
 import type { Build } from "../kinds/kind.ts";
 import { buildData, type DataEntity } from "../kinds/data.ts";
-import { dict, list, object, union, type Entity } from "../schema/compound.ts";
+import { isUrl } from "../schema/azure.ts";
+import { dict, list, object, type Entity } from "../schema/compound.ts";
 import { required, type At } from "../schema/field.ts";
 import { checked, num, oneOf, str } from "../schema/scalars.ts";
 import type { Float } from "../yaml/value.ts";
 
+const uri = checked(str, (path: string, at: At) => {
+  if (!isUrl(path)) at.fail("must be a URI", "write azureml://datastores/<datastore>/paths/<folder>", path);
+});
+
 const fields = {
-  collections: dict(
-    object({
-      enabled: required(oneOf(["true", "false"])),
-      data: union(object({ name: str, path: str, version: str, data_id: str }), str),
-      client_id: str,
-    }),
+  collections: required(
+    dict(
+      object({
+        enabled: required(oneOf(["true", "false"])),
+        data: object({ name: str, path: uri, version: str, data_id: str }),
+        client_id: str,
+      }),
+    ),
   ),
   rolling_rate: oneOf(["minute", "day", "hour"]),
   sampling_rate: checked(num, (value: Float, at: At) => {
@@ -28,8 +35,8 @@ export type DataCollector = Entity<typeof fields>;
 /** Each collection goes to a data asset of its own, which is registered before the deployment. */
 export function collectorBody(value: DataCollector, deployment: { endpoint_name: string; name: string }, build: Build): unknown {
   const slot = deployment.name.toLowerCase();
-  const collections = Object.entries(value.collections ?? {}).map(([key, item]) => {
-    const given = typeof item.data === "object" ? item.data : undefined;
+  const collections = Object.entries(value.collections).map(([key, item]) => {
+    const given = item.data;
     const data: DataEntity = {
       name: given?.name || `${deployment.endpoint_name}-${slot}-${key}`,
       version: given?.version || "1",

@@ -3,6 +3,7 @@ import type { ReferenceType } from "../asset.ts";
 import { DependencyMark, parseReference, ReferenceMark, UploadMark } from "../body.ts";
 import { buildEnvironment, type EnvironmentEntity } from "../kinds/environment.ts";
 import type { Build } from "../kinds/kind.ts";
+import { originOf } from "../schema/file-reference.ts";
 import { isGit, isUrl, REGISTRY_URI } from "../schema/azure.ts";
 import type { Path } from "../yaml/source.ts";
 import type { Includes } from "../upload.ts";
@@ -11,8 +12,9 @@ import type { Includes } from "../upload.ts";
 export function environmentMark(value: string | EnvironmentEntity | undefined, build: Build, path: Path): unknown {
   if (value === undefined) return null;
   if (typeof value === "string") return versioned("environment", value, build, path);
-  const inside = within(build, path);
-  return new DependencyMark(build.inline("environment", value, buildEnvironment(value, inside, value.name === undefined)));
+  const origin = originOf(value);
+  const inside = origin ? build.inFile(origin) : within(build, path);
+  return new DependencyMark(inside.inline("environment", value, buildEnvironment(value, inside, value.name === undefined)));
 }
 
 /** A named asset. Azure takes no name alone, except that of an environment of its own. */
@@ -21,6 +23,9 @@ export function versioned(type: ReferenceType, text: string, build: Build, path:
   const ours = type === "environment" && name?.startsWith("AzureML-");
   if (name !== null && !version && !label && !ours && !/^(\/|azureml:\/\/)/.test(full))
     build.problem(path, "needs a version", `write azureml:${name}:<version>, or azureml:${name}@latest`, full);
+  const collection = /^\/subscriptions\/.*\/workspaces\/[^/]+\/([^/]+)\//i.exec(full)?.[1];
+  if (collection && collection !== `${type}s`)
+    build.problem(path, `is the id of one of the workspace's ${collection}, not of a ${type}`, `name a ${type}`, full);
   return new ReferenceMark(type, text);
 }
 

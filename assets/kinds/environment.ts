@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import { UploadMark } from "../body.ts";
 import { assetFields } from "../common/asset-fields.ts";
-import { localPath } from "../schema/azure.ts";
+import { armId, localPath, registryUri } from "../schema/azure.ts";
+import { orFile } from "../schema/file-reference.ts";
 import { extend, object, union, type Entity } from "../schema/compound.ts";
 import { BAD, readOnly, required, type At } from "../schema/field.ts";
 import { any, int, oneOf, str, url, version } from "../schema/scalars.ts";
@@ -17,11 +18,8 @@ const route = object({ port: required(int), path: required(str) });
 
 const fields = {
   ...assetFields,
-  id: readOnly(str),
-  build: object(
-    { dockerfile_path: str, path: union(localPath("folder"), url) },
-    { expects: "a build context with `path` and `dockerfile_path`" },
-  ),
+  id: union(registryUri("environment"), armId("environment")),
+  build: object({ dockerfile_path: str, path: union(localPath(), url) }, { expects: "a build context with `path` and `dockerfile_path`" }),
   image: str,
   conda_file: any,
   inference_config: object({ liveness_route: required(route), scoring_route: required(route), readiness_route: required(route) }),
@@ -36,14 +34,16 @@ function notConda(value: YamlMap, at: At): YamlMap | typeof BAD {
 }
 
 /** An environment inside another file. Its name and version are ignored, as by the SDK. */
-export const anonymousEnvironment = object(fields, {
-  pathAware: true,
-  before: (value, at) => withoutName(notConda(value, at)),
-  expects: "an environment (image, conda_file or build)",
-});
+export const anonymousEnvironment = orFile(
+  object(fields, {
+    pathAware: true,
+    before: (value, at) => withoutName(notConda(value, at)),
+    expects: "an environment (image, conda_file or build)",
+  }),
+);
 
 /** A named environment. */
-export const namedEnvironment = extend(object(fields, { pathAware: true, before: notConda }), { name: required(str), version });
+export const namedEnvironment = orFile(extend(object(fields, { pathAware: true, before: notConda }), { name: required(str), version }));
 
 export type EnvironmentEntity = Entity<typeof fields>;
 

@@ -24,6 +24,8 @@ export interface Build {
   read(path: string, options: { kind: Kind | Noun; at: Path; anonymous?: AnonymousSource }): Asset | null;
   /** Reads another file whose request stands inside this one's, with changes to its fields; null after its problems were reported. */
   draft(path: string, options: { kind: Kind | Noun; at: Path; merge?: YamlMap }): Draft | null;
+  /** The same build for something that was read from another file. */
+  inFile(scope: Scope): Build;
   /** Makes an asset of a part of this file (an inline environment). */
   inline(kind: Kind, entity: unknown, draft: Draft): Dependency["asset"];
 }

@@ -6,6 +6,7 @@ import { isUrl } from "../schema/azure.ts";
 import { dict, extend, list, object, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
 import { any, oneOf, str, version } from "../schema/scalars.ts";
+import { contentHash, jsonHash, uploadFiles } from "../upload.ts";
 import { isMap, pythonString, type Yaml } from "../yaml/value.ts";
 import { requireName } from "../common/marks.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
@@ -59,9 +60,10 @@ export function buildModel(entity: ModelEntity, build: Build): Draft {
       "name the folder that holds the file MLmodel, or write `type: custom_model`",
       entity.path,
     );
+  const unnamed = entity.name === undefined ? anonymousName(entity, build) : undefined;
   return {
-    name: entity.name ?? null,
-    version: entity.version || null,
+    name: entity.name ?? unnamed ?? null,
+    version: entity.version || (unnamed ? "1" : null),
     body: {
       properties: {
         description: entity.description,
@@ -74,14 +76,23 @@ export function buildModel(entity: ModelEntity, build: Build): Draft {
         modelType: type,
         modelUri: pathOf(entity, build),
         stage: templated ? null : entity.stage,
-        isAnonymous: false,
+        isAnonymous: unnamed !== undefined,
         isArchived: false,
-        systemMetadata: entity.system_metadata,
+        systemMetadata: entity.system_metadata && Object.keys(entity.system_metadata).length ? entity.system_metadata : null,
         defaultDeploymentTemplate: entity.default_deployment_template && { assetId: entity.default_deployment_template.asset_id },
-        allowedDeploymentTemplates: entity.allowed_deployment_templates?.map((item) => ({ assetId: item.asset_id })),
+        allowedDeploymentTemplates: entity.allowed_deployment_templates?.length
+          ? entity.allowed_deployment_templates.map((item) => ({ assetId: item.asset_id }))
+          : null,
       },
     },
   };
+}
+
+// Without a name (inside a deployment) it is named after its content, which therefore has to be here.
+function anonymousName({ path }: ModelEntity, build: Build): string {
+  if (path && (isUrl(path) || path.startsWith("runs:/")))
+    build.problem(["path"], "a model without a name must be local", "add `name:`, or name a file or folder here", path);
+  return path ? jsonHash(contentHash(build.files, uploadFiles(build.files, build.absolute(path)))) : "";
 }
 
 function pathOf(entity: ModelEntity, build: Build): unknown {

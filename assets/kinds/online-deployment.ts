@@ -1,17 +1,13 @@
 // Online deployments (`az ml online-deployment`), managed and Kubernetes.
 // https://learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-managed-online; REST OnlineDeployment 2023-04-01-preview.
-import { DependencyMark, ReferenceMark, UploadMark } from "../body.ts";
-import { anyDict } from "../common/asset-fields.ts";
 import { dataCollector, collectorBody } from "../common/data-collector.ts";
+import { codeOf, deploymentFields, modelMark } from "../common/deployment.ts";
 import { isoMillis, isoSeconds } from "../common/duration.ts";
-import { environmentMark, versioned } from "../common/marks.ts";
-import { armVersioned, isGit, isUrl, registryUri } from "../schema/azure.ts";
+import { environmentMark } from "../common/marks.ts";
 import { object, union, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
-import { any, bool, camelToSnake, int, oneOf, str } from "../schema/scalars.ts";
-import { anonymousEnvironment, namedEnvironment } from "./environment.ts";
+import { bool, any, camelToSnake, int, oneOf, str } from "../schema/scalars.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
-import { buildModel, inlineModel } from "./model.ts";
 import { checkNameLength, endpointName } from "./online-endpoint.ts";
 import type { YamlMap } from "../yaml/value.ts";
 
@@ -32,16 +28,7 @@ const amounts = object(
 );
 
 const fields = {
-  name: required(str),
-  endpoint_name: required(str),
-  description: str,
-  id: str,
-  tags: anyDict,
-  properties: anyDict,
-  model: union(registryUri("model"), armVersioned("model", { bare: true }), inlineModel),
-  code_configuration: object({ code: str, scoring_script: str }, { pathAware: true }),
-  environment: union(registryUri("environment"), armVersioned("environment", { bare: true }), namedEnvironment, anonymousEnvironment),
-  environment_variables: anyDict,
+  ...deploymentFields,
   app_insights_enabled: bool,
   scale_settings: scaleSettings,
   request_settings: object({ request_timeout_ms: int, max_concurrent_requests_per_instance: int, max_queue_wait_ms: int }),
@@ -87,7 +74,8 @@ export const kubernetesOnlineDeployment = defineKind<OnlineDeploymentEntity>({
 function buildDeployment(entity: OnlineDeploymentEntity, build: Build, endpointComputeType: "Managed" | "Kubernetes"): Draft {
   const managedOne = endpointComputeType === "Managed";
   checkNameLength(entity.name, build);
-  if (!endpointNameFits(entity.name)) build.problem(["name"], `must be ${endpointName.expects}`, endpointNameFix, entity.name);
+  if (!/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/.test(entity.name))
+    build.problem(["name"], `must be ${endpointName.expects}`, "start it with a letter and use letters, digits and hyphens", entity.name);
   if (managedOne && entity.scale_settings && entity.scale_settings.type !== "default")
     build.problem(
       ["scale_settings", "type"],
@@ -115,7 +103,7 @@ function buildDeployment(entity: OnlineDeploymentEntity, build: Build, endpointC
     },
     livenessProbe: probeBody(entity.liveness_probe),
     readinessProbe: probeBody(entity.readiness_probe),
-    instanceType: entity.instance_type,
+    instanceType: entity.instance_type || null,
     dataCollector: entity.data_collector && collectorBody(entity.data_collector, entity, build),
     containerResourceRequirements: entity.resources && {
       containerResourceRequests: entity.resources.requests,
@@ -129,9 +117,6 @@ function buildDeployment(entity: OnlineDeploymentEntity, build: Build, endpointC
     body: { location: null, tags: entity.tags ?? {}, sku: { name: "Default", capacity: entity.instance_count }, properties },
   };
 }
-
-const endpointNameFix = "start it with a letter and use letters, digits and hyphens";
-const endpointNameFits = (name: string): boolean => /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/.test(name);
 
 const probeBody = (value: OnlineDeploymentEntity["liveness_probe"]): unknown =>
   value && {
@@ -152,44 +137,6 @@ function scaleBody(value: NonNullable<OnlineDeploymentEntity["scale_settings"]>)
     pollingInterval: isoSeconds(polling_interval),
     targetUtilizationPercentage: target_utilization_percentage,
   };
-}
-
-function codeOf(entity: OnlineDeploymentEntity, build: Build): unknown {
-  const configuration = entity.code_configuration;
-  if (!configuration) return null;
-  if (configuration.code !== undefined && configuration.scoring_script === undefined)
-    build.problem(["code_configuration"], "code needs a scoring script", "add `scoring_script:`");
-  if (configuration.code === undefined) {
-    build.problem(["code_configuration"], "a code configuration needs the folder of the code", "add `code:`");
-    return null;
-  }
-  return { codeId: codeMark(configuration.code, configuration.scoring_script, build), scoringScript: configuration.scoring_script };
-}
-
-function codeMark(code: string, script: string | undefined, build: Build): unknown {
-  if (code.startsWith("azureml:") && !code.startsWith("azureml://") && !/[:@]|^\/subscriptions\//.test(code.slice("azureml:".length)))
-    build.problem(["code_configuration", "code"], "needs a version", "write azureml:<code>:<version>, or the path of a folder", code);
-  if (code.startsWith("azureml:") && !code.startsWith("azureml://")) return new ReferenceMark("code", code.slice("azureml:".length));
-  if (code.startsWith("/subscriptions/")) return new ReferenceMark("code", code);
-  if (isUrl(code) || isGit(code)) return code;
-  const folder = build.absolute(code);
-  const path = ["code_configuration", "code"];
-  if (!build.files.stat(folder))
-    build.problem(path, `no such folder: ${folder}`, "correct the path; it is taken from the folder of this file", code);
-  else if (script && !build.files.stat(build.files.resolve(folder, script)))
-    build.problem(
-      ["code_configuration", "scoring_script"],
-      `no such file: ${build.files.resolve(folder, script)}`,
-      "correct the path; it is taken from the folder of the code",
-      script,
-    );
-  return new UploadMark("code", build.shown(code), folder);
-}
-
-function modelMark(model: OnlineDeploymentEntity["model"], build: Build): unknown {
-  if (model === undefined) return null;
-  if (typeof model === "string") return versioned("model", model, build, ["model"]);
-  return new DependencyMark(build.inline("model", model, buildModel(model, build)));
 }
 
 function refuseRegistries(entity: OnlineDeploymentEntity, build: Build): void {

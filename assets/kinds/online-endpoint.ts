@@ -16,7 +16,8 @@ export const endpointName = text(
   "change the name",
 );
 
-const fields = {
+/** What online and batch endpoints share. */
+export const endpointFields = {
   id: str,
   name: required(endpointName),
   description: str,
@@ -28,6 +29,10 @@ const fields = {
   location: str,
   openapi_uri: str,
   identity,
+} as const;
+
+const fields = {
+  ...endpointFields,
   traffic: checked(dict(int), (traffic: Record<string, number | bigint>, at: At) => {
     const sum = Object.values(traffic).reduce((total: number, part) => total + Number(part), 0);
     if (sum > 100) at.fail(`traffic adds up to ${sum} %`, "make the parts add up to 100 or less");
@@ -70,8 +75,6 @@ function buildEndpoint(entity: OnlineEndpointEntity, build: Build): Draft {
       identity: given
         ? {
             type: pascal(given.type),
-            principalId: given.principal_id,
-            tenantId: given.tenant_id,
             userAssignedIdentities: assigned(given, () => ({})),
           }
         : { type: "SystemAssigned" },

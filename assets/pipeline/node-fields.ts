@@ -98,7 +98,8 @@ const commandNode = object(
   { unknown: "keep", pathAware: true },
 );
 
-const pipelineNode = object(
+/** A node that is a pipeline of its own. */
+export const pipelineNode = object(
   { ...bindableFields(shared, SKIP), inputs: bindableInputs, component: required(componentRef()), type: oneOf(["pipeline"]) },
   { unknown: "keep", pathAware: true },
 );

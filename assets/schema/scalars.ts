@@ -107,11 +107,18 @@ export const version: Field<string> = {
   },
 };
 
+// marshmallow's: a name with a dot in it or localhost, IPv4, IPv6.
+const HOST = String.raw`(?:(?:[A-Z0-9](?:[A-Z0-9-]{0,61}[A-Z0-9])?\.)+(?:[A-Z]{2,6}\.?|[A-Z0-9-]{2,}\.?)|localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[A-F0-9]*:[A-F0-9:]+\])`;
+const URL_FORM = new RegExp(
+  String.raw`^(?:https?|ftps?)://(?:(?:[a-z0-9._~!$&'()*+,;=:-]|%[0-9a-f]{2})*@)?${HOST}(?::\d+)?(?:/?|[/?]\S+)$`,
+  "i",
+);
+
 /** `fields.Url`. */
 export const url: Field<string> = {
   expects: "a URL",
   load(value, at): string | Bad {
-    if (typeof value === "string" && /^(https?|ftps?):\/\/[^\s/?#]+\S*$/i.test(value)) return value;
+    if (typeof value === "string" && URL_FORM.test(value)) return value;
     return at.fail("must be a URL (http, https, ftp)", "write the address with its scheme", value);
   },
 };

@@ -53,9 +53,15 @@ export function typeName(value: Yaml | undefined): string {
 export function showValue(value: Yaml | undefined): string {
   if (value === undefined) return "";
   const text =
-    isMap(value) || Array.isArray(value) ? JSON.stringify(plain(value)) : typeof value === "string" ? JSON.stringify(value) : String(value);
+    isMap(value) || Array.isArray(value)
+      ? JSON.stringify(plain(value), bigAsText)
+      : typeof value === "string"
+        ? JSON.stringify(value)
+        : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
+
+const bigAsText = (_: string, item: unknown): unknown => (typeof item === "bigint" ? String(item) : item);
 
 /** `str(value)` of Python. */
 export function pythonString(value: Yaml): string {

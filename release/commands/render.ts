@@ -1,5 +1,5 @@
 // `mlops render`: what the Azure Machine Learning REST API would get for `az ml` YAML files. Sends nothing.
-import { formatProblem, isKindOrNoun, renderFiles } from "../../assets/index.ts";
+import { formatProblem, isKindOrNoun, NOUNS, renderFiles } from "../../assets/index.ts";
 import { type Command, option, optionList, UsageError } from "../command.ts";
 import { diskFiles } from "../files.ts";
 
@@ -25,9 +25,7 @@ export const render: Command = {
   run(call) {
     const kind = option(call, "kind");
     if (kind !== undefined && !isKindOrNoun(kind))
-      throw new UsageError(
-        `--kind ${kind}: no such kind; see docs or use one of job, component, environment, data, model, compute, workspace, registry, onlineEndpoint, onlineDeployment, schedule`,
-      );
+      throw new UsageError(`--kind ${kind}: no such kind; it must be one of ${NOUNS.join(", ")}`);
     const { lines, problems } = renderFiles(call.args, optionList(call, "set"), diskFiles(), kind);
     // The result is JSON lines with and without --json.
     for (const line of lines) process.stdout.write(`${line}\n`);

@@ -5,7 +5,7 @@ import type { Answer } from "./setup.ts";
 type Json = unknown;
 interface Body {
   location?: string;
-  properties: Record<string, unknown>;
+  properties?: Record<string, unknown>;
 }
 
 /** Our body, with local paths as `LOCAL:<path>` and what is registered before in its place. */
@@ -55,6 +55,8 @@ function withoutLabels(value: Json): Json {
     return value
       .replace(/^(azureml:(?!AzureML-)[^/@]+)@latest$/, "$1:LATEST")
       .replaceAll("{subscriptionId}", "S")
+      .replaceAll("{location}", "westeurope")
+      .replaceAll("{workspaceId}", "None")
       .replaceAll("{resourceGroupName}", "G");
   if (Array.isArray(value)) return value.map(withoutLabels);
   if (value === null || typeof value !== "object") return value;
@@ -65,6 +67,8 @@ function withoutLabels(value: Json): Json {
 export function settle(ours: Json, theirs: Json, asset: Asset): [Json, Json] {
   const [mine, other] = [structuredClone(ours), structuredClone(theirs)] as [Body, Body];
   if (mine.location === undefined) delete other.location;
+  // Requests that are not of Azure's resource form have no properties.
+  if (!mine.properties || !other.properties) return [mine, other];
   if (mine.properties.computeLocation === undefined) delete other.properties.computeLocation;
   if (asset.noun === "job")
     for (const key of ["displayName", "experimentName"]) if (mine.properties[key] === undefined) delete other.properties[key];
@@ -72,6 +76,7 @@ export function settle(ours: Json, theirs: Json, asset: Asset): [Json, Json] {
   if (asset.kind === "pipelineJob" && typeof mine.properties.componentId === "string")
     mine.properties.componentId = mine.properties.componentId.replace(/^azureml:(?!\/)/, "");
   // The SDK applies these by a template of its own, not in the workspace's own body.
-  if (asset.noun === "workspace") for (const key of ["encryption", "networkAcls"]) delete mine.properties[key];
+  if (asset.noun === "workspace" || asset.noun === "featureStore")
+    for (const key of ["encryption", "networkAcls"]) delete mine.properties[key];
   return [mine, other];
 }

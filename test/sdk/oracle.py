@@ -29,6 +29,7 @@ from azure.core.rest._requests_basic import RestRequestsTransportResponse  # noq
 from azure.ai import ml  # noqa: E402
 from azure.ai.ml import MLClient  # noqa: E402
 from azure.ai.ml.entities._load_functions import load_schedule  # noqa: E402
+import other_nouns  # noqa: E402
 
 SCOPE = "/subscriptions/S/resourceGroups/G/providers/Microsoft.MachineLearningServices/workspaces/W"
 PROVIDER = re.escape(SCOPE)
@@ -83,6 +84,8 @@ class Recorder:
         if match:
             item = {"id": f"{path}/LATEST", "name": "LATEST", "properties": VERSIONS.get(match[1], {})}
             return 200, {"value": [item]}
+        if "/components/azureml_anonymous/" in path:
+            return 404, {"error": {"code": "NotFound", "message": path}}
         match = re.search(r"/(data|models|environments|components)/([^/]+)/versions/([^/]+)$", path)
         if match:
             return 200, {"id": path, "name": match[3], "properties": VERSIONS.get(match[1], {})}
@@ -149,6 +152,8 @@ def stub_uploads():
         if not os.path.exists(text):
             raise FileNotFoundError(f"no such path {text}")
         artifact.path = local(text)
+        if hasattr(artifact, "specification"):
+            artifact.specification.path = artifact.path
         return artifact, None
 
     def upload_context(environment, *args, **kwargs):
@@ -197,7 +202,7 @@ def shorten(value):
         if value.startswith(LOCAL):
             return "LOCAL:" + value[len(LOCAL):]
         value = value.replace("azureml://subscriptions/S/resourcegroups/G/workspaces/W/", "azureml://")
-        text = value[len("azureml:"):] if value.startswith("azureml:/subscriptions/") else value
+        text = re.sub(r"^azureml:/?(?=/subscriptions/)", "", value)
         match = re.fullmatch(rf"{PROVIDER}/codes/([^/]+)/versions/1", text)
         if match:
             return shorten(urllib.parse.unquote(match[1]))
@@ -225,6 +230,7 @@ def operations(client):
         "onlineDeployment": (ml.load_online_deployment, lambda e: client.online_deployments.begin_create_or_update(e), r"/deployments/[^/]+$"),
         "schedule": (load_schedule, lambda e: client.schedules.begin_create_or_update(e), r"/schedules/[^/]+$"),
         "registry": (ml.load_registry, lambda e: client.registries.begin_create(e), r"/registries/[^/]+$"),
+        **other_nouns.entries(client, serialize),
     }
 
 
@@ -249,6 +255,8 @@ def render(client, recorder, item):
         return {"url": "/workspaces/" + str(entity.name), "body": serialize(entity._to_rest_object())}
     load, send, stop = operations(client)[kind]
     entity = load(item["path"], params_override=sets)
+    if stop is None:
+        return send(entity)
     recorder.stop = stop
     try:
         send(entity)

@@ -2,25 +2,13 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fs from "node:fs";
 import path from "node:path";
-import { formatProblem, readAsset } from "../../assets/index.ts";
+import { formatProblem, NOUNS, readAsset } from "../../assets/index.ts";
 import { diskFiles } from "../../release/files.ts";
 import { oursComparable, settle, theirsComparable } from "./compare.ts";
 import { askSdk, type Answer, type Asked } from "./setup.ts";
 
 const FIXTURES = path.join(import.meta.dirname, "fixtures");
-const nouns = [
-  "workspace",
-  "compute",
-  "data",
-  "environment",
-  "model",
-  "component",
-  "job",
-  "onlineEndpoint",
-  "onlineDeployment",
-  "schedule",
-  "registry",
-] as const;
+const nouns = NOUNS;
 const files = diskFiles();
 
 /** Fixtures lie in a folder of their noun; those that both refuse in `refused/<noun>`. */
