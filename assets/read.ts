@@ -122,7 +122,8 @@ class Builder implements Build {
     this.files = scope.files;
     this.#session = session;
     this.#reading = reading;
-    for (const name of ["absolute", "shown", "problem", "read", "draft", "inFile", "inline"] as const) this[name] = this[name].bind(this) as never;
+    for (const name of ["absolute", "shown", "problem", "read", "draft", "inFile", "inline"] as const)
+      this[name] = this[name].bind(this) as never;
   }
 
   absolute(path: string): string {
