@@ -3,6 +3,7 @@
 export { Component as ApplicationInsights } from "@pulumi/azure-native/applicationinsights/component.js";
 export { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 export { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment.js";
+export { Topic } from "@pulumi/azure-native/eventgrid/topic.js";
 export { Budget } from "@pulumi/azure-native/consumption/budget.js";
 export { Registry as ContainerRegistry } from "@pulumi/azure-native/containerregistry/registry.js";
 export { Vault } from "@pulumi/azure-native/keyvault/vault.js";
@@ -20,6 +21,7 @@ export { StorageAccount } from "@pulumi/azure-native/storage/storageAccount.js";
 
 export type { ComponentArgs as ApplicationInsightsArgs } from "@pulumi/azure-native/applicationinsights/component.js";
 export type { BudgetArgs } from "@pulumi/azure-native/consumption/budget.js";
+export type { TopicArgs } from "@pulumi/azure-native/eventgrid/topic.js";
 export type { RegistryArgs as ContainerRegistryArgs } from "@pulumi/azure-native/containerregistry/registry.js";
 export type { VaultArgs } from "@pulumi/azure-native/keyvault/vault.js";
 export type { ComputeArgs } from "@pulumi/azure-native/machinelearningservices/compute.js";

@@ -10,6 +10,8 @@ export const roles = {
   AcrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
   "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
   "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+  "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
+  "EventGrid EventSubscription Contributor": "428e0ff0-5e57-4d9c-a221-2c70d0e0a443",
   "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
   "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
   Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",

@@ -24,6 +24,7 @@ export const localNames = ({ prefix, stage }: NameParts) => ({
   jobsIdentity: `id-${prefix}-${stage}-jobs`,
   cluster: "cpu-cluster",
   budget: `budget-${prefix}-${stage}`,
+  systemTopic: `evgt-${prefix}-${stage}`,
 });
 
 /**
@@ -44,6 +45,18 @@ export const globalNames = ({ prefix, stage }: NameParts, suffix: string) => {
 export const registryNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: string) => ({
   resourceGroup: `rg-${prefix}-shared`,
   registry: `${prefix}registry-${suffix}`,
+});
+
+/** The topic on which the command line tells of releases; unique in its region. */
+export const topicNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: string) => ({
+  resourceGroup: `rg-${prefix}-shared`,
+  topic: `evgt-${prefix}-releases-${suffix}`,
+});
+
+/** What a channel of notifications is made of. */
+export const channelNames = ({ prefix, stage }: NameParts) => ({
+  workflow: (what: string) => `logic-${prefix}-${stage}-${what}`,
+  connection: (what: string) => `con-${prefix}-${stage}-${what}`,
 });
 
 /** Where releases are written down; containers carry the prefix, so that two projects in one sandbox do not meet. */

@@ -1,11 +1,24 @@
 // From a stack's config to typed settings. Nothing else in the program reads config.
 import { RunError } from "@pulumi/pulumi/errors.js";
-import { allConfig } from "@pulumi/pulumi/runtime/config.js";
+import * as runtimeConfig from "@pulumi/pulumi/runtime/config.js";
 import type { z } from "zod";
+import { secretFields, secretSettings } from "./secrets.ts";
 
 /** Reads and checks the settings of the running stack. @throws RunError that names every problem (Pulumi prints it without a stack) */
 export function readSettings<T>(schema: z.ZodType<T>, project: string, stack: string): T {
-  return parseSettings(schema, allConfig(), project, stack);
+  const config = runtimeConfig.allConfig();
+  // The SDK has it and its declarations do not.
+  const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret(key: string): boolean };
+  const settings = parseSettings(schema, config, project, stack);
+  for (const key of secretSettings) {
+    const full = `${project}:${key}`;
+    if (config[full] === undefined || isConfigSecret(full)) continue;
+    throw new RunError(
+      `Pulumi.${stack}.yaml: ${full} holds a key and is no secret: whoever reads the file has it. Set the part that is the key anew, as a secret: ` +
+        `pulumi config set --secret --path '${full}.…' VALUE --stack ${stack}`,
+    );
+  }
+  return settings;
 }
 
 /**
@@ -51,7 +64,9 @@ function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>, proj
   }
   const path = issue.path.map(String).join(".");
   const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], values);
-  const shown = value === undefined ? "" : ` is ${JSON.stringify(value)}:`;
+  // The value of a secret, or of what holds one, stays where it is.
+  const secret = secretSettings.includes(String(issue.path[0])) && (secretFields.test(path) || typeof value === "object");
+  const shown = value === undefined || secret ? "" : ` is ${JSON.stringify(value)}:`;
   return [`  ${project}:${path}${shown} ${issue.message}  (${command("set", path, project, stack)})`];
 }
 

@@ -1,6 +1,7 @@
 // Settings of a stage with its own workspace: dev, qa, prod.
 import { z } from "zod";
 import { common, group, serving, workspace } from "./fields.ts";
+import { notifications, trigger } from "./notifications.ts";
 import { servingRules } from "./rules.ts";
 
 export const stages = ["dev", "qa", "prod"] as const;
@@ -35,6 +36,8 @@ export const stageSettings = (stage: Stage) =>
           approvers: z.array(z.uuid("must be an Entra object id (a GUID)")).default([]),
         })
         .prefault({}),
+      notifications,
+      trigger,
       /** Where the model comes from. */
       modelFrom: z.enum(["workspace", "registry"], "must be workspace or registry").default(stage === "dev" ? "workspace" : "registry"),
     })

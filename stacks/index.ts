@@ -30,7 +30,7 @@ async function declare(project: string, stack: string): Promise<Record<string, u
   }
   if (isStage(stack)) {
     const { stage } = await import("./stage.ts");
-    return stage(readSettings(stageSettings(stack), project, stack));
+    return await stage(readSettings(stageSettings(stack), project, stack));
   }
   throw new RunError(
     `"${stack}" is not a stack of this program; it has shared, ${stages.join(", ")} and auto. Fix: pulumi stack select dev`,

@@ -37,6 +37,7 @@ beforeAll(async () => {
       registryId: "/registry",
       releasesId: "/releases",
       approvalsId: "/approvals",
+      topicId: "/topic",
       pipelinesApprove: false,
     });
     return {};
@@ -59,6 +60,8 @@ test("a stage's identity reaches its own resource group, and single resources of
     "AzureML Data Scientist on " + group,
     "AzureML Registry User on /registry",
     "Contributor on " + group,
+    "EventGrid Data Sender on /topic",
+    "EventGrid EventSubscription Contributor on /topic",
     `Key Vault Crypto User on ${state}/Microsoft.KeyVault/vaults/kv-mlops-st-abcdef`,
     "Role Based Access Control Administrator on " + group,
     "Storage Blob Data Contributor on /releases",

@@ -23,6 +23,8 @@ export interface PipelinePlace {
   /** Containers of the history of releases. */
   readonly releasesId: Input<string>;
   readonly approvalsId: Input<string>;
+  /** The topic of the releases' own events. */
+  readonly topicId: Input<string>;
   /** Pipelines may approve only where no approvers are named. */
   readonly pipelinesApprove: boolean;
 }
@@ -70,6 +72,8 @@ export function pipelineIdentities(
       { what: "blobs", role: "Storage Blob Data Contributor", scope },
       { what: "registry", role: "AzureML Registry User", scope: place.registryId },
       { what: "releases", role: "Storage Blob Data Contributor", scope: place.releasesId },
+      { what: "events", role: "EventGrid Data Sender", scope: place.topicId },
+      { what: "channels", role: "EventGrid EventSubscription Contributor", scope: place.topicId },
       {
         what: "approvals",
         role: place.pipelinesApprove ? "Storage Blob Data Contributor" : "Storage Blob Data Reader",

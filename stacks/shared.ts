@@ -3,8 +3,9 @@ import { LogAnalytics, ResourceGroup } from "../components/azure.ts";
 import { GroupBudget } from "../components/budget.ts";
 import { Diagnostics } from "../components/diagnostics.ts";
 import { ModelRegistry } from "../components/modelRegistry.ts";
+import { ReleaseTopic } from "../components/notifications/releaseTopic.ts";
 import { ReleaseHistory } from "../components/releaseHistory.ts";
-import { historyNames, registryNames } from "../settings/names.ts";
+import { historyNames, registryNames, topicNames } from "../settings/names.ts";
 import type { SharedSettings } from "../settings/shared.ts";
 import { pipelineIdentities } from "./pipelines.ts";
 import { currentSubscription } from "./subscription.ts";
@@ -40,6 +41,14 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     retentionInDays: 90,
   });
   new Diagnostics("shared", { logsId: logs.id, storageId: history.nodes.storage.id });
+  const events = new ReleaseTopic("shared", {
+    resourceGroupName: group.name,
+    location: settings.location,
+    ...{ subscriptionId, tags },
+    topicName: suffix.apply((text) => topicNames(settings, text).topic),
+    seed: `${settings.prefix}-shared`,
+    senders: settings.operators ? [...settings.operators, ...settings.approvers] : { caller: callerId },
+  });
   const clientIds =
     settings.pipelines &&
     pipelineIdentities(settings, settings.pipelines, {
@@ -47,6 +56,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
       registryId: models.nodes.registry.id,
       releasesId: history.nodes.releases.id,
       approvalsId: history.nodes.approvals.id,
+      topicId: events.topicId,
       pipelinesApprove: settings.approvers.length === 0,
     });
   return {
@@ -57,5 +67,6 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     historyAccount: suffix.apply((text) => historyNames(settings, text).account),
     historyContainer: containers.releases,
     approvalsContainer: containers.approvals,
+    eventsEndpoint: events.endpoint,
   };
 }

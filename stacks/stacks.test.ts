@@ -68,9 +68,9 @@ async function build(name: Stage, values: Record<string, string> = {}): Promise<
 }
 
 /** Runs a stack as Pulumi does, and gives its outputs as plain values, once every resource has been registered. */
-async function settle(declare: () => Record<string, unknown>): Promise<Record<string, unknown>> {
+async function settle(declare: () => Record<string, unknown> | Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
   let outputs: Record<string, unknown> = {};
-  await runtime.runInPulumiStack(async () => void (outputs = declare()));
+  await runtime.runInPulumiStack(async () => void (outputs = await declare()));
   const values = await Promise.all(Object.entries(outputs).map(async ([key, value]) => [key, await plain(value)]));
   await runtime.disconnect();
   return Object.fromEntries(values);
@@ -290,15 +290,84 @@ describe("serving", () => {
     expect(named("dev-endpoint").inputs["properties"].authMode).toBe("AADToken");
   });
 
-  test("a wrong override is told with the file's own words, before anything is made", () => {
+  test("a wrong override is told with the file's own words, before anything is made", async () => {
     const settings = parseSettings(
       stageSettings("dev"),
       config({ modelVersion: "1", deploymentSet: '["instance_cuont=3"]' }),
       "azure-mlops",
       "dev",
     );
-    expect(() => stage(settings)).toThrow(/instance_cuont/);
+    await expect(stage(settings)).rejects.toThrow(/instance_cuont/);
     expect(made).toEqual([]);
+  });
+});
+
+describe("notifications", () => {
+  const url = "https://hooks.example.com/services/very-secret";
+  const channels = {
+    team: {
+      kind: "mail",
+      to: ["ann@example.com"],
+      from: "DoNotReply@example.com",
+      connectionString: "endpoint=https://a.b/;accesskey=very-secret",
+    },
+    chat: { kind: "slack", url, on: ["live", "rolledBack"], quietSeconds: 30 },
+  };
+  const resource = (name: string, type: string): Made =>
+    made.find((one) => one.name === name && one.type.startsWith(`azure-native:${type}`))!;
+
+  test("a workflow for each channel, subscribed to what the channel wants to hear", async () => {
+    await build("prod", { notifications: JSON.stringify(channels) });
+    expect(resource("prod-events", "eventgrid:SystemTopic").inputs).toMatchObject({
+      systemTopicName: "evgt-mlops-prod",
+      topicType: "Microsoft.MachineLearningServices.Workspaces",
+    });
+    expect(resource("prod-team-workspace", "eventgrid").inputs["filter"]).toMatchObject({
+      includedEventTypes: ["Microsoft.MachineLearningServices.DatasetDriftDetected"],
+    });
+    expect(made.find(({ name }) => name === "prod-chat-workspace")).toBeUndefined();
+    expect(resource("prod-chat-releases", "eventgrid:EventSubscription").inputs).toMatchObject({
+      scope: expect.stringMatching(/rg-mlops-shared\/providers\/Microsoft.EventGrid\/topics\/evgt-mlops-releases-7d4bf9$/),
+      eventSubscriptionName: "prod-chat",
+      filter: { includedEventTypes: ["AzureMlops.Release.Live", "AzureMlops.Release.RolledBack"], subjectBeginsWith: "stages/prod/" },
+    });
+    const { definition } = resource("prod-chat", "logic:Workflow").inputs;
+    expect(definition.actions.Quiet.inputs.interval).toEqual({ count: 30, unit: "Second" });
+    expect(JSON.stringify(definition)).not.toContain("very-secret");
+  });
+
+  test("keys are Pulumi secrets, wherever they go", async () => {
+    await build("prod", { notifications: JSON.stringify(channels) });
+    // How Pulumi marks what is encrypted in its state.
+    const secret = (value: unknown): boolean => JSON.stringify(value).includes("1b47061264138c4ac30d75fd1eb44270");
+    expect(secret(resource("prod-chat", "logic:Workflow").inputs["parameters"])).toBe(true);
+    expect(secret(resource("prod-chat", "logic:Workflow").inputs["definition"])).toBe(false);
+    expect(secret(resource("prod-team-mail", "web:Connection").inputs["properties"])).toBe(true);
+    expect(secret(resource("prod-chat-releases", "eventgrid").inputs["destination"])).toBe(true);
+  });
+
+  test("nothing of it without a channel; a new model starts the pipeline where a trigger is set", async () => {
+    await build("dev");
+    expect(types().filter((type) => /eventgrid|logic/.test(type))).toEqual([]);
+    made.length = 0;
+    await build("dev", { trigger: JSON.stringify({ kind: "github", repository: "contoso/churn", token: "x".repeat(30) }) });
+    const { definition } = resource("dev-trigger", "logic:Workflow").inputs;
+    expect(definition.actions.Each.actions.Start.inputs).toMatchObject({
+      uri: "https://api.github.com/repos/contoso/churn/dispatches",
+      body: { event_type: "model-registered" },
+    });
+  });
+
+  test.each([
+    [{ chat: { ...channels.chat, on: ["lve"] } }, /notifications.chat.on.0 is "lve": must be one of modelRegistered/],
+    [{ Chat: channels.chat }, /names of channels are 1 to 20 lower-case/],
+    [{ chat: { kind: "pager", url } }, /must have a kind: mail, teams, slack or webhook/],
+    [{ chat: { ...channels.chat, url: "http://very-secret" } }, /notifications.chat.url must be an https address/],
+    [{ team: { ...channels.team, connectionString: "very-secret" } }, /must be endpoint=/],
+  ])("a wrong channel is refused, and its key stays unsaid: %#", (given, message) => {
+    const attempt = () => parseSettings(stageSettings("prod"), config({ notifications: JSON.stringify(given) }), "azure-mlops", "prod");
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow(/very-secret/);
   });
 });
 

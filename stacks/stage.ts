@@ -1,4 +1,5 @@
 // A stage with its own workspace: dev, where models are made, and qa and prod, where they are served.
+import { interpolate } from "@pulumi/pulumi";
 import type { Output } from "@pulumi/pulumi";
 import type { Asset } from "../assets/index.ts";
 import { AssetSource } from "../components/assetBody.ts";
@@ -10,7 +11,7 @@ import { Diagnostics } from "../components/diagnostics.ts";
 import { Environment } from "../components/environment.ts";
 import { MlComponents } from "../components/mlComponents.ts";
 import { Workspace } from "../components/workspace.ts";
-import { globalNames, localNames, registryNames } from "../settings/names.ts";
+import { channelNames, globalNames, localNames, registryNames, topicNames } from "../settings/names.ts";
 import type { StageSettings } from "../settings/stage.ts";
 import { Project } from "./project.ts";
 import { protectState } from "./protect.ts";
@@ -18,7 +19,7 @@ import { readServing, serve } from "./serving.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
 
-export function stage(settings: StageSettings): Record<string, unknown> {
+export async function stage(settings: StageSettings): Promise<Record<string, unknown>> {
   const project = new Project(settings.project);
   const files = {
     production: project.readAll("servingEnvironment", "environment"),
@@ -87,6 +88,20 @@ export function stage(settings: StageSettings): Record<string, unknown> {
       endpointName: settings.endpointName ?? global.endpoint,
       dependsOn: production,
     });
+  if (settings.trigger || Object.keys(settings.notifications).length > 0) {
+    // Most stages have none, and a preview waits for every module.
+    const { Notifications } = await import("../components/notifications/notifications.ts");
+    const topic = suffix.apply((text) => topicNames(settings, text));
+    new Notifications(name, {
+      resourceGroupName: group.name,
+      ...{ location, subscriptionId, tags, workspaceId },
+      stage: name,
+      names: { systemTopic: local.systemTopic, ...channelNames({ prefix, stage: name }) },
+      releaseTopicId: interpolate`/subscriptions/${subscriptionId}/resourceGroups/${topic.resourceGroup}/providers/Microsoft.EventGrid/topics/${topic.topic}`,
+      channels: settings.notifications,
+      trigger: settings.trigger,
+    });
+  }
   return {
     location,
     workspaceName: local.workspace,

@@ -49,7 +49,7 @@ async function decide(call: Call, decision: Approval["decision"]): Promise<void>
   if (decision === "rejected" && !reason) throw new UsageError("--reason is empty; say why, for those who come after");
   const target = await chooseTarget(call);
   const pulumi = pulumiFor(call, target);
-  const history = await openHistory(pulumi, target);
+  const history = await openHistory(pulumi, target, call.out);
   const record = await chosenRelease(call, history);
   const { id, digest } = record.manifest;
   const policy = await approvalPolicy(pulumi, stageName);

@@ -73,7 +73,7 @@ async function deployRelease(call: Call): Promise<void> {
     throw new UsageError("--via copy is for qa and prod; auto takes the registry's model by definition");
   const [wait, healthyWithin] = [seconds(call, "wait"), seconds(call, "healthyWithin")];
   const { target, pulumi } = await openTarget(call);
-  const history = await openHistory(pulumi, target);
+  const history = await openHistory(pulumi, target, call.out);
   const record = await chosenRelease(call, history);
   await pulumi.ensure(stage);
   const project = await projectOf(pulumi, stage);

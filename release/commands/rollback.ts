@@ -27,7 +27,7 @@ export const rollback: Command = {
     const stage = option(call, "stage") ?? "prod";
     const target = await chooseTarget(call);
     const pulumi = pulumiFor(call, target);
-    const history = await openHistory(pulumi, target);
+    const history = await openHistory(pulumi, target, call.out);
     const done = await rollBackStage(call, { stage, target, pulumi, history, reason, wait, project: await projectOf(pulumi, stage) });
     call.out.print(`${stage} is back from ${done.from} to ${done.to}; traffic moved in ${(done.milliseconds / 1000).toFixed(1)} s`);
     call.out.result(done);

@@ -16,7 +16,7 @@ export const share: Command = {
   async run(call) {
     const target = await chooseTarget(call);
     const pulumi = pulumiFor(call, target);
-    const history = await openHistory(pulumi, target);
+    const history = await openHistory(pulumi, target, call.out);
     const record = await chosenRelease(call, history);
     const registry = registryPlace(history.azure.subscriptionId, await pulumi.outputs("shared"));
     const assets = await shareRelease(call, history, record, registry, call.options["data"] === true);

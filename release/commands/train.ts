@@ -64,7 +64,7 @@ export async function runTraining(
   const project = await projectOf(pulumi, stage);
   // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
   const rules = gateRules(call.repo, project);
-  const history = rules && (await openHistory(pulumi, target));
+  const history = rules && (await openHistory(pulumi, target, call.out));
   const job = option(call, "job") ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
   const end = await follow(call, workspace, job);
   const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);

@@ -3,15 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Azure, connect } from "../../../azure/client.ts";
 import { callerOf } from "../../../azure/caller.ts";
 import { DocumentChanged, type Documents, openDocuments } from "../../../azure/documents.ts";
-import { CommandError } from "../../command.ts";
+import { CommandError, type Output } from "../../command.ts";
 import { Approval } from "../../core/approval.ts";
 import { canonicalJson } from "../../core/digest.ts";
 import { type ReleaseEvent, ReleaseRecord } from "../../core/history.ts";
+import { decisionNotice, noticesOf } from "../../core/notices.ts";
 import type { ReleaseManifest } from "../../core/manifest.ts";
 import type { Person } from "../../core/person.ts";
-import { emptyStage, StageRecord } from "../../core/stageRecord.ts";
+import { emptyStage, serving, StageRecord } from "../../core/stageRecord.ts";
 import type { Pulumi } from "../../pulumi.ts";
 import type { Target } from "../../target.ts";
+import { Notifier } from "./notifier.ts";
 
 /** Where the history is: outputs of the shared stack. */
 export interface HistoryPlace {
@@ -25,6 +27,8 @@ const leaseSeconds = 30;
 
 export class History {
   readonly azure: Azure;
+  /** Told of what is written down here; none: nobody is. */
+  notifier: Pick<Notifier, "tell"> | undefined;
   readonly #releases: Documents;
   readonly #approvals: Documents;
 
@@ -56,15 +60,21 @@ export class History {
     events: readonly ReleaseEvent[],
     merge: (there: ReleaseRecord) => ReleaseRecord,
   ): Promise<ReleaseRecord> {
-    return this.#change(recordPath(manifest.id), ReleaseRecord, (there) => (there ? merge(there) : { manifest, events: [...events] }));
+    const path = recordPath(manifest.id);
+    const record = await this.#change(path, ReleaseRecord, (there) => (there ? merge(there) : { manifest, events: [...events] }));
+    const written = events.filter(({ kind, at }) => record.events.some((one) => one.kind === kind && one.at === at));
+    await this.notifier?.tell(record.manifest, noticesOf(written));
+    return record;
   }
 
   /** Adds events to a release. */
   async add(id: string, ...events: readonly ReleaseEvent[]): Promise<ReleaseRecord> {
-    return this.#change(recordPath(id), ReleaseRecord, (there) => {
+    const record = await this.#change(recordPath(id), ReleaseRecord, (there) => {
       if (!there) throw new CommandError(`the history has no release ${id}`, "`mlops releases` lists them.");
       return { ...there, events: [...there.events, ...events] };
     });
+    await this.notifier?.tell(record.manifest, noticesOf(events));
+    return record;
   }
 
   async stage(stage: string): Promise<StageRecord> {
@@ -87,6 +97,8 @@ export class History {
     const path = `${approval.release}/${approval.stage}/${approval.by.id.toLowerCase()}.json`;
     const there = await this.#approvals.read(path);
     await this.#approvals.write(path, layout(approval), there ? { etag: there.etag } : "new");
+    const record = this.notifier && (await this.release(approval.release));
+    if (record) await this.notifier?.tell(record.manifest, [decisionNotice(approval)]);
   }
 
   async caller(): Promise<Person> {
@@ -175,9 +187,25 @@ function parsed<T>(schema: { parse(value: unknown): T }, text: string, path: str
   }
 }
 
-/** The history of the stacks that `pulumi` knows. */
-export async function openHistory(pulumi: Pulumi, target: Target): Promise<History> {
-  return History.at(await connect(target.env), historyPlace(await pulumi.outputs("shared")));
+/** The history of the stacks that `pulumi` knows. With `out`, what is written to it is told to those whom the stages' settings name. */
+export async function openHistory(pulumi: Pulumi, target: Target, out?: Pick<Output, "progress">): Promise<History> {
+  const [azure, shared] = await Promise.all([connect(target.env), pulumi.outputs("shared")]);
+  const history = await History.at(azure, historyPlace(shared));
+  const endpoint = shared?.["eventsEndpoint"];
+  if (out && typeof endpoint === "string")
+    history.notifier = new Notifier({
+      ...{ azure, endpoint },
+      say: (line) => out.progress(line),
+      live: async (release) => {
+        const live = serving(await history.stage("prod"));
+        return live && live.release !== release ? (await history.release(live.release))?.manifest.run.metrics : undefined;
+      },
+      endpointUrl: async (stage) => {
+        const uri = (await pulumi.outputs(stage))?.["scoringUri"];
+        return typeof uri === "string" ? uri : "";
+      },
+    });
+  return history;
 }
 
 /** @throws CommandError when the shared stack is not up, or was made before there was a history */

@@ -3,6 +3,7 @@ import { type Call, CommandError } from "../../command.ts";
 import { eventNow, obstacles, type ReleaseRecord, stageState } from "../../core/history.ts";
 import { approvalProblems } from "../../core/permission.ts";
 import { begin, emptyStage, finish, serving, type StageRecord, takeBack } from "../../core/stageRecord.ts";
+import type { Person } from "../../core/person.ts";
 import { otherSlot } from "../../core/slots.ts";
 import type { Pulumi } from "../../pulumi.ts";
 import type { Target } from "../../target.ts";
@@ -10,6 +11,7 @@ import { sampleRequest } from "../deploy.ts";
 import { type Answer, type EndpointState, readEndpoint, score, waitHealthy } from "../endpoint.ts";
 import { openStage, type Workspace } from "../workspace.ts";
 import { type Acceptance, acceptanceCases, type NamedCase, runAcceptance } from "./acceptance.ts";
+import { tellingSteps } from "./canarySteps.ts";
 import type { History } from "./history.ts";
 import { approvalPolicy } from "./policy.ts";
 import { copyModel, takeReceipt } from "./receipt.ts";
@@ -99,11 +101,20 @@ class Promoter {
     let endpoint: EndpointState;
     try {
       this.#call.out.progress(`deploy ${manifest.id} to ${stage}, slot ${pending!.to.live}: pulumi up --stack ${stage}`);
-      await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, {
-        record: begun.record,
-        target: { plan: pending!.to, frozen: false },
-        more: this.#modelFrom(),
-      });
+      const up = async (): Promise<void> =>
+        await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, {
+          record: begun.record,
+          target: { plan: pending!.to, frozen: false },
+          more: this.#modelFrom(),
+        });
+      if (inPlace(stage) || before === undefined || history.notifier === undefined) await up();
+      else
+        await tellingSteps(
+          this.#call,
+          () => this.#workspace(),
+          (split) => this.#step(by, split),
+          up,
+        );
       endpoint = await this.#healthy();
       const sample = await this.#sample(endpoint);
       if (sample && sample.status !== 200)
@@ -123,6 +134,12 @@ class Promoter {
     await history.putStage(done);
     await this.#scaleDown(done, endpoint);
     return this.#answering((await history.release(manifest.id)) ?? record, true);
+  }
+
+  async #step(by: Person, split: string): Promise<void> {
+    const { stage, history, record } = this.#p;
+    const notice = { kind: "canaryStep", stage, by, at: new Date().toISOString(), note: `traffic: ${split}` } as const;
+    await history.notifier?.tell(record.manifest, [notice]);
   }
 
   /** Where the stage takes the model from; for a copy, it is copied there first. */
