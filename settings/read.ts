@@ -8,7 +8,7 @@ import { secretFields, secretSettings } from "./secrets.ts";
 export function readSettings<T>(schema: z.ZodType<T>, project: string, stack: string): T {
   const config = runtimeConfig.allConfig();
   // The SDK has it and its declarations do not.
-  const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret(key: string): boolean };
+  const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret: (this: void, key: string) => boolean };
   const settings = parseSettings(schema, config, project, stack);
   for (const key of secretSettings) {
     const full = `${project}:${key}`;
