@@ -209,7 +209,7 @@ export interface SandboxContext {
   /** Chosen once for a state directory, then kept: they end up in URLs that clients keep. */
   readonly ports: { readonly base: number; readonly blob: number; readonly scoring: number };
   /** Ends the request with 401 (ArmError) unless it carries a bearer token of this sandbox for one of the audiences. */
-  authenticate(authorization: string | undefined, audience: "arm" | "aml" | "storage" | "graph" | "events"): Promise<Caller>;
+  authenticate(authorization: string | undefined, audience: "arm" | "aml" | "storage" | "graph" | "vault" | "events"): Promise<Caller>;
   /** Called for each published event; returns the way to stop it. */
   onEvent(listener: (event: SandboxEvent) => void): () => void;
   /** Event Grid source events, e.g. `Microsoft.MachineLearningServices.RunCompleted`. */

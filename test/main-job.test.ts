@@ -2,9 +2,9 @@
 import { afterAll, expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Checkout, copyCheckout, type Ran } from "./checkout.ts";
+import { type Checkout, copyCheckout } from "./checkout.ts";
+import { minutes, succeeded, until } from "./ran.ts";
 
-const minutes = 60_000;
 const copies: Checkout[] = [];
 const copy = (): Checkout => {
   const made = copyCheckout();
@@ -17,17 +17,6 @@ const killSandbox = (checkout: Checkout): void => {
   const { pid } = JSON.parse(readFileSync(join(checkout.dir, ".sandbox", "sandbox.json"), "utf8")) as { pid: number };
   process.kill(pid, "SIGKILL");
 };
-const succeeded = (ran: Ran): Ran => {
-  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stderr.slice(-6000)}\n${ran.stdout.slice(-2000)}`);
-  return ran;
-};
-async function until(what: string, happened: () => boolean): Promise<void> {
-  const deadline = Date.now() + 3 * minutes;
-  while (!happened()) {
-    if (Date.now() > deadline) throw new Error(`never seen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 interface Started {
   readonly model: { name: string; version: string };

@@ -1,25 +1,17 @@
 // The release train as people and pipelines run it: train, gate, share, auto, qa, approval, prod, rollback; with the bad days between.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Checkout, copyCheckout, type Ran } from "./checkout.ts";
+import { json, killed, minutes, refused, succeeded, until } from "./ran.ts";
 
-const minutes = 60_000;
 let checkout: Checkout;
 type Someone = Pick<Checkout, "mlops" | "pulumi" | "begin">;
 let ann: Someone;
 let bob: Someone;
 let first: { readonly id: string; readonly gate: { readonly passed: boolean; readonly verdicts: readonly { readonly rule: string }[] } };
 
-const succeeded = (ran: Ran): Ran => {
-  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stderr.slice(-6000)}\n${ran.stdout.slice(-2000)}`);
-  return ran;
-};
-const refused = (ran: Ran, reason: RegExp, code = 1): void => {
-  expect({ code: ran.code, said: ran.stdout + ran.stderr }).toEqual({ code, said: expect.stringMatching(reason) });
-};
-const json = (ran: Ran): unknown => JSON.parse(succeeded(ran).stdout);
 const path = (...parts: string[]): string => join(checkout.dir, ...parts);
 const set = async (stage: string, key: string, value: string): Promise<void> =>
   void succeeded(await checkout.pulumi("config", "set", "--path", `azure-mlops:${key}`, value, "--stack", stage));
@@ -224,22 +216,6 @@ test(
   },
   4 * minutes,
 );
-
-/** Ends the command at once: the launcher, and the process that it waits for. What that one has started goes on by itself. */
-function killed(pid: number): void {
-  const children = execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
-    .trim()
-    .split("\n");
-  for (const one of [...children, String(pid)]) process.kill(Number(one), "SIGKILL");
-}
-
-async function until(what: string, happened: () => boolean): Promise<void> {
-  const deadline = Date.now() + 3 * minutes;
-  while (!happened()) {
-    if (Date.now() > deadline) throw new Error(`never seen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /** 20 requests a second to prod's endpoint, until stopped. */
 async function steadyClient(): Promise<{ stop(): Promise<{ sent: number; failed: Record<string, number> }> }> {

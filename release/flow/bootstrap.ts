@@ -133,7 +133,7 @@ async function makeKey(azure: Azure, id: string): Promise<string | null> {
     await azure.put(id, body, { apiVersion: api.vault });
     return null;
   } catch (error) {
-    if (error instanceof AzureError && error.code === "NotModeledInSandbox") return "the sandbox has vaults, but no keys in them";
+    if (error instanceof AzureError && error.code === "NotModeledInSandbox") return "the sandbox's vaults have no keys that encrypt";
     throw error;
   }
 }

@@ -23,7 +23,7 @@ export async function keptPorts(dir: string): Promise<Ports> {
 }
 
 /** Below the range that systems give to outgoing connections: a kept port must not be lent out while the sandbox is down. */
-async function freePort(not: readonly number[]): Promise<number> {
+export async function freePort(not: readonly number[]): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(20_000, 32_000);
     if (!not.includes(port) && (await isFree(port))) return port;

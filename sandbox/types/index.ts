@@ -12,7 +12,7 @@ import { diagnosticSettings } from "./diagnostics.ts";
 import { eventGridTypes } from "./eventgrid.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
-import { vaults } from "./keyvault.ts";
+import { vaultKeys, vaults } from "./keyvault.ts";
 import { logicTypes } from "./logic.ts";
 import { insightsComponents, logWorkspaces } from "./monitor.ts";
 import { onlineTypes } from "./online.ts";
@@ -27,6 +27,7 @@ export const types: readonly AnyType[] = [
   deploymentOperations,
   ...storageTypes,
   vaults,
+  vaultKeys,
   containerRegistries,
   logWorkspaces,
   insightsComponents,

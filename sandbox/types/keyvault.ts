@@ -1,7 +1,12 @@
-// Microsoft.KeyVault (API 2023-07-01): vaults, with soft delete and purge protection. Secrets, keys and certificates are not modelled.
+// Microsoft.KeyVault (API 2023-07-01): vaults, with soft delete and purge protection, and their keys. Secrets and certificates are not modelled.
 import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ResourceType } from "../core.ts";
+import { nameOf, parentId } from "../arm/ids.ts";
+import { resourceKey } from "../state/resources.ts";
+import { idOf } from "../vault/http.ts";
+import { Keys, KeyWish } from "../vault/keys.ts";
+import { closeVault, openVault } from "../vault/listeners.ts";
 import { withoutNulls } from "./storage.ts";
 import { tags } from "./shapes.ts";
 
@@ -77,8 +82,9 @@ export const vaults: ResourceType<z.infer<typeof body>> = {
       );
     }
   },
-  fill({ before, after }, _sandbox) {
-    const { createMode: _, ...given } = withoutNulls(after.properties);
+  async fill({ before, after }, sandbox) {
+    const { createMode, ...given } = withoutNulls(after.properties);
+    if (!before && createMode !== "recover") new Keys(sandbox.db).forget(resourceKey(after.id));
     return {
       ...after,
       properties: {
@@ -89,8 +95,55 @@ export const vaults: ResourceType<z.infer<typeof body>> = {
         enableRbacAuthorization: false,
         publicNetworkAccess: "Enabled",
         ...given,
-        vaultUri: `https://${after.name.toLowerCase()}.vault.azure.net/`,
+        vaultUri: await openVault(sandbox, after.id),
       },
     };
+  },
+  remove: async (vault, sandbox) => await closeVault(sandbox, vault.id),
+};
+
+const keyBody = z.looseObject({
+  tags,
+  properties: z.looseObject({
+    kty: z.string(),
+    curveName: z.string().nullish(),
+    keyOps: z.array(z.string()).nullish(),
+    attributes: z.looseObject({}).nullish(),
+  }),
+});
+
+/** Resource Manager makes a key that is not there, and neither changes nor deletes one: the vault itself does that. */
+export const vaultKeys: ResourceType<z.infer<typeof keyBody>> = {
+  type: "Microsoft.KeyVault/vaults/keys",
+  body: keyBody,
+  provisioningState: false,
+  names: { pattern: /^[0-9a-zA-Z-]{1,127}$/, rule: "1-127 letters, digits and hyphens" },
+  fill({ before, after }, sandbox) {
+    // A PUT of one that exists is answered with what is there.
+    if (before) return before;
+    const { kty, curveName, keyOps, attributes } = after.properties;
+    const vault = parentId(after.id);
+    const wish = KeyWish.safeParse({ kty, crv: curveName, key_ops: keyOps, attributes, tags: after.tags });
+    if (!wish.success)
+      throw new ArmError(400, "BadRequest", `Property ${wish.error.issues[0]!.path.join(".")}: ${wish.error.issues[0]!.message}`);
+    const key = new Keys(sandbox.db).create(resourceKey(vault), nameOf(after.id), wish.data);
+    const address = String(sandbox.resources.get(vault)?.properties["vaultUri"]).replace(/\/$/, "");
+    const location = sandbox.resources.get(vault)?.location;
+    return {
+      ...after,
+      ...(location ? { location } : {}),
+      properties: {
+        kty,
+        curveName: "P-256",
+        keyOps: key.operations,
+        attributes: { ...key.attributes, recoveryLevel: "Recoverable+Purgeable" },
+        keyUri: `${address}/keys/${key.name}`,
+        keyUriWithVersion: idOf(address, key),
+      },
+    };
+  },
+  remove(key, _sandbox, cascade) {
+    if (!cascade)
+      throw new ArmError(405, "HttpMethodNotSupported", `Keys are deleted at the vault itself, not through Resource Manager: ${key.name}.`);
   },
 };

@@ -1,0 +1,135 @@
+// Keys of a vault: versions of elliptic-curve keys in SQLite, and what they sign.
+import { randomBytes } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { p256 } from "@noble/curves/nist.js";
+import { z } from "zod";
+import { notModeled } from "../arm/errors.ts";
+import { ArmError } from "../core.ts";
+
+const operations = ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import", "export"] as const;
+
+/** What a key is asked to be, by Resource Manager and by the data plane alike. */
+export const KeyWish = z.looseObject({
+  kty: z.string(),
+  crv: z.string().nullish(),
+  key_ops: z.array(z.enum(operations)).nullish(),
+  attributes: z.looseObject({ enabled: z.boolean().nullish(), exp: z.number().nullish(), nbf: z.number().nullish() }).nullish(),
+  tags: z.record(z.string(), z.string()).nullish(),
+});
+export type KeyWish = z.infer<typeof KeyWish>;
+
+/** One version of a key; times in seconds since 1970. */
+export interface Key {
+  readonly name: string;
+  readonly version: string;
+  readonly operations: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly attributes: { readonly enabled: boolean; readonly created: number; readonly exp?: number; readonly nbf?: number };
+  /** Coordinates of the public point and the secret scalar, base64url. */
+  readonly x: string;
+  readonly y: string;
+  readonly d: string;
+}
+
+export class Keys {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    db.exec(
+      "CREATE TABLE IF NOT EXISTS vault_keys (number INTEGER PRIMARY KEY, vault TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL)",
+    );
+  }
+
+  /** Makes a version. @throws ArmError 501 for what is no P-256 key */
+  create(vault: string, name: string, wish: KeyWish): Key {
+    if (wish.kty !== "EC")
+      throw notModeled(`keys of type ${wish.kty}`, "it has elliptic-curve keys (kty EC, crv P-256), which sign and verify");
+    if ((wish.crv ?? "P-256") !== "P-256") throw notModeled(`the curve ${wish.crv}`, "it has P-256");
+    const { secretKey } = p256.keygen();
+    const point = p256.getPublicKey(secretKey, false);
+    const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+    const { enabled, exp, nbf } = wish.attributes ?? {};
+    const key: Key = {
+      name,
+      version: randomBytes(16).toString("hex"),
+      operations: wish.key_ops ?? ["sign", "verify"],
+      tags: wish.tags ?? {},
+      attributes: {
+        enabled: enabled !== false,
+        created: Math.floor(Date.now() / 1000),
+        ...(typeof exp === "number" ? { exp } : {}),
+        ...(typeof nbf === "number" ? { nbf } : {}),
+      },
+      x: base64(point.slice(1, 33)),
+      y: base64(point.slice(33)),
+      d: base64(secretKey),
+    };
+    this.#db
+      .prepare("INSERT INTO vault_keys (vault, name, version, body) VALUES (?, ?, ?, ?)")
+      .run(vault, name.toLowerCase(), key.version, JSON.stringify(key));
+    return key;
+  }
+
+  /** Oldest first. */
+  versions(vault: string, name: string): Key[] {
+    const rows = this.#db
+      .prepare("SELECT body FROM vault_keys WHERE vault = ? AND name = ? ORDER BY number")
+      .all(vault, name.toLowerCase()) as unknown as { body: string }[];
+    return rows.map(({ body }) => JSON.parse(body) as Key);
+  }
+
+  /** The newest version of each key. */
+  newest(vault: string): Key[] {
+    const names = this.#db.prepare("SELECT DISTINCT name FROM vault_keys WHERE vault = ? ORDER BY name").all(vault);
+    return (names as unknown as { name: string }[]).map(({ name }) => this.versions(vault, name).at(-1)!);
+  }
+
+  /** The version, or the newest when none is named. @throws ArmError 404 */
+  get(vault: string, name: string, version?: string): Key {
+    const all = this.versions(vault, name);
+    const key = version ? all.find((one) => one.version === version.toLowerCase()) : all.at(-1);
+    if (!key)
+      throw new ArmError(
+        404,
+        "KeyNotFound",
+        `A key with (name/id) ${name}${version ? `/${version}` : ""} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command.`,
+      );
+    return key;
+  }
+
+  /** A vault of that name is made anew: nothing of an earlier one's is in it. */
+  forget(vault: string): void {
+    this.#db.prepare("DELETE FROM vault_keys WHERE vault = ?").run(vault);
+  }
+}
+
+/** Signs a SHA-256 digest, `r` and `s` one after the other (RFC 7518, 3.4). @throws ArmError as the vault refuses */
+export function sign(key: Key, algorithm: string, digest: Uint8Array): Uint8Array {
+  usable(key, "sign", algorithm, digest);
+  return p256.sign(digest, Buffer.from(key.d, "base64url"), { prehash: false, lowS: false });
+}
+
+export function verify(key: Key, algorithm: string, digest: Uint8Array, signature: Uint8Array): boolean {
+  usable(key, "verify", algorithm, digest);
+  const point = Buffer.concat([Buffer.from([4]), Buffer.from(key.x, "base64url"), Buffer.from(key.y, "base64url")]);
+  return signature.length === 64 && p256.verify(signature, digest, point, { prehash: false, lowS: false });
+}
+
+function usable(key: Key, operation: "sign" | "verify", algorithm: string, digest: Uint8Array): void {
+  const { enabled, exp, nbf } = key.attributes;
+  const now = Date.now() / 1000;
+  if (!enabled) throw new ArmError(403, "Forbidden", `Operation ${operation} is not allowed on a disabled key.`);
+  if ((exp !== undefined && exp <= now) || (nbf !== undefined && nbf > now))
+    throw new ArmError(403, "Forbidden", `Operation ${operation} is not allowed: the key is expired or not yet valid.`);
+  if (!key.operations.includes(operation))
+    throw new ArmError(403, "Forbidden", `Operation ${operation} is not permitted on this key (key_ops ${key.operations.join(", ")}).`);
+  if (algorithm !== "ES256")
+    throw new ArmError(
+      400,
+      "BadParameter",
+      `Key and signing algorithm are incompatible. Key type is 'EC', curve 'P-256', algorithm '${algorithm}'; it takes ES256.`,
+    );
+  if (digest.length !== 32)
+    throw new ArmError(400, "BadParameter", `Invalid length of 'value': ${digest.length} bytes. Required length is 32 bytes.`);
+}
