@@ -81,6 +81,7 @@ function body(entity: Readonly<Loose>): Loose {
 const task = (type: string, metrics: readonly string[], usualMetric: string, fixed: Names, searchable: Names): Task => ({
   type,
   usualMetric,
+  nodeDefaults: { limits: {} },
   fields: {
     ...verticalFields,
     limits: object({ max_concurrent_trials: int, max_trials: int, timeout_minutes: int }),

@@ -179,6 +179,7 @@ const task = (
 ): Task => ({
   type,
   usualMetric: usual,
+  nodeDefaults: { training: {} },
   fields: { ...fields, primary_metric: word(metrics), training: training(models), ...more },
   body: tableBody,
 });

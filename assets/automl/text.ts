@@ -66,6 +66,7 @@ function body(entity: Readonly<Loose>): Loose {
 const task = (type: string, metrics: readonly string[], target: Field): Task => ({
   type,
   usualMetric: metrics.length > 1 ? "Accuracy" : undefined,
+  nodeDefaults: { limits: { max_nodes: 1, max_trials: 1 } },
   fields: { ...fields, primary_metric: word(metrics), target_column_name: target },
   body,
 });

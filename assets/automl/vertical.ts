@@ -29,6 +29,8 @@ export interface Task {
   readonly type: string;
   /** Undefined: the task has one metric only, which is not sent. */
   readonly usualMetric: string | undefined;
+  /** What the SDK adds to a pipeline's node that does not say it. */
+  readonly nodeDefaults: Readonly<Record<string, unknown>>;
   readonly fields: FieldMap;
   body(entity: Readonly<Record<string, unknown>>): Record<string, unknown>;
 }

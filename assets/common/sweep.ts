@@ -104,21 +104,24 @@ const POLICIES: Record<string, string> = {
   truncation_selection: "TruncationSelection",
 };
 
-/** Settings that are not given have the SDK's defaults. */
+/** A policy with the SDK's defaults for what it does not say, in the words of the file. */
+export const policyOf = (value: NonNullable<SweepEntity["early_termination"]>): Record<string, unknown> => ({
+  evaluation_interval: value.type === "median_stopping" ? 1 : 0,
+  delay_evaluation: 0,
+  ...(value.type === "bandit" ? { slack_factor: 0, slack_amount: 0 } : {}),
+  ...value,
+});
+
 export function terminationBody(value: SweepEntity["early_termination"]): Json | null {
   if (!value) return null;
-  const { type, evaluation_interval, delay_evaluation, slack_factor, slack_amount, truncation_percentage } = value as Record<
-    string,
-    unknown
-  >;
+  const { type, evaluation_interval, delay_evaluation, slack_factor, slack_amount, truncation_percentage } = policyOf(value);
   return {
     policyType: POLICIES[type as string],
-    evaluationInterval: evaluation_interval === undefined ? (type === "median_stopping" ? 1 : 0) : evaluation_interval,
-    delayEvaluation: delay_evaluation === undefined ? 0 : delay_evaluation,
-    ...(type === "bandit"
-      ? { slackFactor: slack_factor === undefined ? 0 : slack_factor, slackAmount: slack_amount === undefined ? 0 : slack_amount }
-      : {}),
-    ...(type === "truncation_selection" ? { truncationPercentage: truncation_percentage } : {}),
+    evaluationInterval: evaluation_interval,
+    delayEvaluation: delay_evaluation,
+    slackFactor: slack_factor,
+    slackAmount: slack_amount,
+    truncationPercentage: truncation_percentage,
   };
 }
 
@@ -127,10 +130,13 @@ export const objectiveBody = (value: SweepEntity["objective"]): Json => ({
   primaryMetric: value.primary_metric,
 });
 
+/** Azure counts these in minutes: less than one becomes one, as in the SDK. */
+export const notBelowAMinute = <T>(seconds: T): T => (typeof seconds === "number" && seconds > 0 && seconds < 60 ? (60 as T) : seconds);
+
 export const sweepLimitsBody = (value: SweepEntity["limits"]): Json => ({
   jobLimitsType: "Sweep",
   maxConcurrentTrials: value.max_concurrent_trials,
   maxTotalTrials: value.max_total_trials,
-  timeout: isoSeconds(value.timeout),
-  trialTimeout: isoSeconds(value.trial_timeout),
+  timeout: isoSeconds(notBelowAMinute(value.timeout)),
+  trialTimeout: isoSeconds(notBelowAMinute(value.trial_timeout)),
 });

@@ -1,31 +1,24 @@
 // Automated ML jobs (`az ml job`, `type: automl`): what is searched depends on `task`. REST AutoMLJob 2025-12-01, as azure-ai-ml sends it.
-import { imageTasks } from "../automl/image.ts";
-import { tableTasks } from "../automl/table.ts";
-import { textTasks } from "../automl/text.ts";
-import type { Task } from "../automl/vertical.ts";
+import { automlTaskFields, automlTasks, TASKS } from "../automl/tasks.ts";
 import { identityBody } from "../common/command-body.ts";
-import { jobFields, queueSettings, resources, type JobIdentity } from "../common/command-fields.ts";
+import { jobFields, type JobIdentity } from "../common/command-fields.ts";
 import { inputUri, jobOutputs, outputsBody, type DataInput, type OutputValue } from "../common/job-io.ts";
 import { compute } from "../schema/azure.ts";
 import { object, type ObjectField } from "../schema/compound.ts";
 import { required, type Field } from "../schema/field.ts";
-import { nearest, oneOf, str } from "../schema/scalars.ts";
+import { nearest, oneOf } from "../schema/scalars.ts";
 import { isMap } from "../yaml/value.ts";
 import { computeMark } from "./command-job.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
-const TASKS: Readonly<Record<string, Task>> = { ...tableTasks, ...textTasks, ...imageTasks };
 const shared = {
   ...jobFields,
   type: required(oneOf(["automl"])),
-  task: required(str),
   compute,
   outputs: jobOutputs,
-  resources,
-  queue_settings: queueSettings,
 } as const;
 const byTask: Readonly<Record<string, ObjectField>> = Object.fromEntries(
-  Object.entries(TASKS).map(([name, { fields }]) => [name, object({ ...shared, ...fields }, { pathAware: true })]),
+  automlTasks.map((name) => [name, object({ ...shared, ...automlTaskFields(name) }, { pathAware: true })]),
 );
 
 type AutomlEntity = Record<string, unknown> & { name?: string; task: string };
@@ -36,7 +29,7 @@ const field: Field<AutomlEntity> = {
     const task = isMap(value) ? value.get("task") : undefined;
     const schema = typeof task === "string" ? byTask[task] : undefined;
     if (schema) return schema.load(value, at) as AutomlEntity;
-    return at.child("task").fail(`must be one of ${Object.keys(TASKS).join(", ")}`, nearest(task, Object.keys(TASKS)), task);
+    return at.child("task").fail(`must be one of ${automlTasks.join(", ")}`, nearest(task, automlTasks), task);
   },
 };
 

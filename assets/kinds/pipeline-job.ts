@@ -14,7 +14,8 @@ import {
   type OutputValue,
 } from "../common/job-io.ts";
 import type { Ports } from "../pipeline/bindings.ts";
-import { componentRef, pipelineJobs } from "../pipeline/node-fields.ts";
+import { pipelineJobs } from "../pipeline/node-fields.ts";
+import { componentRef } from "../pipeline/node-shared.ts";
 import { buildNodes, nodesWithoutCompute, portsOf } from "../pipeline/nodes.ts";
 import { armId, compute } from "../schema/azure.ts";
 import { object, union, type Entity } from "../schema/compound.ts";

@@ -17,7 +17,8 @@ import { hasBinding } from "../schema/azure.ts";
 import type { Path } from "../yaml/source.ts";
 import { Float, pythonString } from "../yaml/value.ts";
 import type { Port, Ports, Surroundings } from "./bindings.ts";
-import { INPUT_BINDING, OUTPUT_BINDING, type NodeEntity } from "./node-fields.ts";
+import type { NodeEntity } from "./node-fields.ts";
+import { INPUT_BINDING, OUTPUT_BINDING } from "./node-shared.ts";
 
 type Json = Record<string, unknown>;
 
@@ -30,7 +31,8 @@ export function nodeInputs(node: NodeEntity, ports: Ports | null, build: Build, 
     const value = nodeInput(unwrap(given[name]), ports?.inputs[name], build, [...path, "inputs", name]);
     if (value) body[name] = value;
   }
-  if (ports) requireInputs(given, ports, build, path);
+  // What a sweep searches is an input of each trial.
+  if (ports) requireInputs({ ...given, ...(node.fields["search_space"] as Json | undefined) }, ports, build, path);
   return body;
 }
 

@@ -1,15 +1,18 @@
 // The nodes of a pipeline in the request. Components in files and inline become assets that are registered first.
-import type { Asset } from "../asset.ts";
+import type { Asset, Kind } from "../asset.ts";
+import { TASKS } from "../automl/tasks.ts";
 import { DependencyMark, ReferenceMark } from "../body.ts";
-import { identityBody, limitsBody, nodeDistribution, nodeResources, queueBody, servicesBody, snakeKeys } from "../common/command-body.ts";
 import { versioned, within } from "../common/marks.ts";
 import type { InputPort, OutputPort } from "../common/ports.ts";
 import { buildCommandComponent, type CommandComponentEntity } from "../kinds/command-component.ts";
+import { buildParallelComponent, type ParallelComponentEntity } from "../kinds/parallel-component.ts";
+import { buildSparkComponent, type SparkComponentEntity } from "../kinds/spark-component.ts";
 import type { Build } from "../kinds/kind.ts";
 import { hasBinding, REGISTRY_URI } from "../schema/azure.ts";
 import { withoutEmpty } from "../common/empty.ts";
 import { checkBindings, inferOptional, type Ports, type Surroundings } from "./bindings.ts";
-import { NODE_FIELDS, type NodeEntity } from "./node-fields.ts";
+import { isKnownField, type NodeEntity, type NodeType } from "./node-fields.ts";
+import { automlSettings, nodeSettings } from "./node-settings.ts";
 import { declaredInputs, declaredOutputs, namedOutputs, nodeInputs, nodeOutputs } from "./node-io.ts";
 
 type Json = Record<string, unknown>;
@@ -17,7 +20,8 @@ type Json = Record<string, unknown>;
 interface Resolved {
   /** What is registered before, if anything. */
   asset: Asset | null;
-  component: Partial<CommandComponentEntity> | null;
+  /** Fields of the component, where they are known. */
+  component: Json | null;
   ports: Ports | null;
   source: string;
   id: unknown;
@@ -26,7 +30,7 @@ interface Resolved {
 /** `jobs` of a pipeline's request. `declared`: the pipeline is a component, whose inputs say whether they are optional. */
 export function buildNodes(nodes: Record<string, NodeEntity>, parent: Ports, build: Build, declared = false): Json {
   const resolved = new Map<string, Resolved>();
-  for (const [name, node] of Object.entries(nodes)) if (node.form !== "job") resolved.set(name, resolveComponent(name, node, build));
+  for (const [name, node] of Object.entries(nodes)) if (node.form === "component") resolved.set(name, resolveComponent(name, node, build));
   const ports: Record<string, Ports | null> = Object.fromEntries([...resolved].map(([name, item]) => [name, item.ports]));
   const named: Record<string, Ports["outputs"]> = {};
   const around: Surroundings = { parent, nodes, ports, named };
@@ -35,9 +39,10 @@ export function buildNodes(nodes: Record<string, NodeEntity>, parent: Ports, bui
   for (const [name, node] of Object.entries(nodes))
     if (node.form === "job") ports[name] = { inputs: names(node.inputs), outputs: declaredOutputs(node, around) };
   checkBindings(around, build);
-  for (const [name, node] of Object.entries(nodes)) if (node.form === "job") resolved.set(name, inlineJob(name, node, around, build));
+  for (const [name, node] of Object.entries(nodes))
+    if (node.form === "job" && node.type !== "automl") resolved.set(name, inlineJob(name, node, around, build));
   if (declared) inferOptional(around, build);
-  return Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, nodeBody(name, node, resolved.get(name)!, build)]));
+  return Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, nodeBody(name, node, resolved.get(name), build)]));
 }
 
 const names = (inputs: Json | undefined): Ports["inputs"] =>
@@ -45,7 +50,7 @@ const names = (inputs: Json | undefined): Ports["inputs"] =>
 
 function resolveComponent(name: string, node: NodeEntity, build: Build): Resolved {
   const ref = node.component!;
-  const at = ["jobs", name, "component"];
+  const at = ["jobs", name, node.type === "sweep" ? "trial" : "component"];
   if (ref.in === "azure")
     return {
       asset: null,
@@ -55,16 +60,30 @@ function resolveComponent(name: string, node: NodeEntity, build: Build): Resolve
       id: versioned("component", ref.text, build, at),
     };
   if (ref.in === "node") {
-    const asset = build.inline("commandComponent", ref.entity, buildCommandComponent(ref.entity, within(build, at), "YAML.JOB"));
+    const asset = inlineComponent(node.type, ref.entity, within(build, at), build);
     return { asset, component: ref.entity, ports: portsOf(ref.entity), source: "YAML.JOB", id: new DependencyMark(asset) };
   }
-  const asset = build.read(ref.path, {
-    kind: node.form === "pipeline" ? "pipelineComponent" : "commandComponent",
-    at,
-    anonymous: ref.source,
-  });
-  const entity = (asset?.entity ?? null) as CommandComponentEntity | null;
+  const asset = build.read(ref.path, { kind: COMPONENTS[node.type as keyof typeof COMPONENTS], at, anonymous: ref.source });
+  const entity = (asset?.entity ?? null) as Json | null;
   return { asset, component: entity, ports: entity && portsOf(entity), source: ref.source, id: asset && new DependencyMark(asset) };
+}
+
+/** The kind of component that a node of each type runs. */
+const COMPONENTS = {
+  command: "commandComponent",
+  sweep: "commandComponent",
+  pipeline: "pipelineComponent",
+  parallel: "parallelComponent",
+  spark: "sparkComponent",
+} as const satisfies Partial<Record<NodeType, Kind>>;
+
+/** A component that stands in the pipeline's own file. */
+function inlineComponent(type: NodeType, entity: unknown, inside: Build, build: Build): Asset {
+  if (type === "parallel")
+    return build.inline("parallelComponent", entity, buildParallelComponent(entity as ParallelComponentEntity, inside, "YAML.JOB"));
+  if (type === "spark")
+    return build.inline("sparkComponent", entity, buildSparkComponent(entity as SparkComponentEntity, inside, "YAML.JOB"));
+  return build.inline("commandComponent", entity, buildCommandComponent(entity as CommandComponentEntity, inside, "YAML.JOB"));
 }
 
 /** The ports that a component declares. */
@@ -73,36 +92,45 @@ export const portsOf = (entity: { inputs?: unknown; outputs?: unknown }): Ports 
   outputs: (entity.outputs ?? {}) as Record<string, OutputPort>,
 });
 
+/** Fields of an inline job that its component gets. */
+const OF_COMPONENT = {
+  command: ["tags", "code", "command", "environment", "description", "resources", "distribution"],
+  parallel: [
+    ...["tags", "description", "resources", "logging_level", "task", "mini_batch_size", "partition_keys", "input_data", "retry_settings"],
+    ...["max_concurrency_per_instance", "error_threshold", "mini_batch_error_threshold"],
+  ],
+  spark: ["tags", "description", "code", "entry", "py_files", "jars", "files", "archives", "conf", "environment", "args"],
+} as const satisfies Partial<Record<NodeType, readonly string[]>>;
+
 function inlineJob(name: string, node: NodeEntity, around: Surroundings, build: Build): Resolved {
   const at = ["jobs", name];
-  const { tags, code, command, environment, description, resources, distribution } = node.fields;
   const inputs = declaredInputs(node, around, build, at);
   const outputs = declaredOutputs(node, around);
-  if (environment === undefined)
+  const type = node.type as keyof typeof OF_COMPONENT;
+  if (type === "command" && node.fields.environment === undefined)
     build.problem(at, "a job in a pipeline needs an environment", "add `environment: azureml:<environment>:<version>`");
   const entity = {
-    tags,
-    code,
-    command,
-    environment,
-    description,
+    ...Object.fromEntries(OF_COMPONENT[type].flatMap((field) => (node.fields[field] === undefined ? [] : [[field, node.fields[field]]]))),
     inputs,
     outputs,
-    resources,
-    distribution,
     is_deterministic: true,
-  } as unknown as CommandComponentEntity;
-  const asset = build.inline("commandComponent", entity, buildCommandComponent(entity, within(build, at), "YAML.JOB"));
+  };
+  const asset = inlineComponent(type, entity, within(build, at), build);
   return { asset, component: entity, ports: { inputs, outputs }, source: "YAML.JOB", id: new DependencyMark(asset) };
 }
 
-function nodeBody(name: string, node: NodeEntity, resolved: Resolved, build: Build): Json {
+function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined, build: Build): Json {
   const { fields } = node;
   const at = ["jobs", name];
+  if (!resolved) {
+    if (fields["sweep"] !== undefined && TASKS[fields["task"] as string]!.type.startsWith("Text"))
+      build.problem([...at, "sweep"], "the official SDK takes no sweep of text models inside a pipeline", "submit it as a job of its own");
+    return { ...automlSettings(node), name, type: node.type, compute: nodeCompute(node), outputs: nodeOutputs(node, null, build, at) };
+  }
   const body: Json = {
     ...extras(node),
     name,
-    type: node.form === "pipeline" ? "pipeline" : "command",
+    type: node.type,
     display_name: fields.display_name,
     tags: fields.tags,
     computeId: nodeCompute(node),
@@ -111,25 +139,10 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved, build: Bui
     properties: fields.properties,
     _source: resolved.source,
     comment: fields.comment,
-    componentId: resolved.id,
+    ...(node.type === "sweep" ? { trial: { componentId: resolved.id } } : { componentId: resolved.id }),
+    ...nodeSettings(node, resolved.component, build, at),
   };
-  if (node.form !== "pipeline") Object.assign(body, commandSettings(node, resolved));
   return withoutEmpty(body) as Json;
-}
-
-function commandSettings(node: NodeEntity, { component }: Resolved): Json {
-  const { fields } = node;
-  return {
-    resources: nodeResources(fields.resources ?? component?.resources),
-    distribution: nodeDistribution(fields.distribution ?? component?.distribution),
-    limits: snakeKeys(limitsBody(fields.limits)),
-    environment_variables: fields.environment_variables,
-    queue_settings: snakeKeys(queueBody(fields.queue_settings)),
-    services:
-      fields.services &&
-      Object.fromEntries(Object.entries(servicesBody(fields.services)!).map(([key, item]) => [key, snakeKeys(item as Json, ["nodes"])])),
-    identity: snakeKeys(identityBody(fields.identity)),
-  };
 }
 
 function nodeCompute(node: NodeEntity): unknown {
@@ -139,7 +152,9 @@ function nodeCompute(node: NodeEntity): unknown {
 
 /** Fields that no schema knows reach Azure as they are. */
 function extras(node: NodeEntity): Json {
-  return Object.fromEntries(Object.entries(node.fields).filter(([key, value]) => !NODE_FIELDS.has(key) && value !== null));
+  return Object.fromEntries(
+    Object.entries(node.fields).filter(([key, value]) => !isKnownField(node.type as Exclude<NodeType, "automl">, key) && value !== null),
+  );
 }
 
 /** Nodes that have no compute, by their paths; looks into pipeline components too. */
@@ -147,7 +162,9 @@ export function nodesWithoutCompute(jobs: Json, dependencies: readonly { pointer
   const missing: string[] = [];
   for (const [name, node] of Object.entries(jobs as Record<string, Json>)) {
     if (node.type !== "pipeline") {
-      if (node.computeId === undefined) missing.push(name);
+      // Spark may have a pool of Azure's; automated ML names its compute like a job.
+      const serverless = node.type === "spark" && node.resources !== undefined;
+      if (node.computeId === undefined && node.compute === undefined && !serverless) missing.push(name);
       continue;
     }
     const inner = dependencies.find((item) => item.pointer === `${base}/jobs/${name}/componentId`)?.asset;
