@@ -230,8 +230,8 @@ describe("pipelines", () => {
   });
 
   test("kinds of nodes that cannot be read yet are named", () => {
-    expect(problemsOf(pipeline("  a: {type: spark}\n"))).toMatchObject([
-      { field: "jobs.a.type", value: '"spark"', rule: "nodes of this type cannot be read yet" },
+    expect(problemsOf(pipeline("  a: {type: data_transfer}\n"))).toMatchObject([
+      { field: "jobs.a.type", value: '"data_transfer"', rule: "nodes of this type cannot be read yet" },
     ]);
   });
 });
