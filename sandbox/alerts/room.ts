@@ -7,11 +7,20 @@ let watch: AlertWatch | undefined;
 
 const PATH = /^(\/subscriptions\/.+)\/providers\/Microsoft\.AlertsManagement\/alerts$/i;
 
+/** What the alerts of a list are about; undefined for any other path. One with broken encoding is Resource Manager's to refuse. */
+function scopeOf(path: string): string | undefined {
+  try {
+    return PATH.exec(decodeURIComponent(path))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
 export const room: Room = {
   name: "alerts",
   mount(app, sandbox) {
     app.get("/subscriptions/*", async (c, next) => {
-      const scope = PATH.exec(decodeURIComponent(new URL(c.req.url).pathname))?.[1];
+      const scope = scopeOf(new URL(c.req.url).pathname);
       if (scope === undefined) return await next();
       await sandbox.authenticate(c.req.header("authorization"), "arm");
       const [condition, group, target] = [
