@@ -2,7 +2,6 @@
 import { cp, mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { Engine } from "../arm/engine.ts";
 import { parsePath } from "../arm/ids.ts";
@@ -13,6 +12,7 @@ import type { ActionResult, ArmResource, ResourceType, SandboxContext } from "..
 import { buildEnvironment } from "../environments/build.ts";
 import { recipeOf } from "../environments/recipe.ts";
 import { openCertificates } from "../server/certificates.ts";
+import { openDatabase } from "../state/database.ts";
 import { openResources } from "../state/resources.ts";
 import { onlineTypes } from "../types/online.ts";
 import type { Parts, PythonEnvironment } from "./parts.ts";
@@ -54,7 +54,7 @@ export async function openTestSandbox(
   options: { tls?: boolean; facts?: Parts["describeEnvironment"] } = {},
 ): Promise<TestSandbox> {
   await mkdir(dir, { recursive: true });
-  const db = new DatabaseSync(join(dir, "state.db"));
+  const db = openDatabase(dir);
   const store = openResources(db);
   const tls = options.tls ? (await openCertificates(dir)).tls : undefined;
   const urls = { base: "https://localhost:1", scoring: "", blob: () => "" };
@@ -66,6 +66,7 @@ export async function openTestSandbox(
     tenantId: "00000000-0000-0000-0000-00000000000t",
     urls,
     latency: async () => undefined,
+    publish: () => undefined,
     log: () => undefined,
     authenticate: async () => {
       throw new ArmError(401, "InvalidAuthenticationToken", "no tokens here");
