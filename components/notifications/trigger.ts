@@ -9,7 +9,13 @@ const name = call("substring", afterSlash, 0, call("lastIndexOf", afterSlash, te
 const version = call("last", call("split", afterSlash, text(":")));
 
 /** What the pipeline gets to know. */
-const payload = { model: whole(name), version: whole(version), workspace: whole(item("topic")), event: whole(item("id")) };
+const payload = {
+  label: whole(afterSlash),
+  model: whole(name),
+  version: whole(version),
+  workspace: whole(item("topic")),
+  event: whole(item("id")),
+};
 
 /**
  * GitHub: a `repository_dispatch` (https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event). Azure DevOps: its incoming

@@ -23,6 +23,7 @@ import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
 import { test } from "./test.ts";
+import { watch } from "./watch.ts";
 import { cancel, train } from "./train.ts";
 
 export const commands: readonly Command[] = [
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   approve,
   reject,
   rollback,
+  watch,
   invoke,
   logs,
   status,

@@ -1,5 +1,5 @@
 // `mlops train`: brings the stage up to date, runs the project's pipeline job to its end, shows metrics and the model, ends with the gate.
-import { type Call, type Command, CommandError, option, optionList } from "../command.ts";
+import { type Call, type Command, CommandError, option, optionList, UsageError } from "../command.ts";
 import type { RunStep } from "../flow/follow.ts";
 import { followJob } from "../flow/follow.ts";
 import { type Metric, metricsOf, metricsTable } from "../flow/metrics.ts";
@@ -7,6 +7,7 @@ import { modelOf, type ModelVersion } from "../flow/model.ts";
 import { failures, gateRules, runGate, writeRelease } from "../flow/release/gate.ts";
 import { openHistory } from "../flow/release/history.ts";
 import { verdictLines } from "../flow/release/story.ts";
+import { jobOf } from "../flow/watch/job.ts";
 import { cancelJob, jobOptions, submitPipeline } from "../flow/submit.ts";
 import { openStage, type Workspace } from "../flow/workspace.ts";
 import { modelNameIn } from "../modelName.ts";
@@ -35,17 +36,20 @@ export const train: Command = {
     "npx mlops train",
     "npx mlops train --set inputs.alpha=0.1 --set inputs.degree=2   # other hyperparameters",
     "npx mlops train --job mango_5d1c                              # follow one that is under way",
+    "npx mlops train --model diabetes:10                           # make a release of a model that is there",
   ],
   options: [
     ...stageOptions,
     ...jobOptions,
     { flags: "--job <name>", description: "follow this job instead of submitting one" },
+    { flags: "--model <name:version>", description: "take a model that is registered already: its training job is followed" },
     { flags: "--out <file>", description: "where the release manifest goes", default: "release.json" },
     { flags: "--no-up", description: "do not run pulumi up first" },
   ],
   async run(call) {
     const { stage, target, pulumi } = await openTarget(call);
-    if (call.options["up"] !== false && !option(call, "job")) await pulumi.up(stage);
+    if (option(call, "job") && option(call, "model")) throw new UsageError("--job and --model both name what is there already; give one");
+    if (call.options["up"] !== false && !option(call, "job") && !option(call, "model")) await pulumi.up(stage);
     const trained = await runTraining(call, { stage, target, pulumi });
     call.out.result(trained);
     call.out.print(
@@ -65,7 +69,8 @@ export async function runTraining(
   // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
   const rules = gateRules(call.repo, project);
   const history = rules && (await openHistory(pulumi, target, call.out));
-  const job = option(call, "job") ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
+  const job =
+    option(call, "job") ?? (await jobOfModel(call, workspace)) ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
   const end = await follow(call, workspace, job);
   const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);
   if (metrics.length > 0) call.out.print(metricsTable(metrics));
@@ -95,6 +100,20 @@ export async function runTraining(
   }
   call.out.print(`release ${release.id} passed the gate; ${file}, digest ${release.digest.slice(0, 12)}`);
   return { job, steps: end.steps, metrics, model, release };
+}
+
+/** The training job of the model that `--model` names. */
+async function jobOfModel(call: Call, workspace: Workspace): Promise<string | undefined> {
+  const asked = option(call, "model");
+  if (asked === undefined) return undefined;
+  const [, name, version] = /^(?:azureml:)?([A-Za-z0-9][\w.-]*):([\w.-]+)$/.exec(asked) ?? [];
+  if (!name || !version) throw new UsageError(`--model is "${asked}"; it must be name:version, for example diabetes:3`);
+  const job = await jobOf(workspace, name, version);
+  if (job) return job;
+  throw new CommandError(
+    `model ${name}:${version} has no training job in workspace ${workspace.outputs.workspaceName}, so nothing tells how good it is`,
+    "Only models that a job registered can become releases.",
+  );
 }
 
 async function follow(call: Call, workspace: Workspace, job: string): ReturnType<typeof followJob> {
