@@ -1,5 +1,6 @@
 // `mlops watch`: a newly registered model rides to qa by itself; killed on the way, told twice and out of order, it rides once.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
@@ -72,7 +73,9 @@ test(
       () => first.stderr(),
       180,
     );
-    first.stop("SIGKILL");
+    // The program itself, which the starter of `mlops` runs as its child.
+    const child = execFileSync("pgrep", ["-P", String(first.pid)], { encoding: "utf8" }).trim();
+    process.kill(Number(child), "SIGKILL");
     await first.done;
 
     const second = checkout.begin("watch");
