@@ -38,6 +38,7 @@ function add(program: Program, command: Command): void {
   let parent = program;
   for (const word of words.slice(0, -1)) {
     const group = parent.commands.find((known) => known.name() === word) ?? parent.command(word).exitOverride();
+    group.enablePositionalOptions();
     group.summary(group.summary() || `${word} …`).showHelpAfterError();
     parent = group;
   }
@@ -68,6 +69,8 @@ const program = new Program("mlops")
   .description("Machine-learning releases on Azure, or in the sandbox on this machine.")
   .exitOverride()
   .showHelpAfterError("Run with --help for the options and an example.")
+  // `releases show ID --json`: options behind a subcommand are its own, also where its group is a command with the same ones.
+  .enablePositionalOptions()
   .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.");
 for (const command of commands) add(program, command);
 
