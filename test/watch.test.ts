@@ -96,12 +96,9 @@ test(
     expect(ended.stdout).toContain("diabetes-2 serves in auto and qa, passed its acceptance and waits for approval");
     expect(
       known()
-        .map(({ version: one, state }) => [one, state])
-        .toSorted(),
-    ).toEqual([
-      ["1", "before"],
-      ["2", "waits"],
-    ]);
+        .map(({ version: one, state }) => `${one} ${state}`)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(["1 before", "2 waits"]);
     const { releases } = JSON.parse(succeeded(await checkout.mlops("releases", "--json")).stdout) as {
       releases: { id: string; stages: Record<string, string> }[];
     };
