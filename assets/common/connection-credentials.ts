@@ -6,14 +6,19 @@ import { confidential, secret } from "../schema/secret.ts";
 
 const typed = <const T extends string>(type: T) => required(oneOf([type], { transform: camelToSnake }));
 
-export const pat = object({ type: typed("pat"), pat: secret });
-export const sas = object({ type: typed("sas"), sas_token: secret });
-export const usernamePassword = object({ type: typed("username_password"), username: str, password: secret });
+export const pat = object({ type: typed("pat"), pat: required(secret) });
+export const sas = object({ type: typed("sas"), sas_token: required(secret) });
+export const usernamePassword = object({ type: typed("username_password"), username: required(str), password: required(secret) });
 export const managedIdentity = object({ type: typed("managed_identity"), client_id: str, resource_id: str });
-export const servicePrincipal = object({ type: typed("service_principal"), client_id: str, client_secret: secret, tenant_id: str });
-export const accessKey = object({ type: typed("access_key"), access_key_id: secret, secret_access_key: secret });
-export const apiKey = object({ type: typed("api_key"), key: secret });
-export const accountKey = object({ type: typed("account_key"), account_key: secret });
+export const servicePrincipal = object({
+  type: typed("service_principal"),
+  client_id: required(str),
+  client_secret: required(secret),
+  tenant_id: required(str),
+});
+export const accessKey = object({ type: typed("access_key"), access_key_id: required(secret), secret_access_key: required(secret) });
+export const apiKey = object({ type: typed("api_key"), key: required(secret) });
+export const accountKey = object({ type: typed("account_key"), account_key: required(secret) });
 export const aad = object({ type: typed("aad") });
 export const none = object({ type: typed("none") });
 

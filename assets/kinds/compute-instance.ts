@@ -15,7 +15,7 @@ const schedule = object({
       ...trigger,
       type: required(oneOf(["recurrence"])),
       frequency: required(oneOf(["minute", "hour", "day", "week", "month"])),
-      interval: int,
+      interval: required(int),
       schedule: object({
         week_days: list(oneOf(["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"])),
         hours: required(list(int)),

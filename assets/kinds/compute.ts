@@ -136,8 +136,11 @@ const synapse = {
   node_size: readOnly(any),
   node_count: readOnly(any),
   spark_version: readOnly(any),
-  scale_settings: readOnly(any),
-  auto_pause_settings: readOnly(any),
+  scale_settings: object(
+    { min_node_count: readOnly(any), max_node_count: readOnly(any), auto_scale_enabled: readOnly(any) },
+    { pathAware: true },
+  ),
+  auto_pause_settings: object({ delay_in_minutes: readOnly(any), auto_pause_enabled: readOnly(any) }, { pathAware: true }),
 } as const;
 
 export const synapseSparkCompute = compute<Entity<typeof synapse>>("synapseSparkCompute", synapse, (entity) => ({

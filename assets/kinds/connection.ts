@@ -120,13 +120,12 @@ const common = {
   metadata: anyDict,
 } as const;
 
-const plain = object(
-  { ...common, type: required(oneOf([...Object.keys(CATEGORIES), ...Object.keys(SUBTYPES)], { transform: camelToSnake })) },
-  { pathAware: true },
-);
+const plain = object({ ...common, type: required(oneOf(Object.keys(CATEGORIES), { transform: camelToSnake })) }, { pathAware: true });
+// How the SDK finds the class of a type: AzureBlob and azure_blob are the same, AZURE_BLOB is not.
+const schemaKey = (type: string): string => type.replaceAll(/_([a-z])/g, "$1").toLowerCase();
 const schemas = new Map(
   Object.entries(SUBTYPES).map(([type, subtype]) => [
-    type,
+    schemaKey(type),
     object({ ...common, ...subtype.fields, type: required(oneOf([type], { transform: camelToSnake })) }, { pathAware: true }),
   ]),
 );
@@ -135,7 +134,7 @@ const field: Field<ConnectionEntity> = {
   expects: plain.expects,
   load(value, at) {
     const type = isMap(value) ? value.get("type") : undefined;
-    const schema = typeof type === "string" ? schemas.get(camelToSnake(type)) : undefined;
+    const schema = typeof type === "string" ? schemas.get(schemaKey(type)) : undefined;
     const loaded = (schema ?? plain).load(value, at);
     return loaded === BAD ? BAD : loaded;
   },

@@ -30,7 +30,7 @@ const systemStorage = object({
     "premium_zrs",
   ]),
   replication_count: checked(int, (count, at) => {
-    if (Number(count) < 1) at.fail("must be 1 or more", "remove it for one account", count);
+    if (Number(count) < 1 || Number(count) > 100) at.fail("must be from 1 to 100", "remove it for one account", count);
   }),
   replicated_ids: readOnly(any),
 });

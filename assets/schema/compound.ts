@@ -65,8 +65,9 @@ function loadObject(fields: FieldMap, options: ObjectOptions, value: Yaml, at: A
   for (const [key, item] of map) {
     const name = pythonString(key);
     const field = typeof key === "string" && Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (field?.readOnly && item !== null) continue;
-    if (field) {
+    // Only the SDK's path-aware schemas take what Azure fills; the others do not know it.
+    if (field?.readOnly && item !== null && options.pathAware) continue;
+    if (field && !(field.readOnly && !options.pathAware)) {
       const loaded = loadValue(field, item, at.child(name));
       if (loaded !== BAD) put(entity, name, loaded);
     } else if (name === "$schema" && options.pathAware && item !== null) continue;
