@@ -310,6 +310,7 @@ test("a role assignment is one for its scope, principal and role", async () => {
   const role = `${sandbox.subscription}/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe`;
   const scope = under("/providers/Microsoft.Storage/storageAccounts/strg1");
   const at = (name: string): string => `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+  const ownership = "5a4db0c5-0000-4000-8000-0000000040e5";
   const [one, two] = ["aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"];
   const body = { properties: { roleDefinitionId: role, principalId: sandbox.info.objectId, principalType: "ServicePrincipal" } };
   expect((await sandbox.call("PUT", at(one), body)).status).toBe(201);
@@ -320,7 +321,7 @@ test("a role assignment is one for its scope, principal and role", async () => {
   expect((await sandbox.call("PUT", at(two), unknown)).body.error.code).toBe("RoleDefinitionDoesNotExist");
   const filter = encodeURIComponent(`atScope() and assignedTo('${sandbox.info.objectId}')`);
   const listed = await sandbox.call("GET", `${scope}/providers/Microsoft.Authorization/roleAssignments?$filter=${filter}`);
-  expect(listed.body.value.map((found: { name: string }) => found.name)).toEqual([one]);
+  expect(listed.body.value.map((found: { name: string }) => found.name)).toEqual([ownership, one]);
   const named = await sandbox.call(
     "GET",
     `${sandbox.subscription}/providers/Microsoft.Authorization/roleDefinitions?$filter=${encodeURIComponent("roleName eq 'Storage Blob Data Contributor'")}`,

@@ -35,6 +35,7 @@ beforeAll(async () => {
     });
   }
   keys = await keysOf("stone");
+  await sandbox.grant("Storage Blob Data Contributor");
 }, 60_000);
 afterAll(async () => await sandbox.stop());
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { Hono } from "hono";
 import type { ZodType } from "zod";
+import type { Access } from "./rbac/access.ts";
 
 /** A resource as Azure Resource Manager shows it (ARM "resource" common types, v5). */
 export interface ArmResource {
@@ -134,6 +135,8 @@ export interface ResourceType<Body = Record<string, unknown>> {
 export interface Caller {
   readonly principalId: string;
   readonly clientId: string | undefined;
+  /** Id (lower case) of the one workspace that the token is good for: the token of a run, not of an identity. */
+  readonly runIn?: string | undefined;
 }
 
 /** An Event Grid event as its source publishes it (Event Grid event schema). */
@@ -199,7 +202,9 @@ export interface SandboxContext {
   /** Outside URLs, no trailing slash: `https://localhost:P`, `https://localhost:S`. */
   readonly urls: { readonly base: string; readonly scoring: string; blob(account: string): string };
   /** A bearer token the sandbox itself accepts, for jobs and scoring processes. */
-  issueToken(audience: string, principalId: string, seconds: number): Promise<string>;
+  issueToken(audience: string, principalId: string, seconds: number, more?: { readonly runIn?: string }): Promise<string>;
+  /** Who may do what: role assignments. */
+  readonly access: Access;
   /** Waits as the latency profile says (0 s without a profile). */
   latency(seconds: number, signal?: AbortSignal): Promise<void>;
   /** How many times faster than in Azure time passes for what waits by the clock (retries, expiry); 1 without a profile. */

@@ -1,4 +1,5 @@
 // For tests: a real sandbox process on a directory of its own, and Azure's official clients signed in to it.
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { ClientSecretCredential } from "@azure/identity";
 import { startSandbox, stopSandbox } from "./control.ts";
 import type { SandboxInfo, StartOptions } from "./control.ts";
+import { builtInRoles } from "./types/roles.ts";
 
 export interface Answer {
   readonly status: number;
@@ -22,6 +24,8 @@ export interface TestSandbox {
   readonly subscription: string;
   /** A call of Resource Manager, signed in; `api-version` is added when the path has none. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Gives somebody (default: the test's own service principal) a built-in role, by its name. An owner has no rights on data by that. */
+  grant(role: string, scope?: string, principalId?: string): Promise<void>;
   /** Waits for the operation of an answer; gives its end. */
   ended(answer: Answer): Promise<Answer>;
   token(audience: string): Promise<string>;
@@ -67,6 +71,17 @@ export async function testSandbox(options: StartOptions = {}): Promise<TestSandb
         headers: response.headers,
         body: text !== "" && /json/.test(response.headers.get("content-type") ?? "") ? (JSON.parse(text) as unknown) : text,
       };
+    },
+    async grant(role, scope = sandbox.subscription, principalId = info.objectId) {
+      const roleId = Object.entries(builtInRoles).find(([, { name }]) => name === role)?.[0];
+      if (!roleId) throw new Error(`no built-in role is called '${role}'`);
+      const properties = {
+        principalId,
+        roleDefinitionId: `${sandbox.subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+      };
+      const path = `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`;
+      const made = await sandbox.call("PUT", path, { properties });
+      if (made.status !== 201) throw new Error(`${role} on ${scope}: ${made.status} ${JSON.stringify(made.body)}`);
     },
     async ended(answer) {
       const url = answer.headers.get("azure-asyncoperation");

@@ -1,5 +1,6 @@
 // The alerts of Azure Monitor: their rules evaluated while the sandbox runs, and the list of what fired.
 // https://learn.microsoft.com/rest/api/monitor/alertsmanagement/alerts/get-all
+import { pathParts } from "../arm/ids.ts";
 import type { Room } from "../core.ts";
 import { AlertWatch, alertsOf, type KeptAlert } from "./watch.ts";
 
@@ -7,22 +8,15 @@ let watch: AlertWatch | undefined;
 
 const PATH = /^(\/subscriptions\/.+)\/providers\/Microsoft\.AlertsManagement\/alerts$/i;
 
-/** What the alerts of a list are about; undefined for any other path. One with broken encoding is Resource Manager's to refuse. */
-function scopeOf(path: string): string | undefined {
-  try {
-    return PATH.exec(decodeURIComponent(path))?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
 export const room: Room = {
   name: "alerts",
   mount(app, sandbox) {
     app.get("/subscriptions/*", async (c, next) => {
-      const scope = scopeOf(new URL(c.req.url).pathname);
-      if (scope === undefined) return await next();
-      await sandbox.authenticate(c.req.header("authorization"), "arm");
+      const path = PATH.exec(new URL(c.req.url).pathname)?.[1];
+      if (path === undefined) return await next();
+      const scope = `/${pathParts(path).join("/")}`;
+      const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
+      sandbox.access.demand(caller, { operation: "Microsoft.AlertsManagement/alerts/read", scope });
       const [condition, group, target] = [
         c.req.query("monitorCondition"),
         c.req.query("targetResourceGroup"),

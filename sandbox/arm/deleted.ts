@@ -1,6 +1,6 @@
 // What was deleted and can still be recovered or purged: `/subscriptions/{s}/providers/{ns}/deleted{Types}` and below
 // `…/locations/{l}/deleted{Types}/{name}[/purge]`. Azure has these for vaults and log workspaces; the sandbox for all types.
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { ArmError } from "../core.ts";
 import type { SandboxContext } from "../core.ts";
 import type { DeletedResource } from "../state/resources.ts";
@@ -29,22 +29,29 @@ export function mountDeleted(app: Hono, engine: Engine, sandbox: SandboxContext)
     return one;
   };
 
+  const permitted = async (c: Context, type: AnyType, what: string): Promise<void> => {
+    const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
+    const [namespace, kind] = type.type.split("/") as [string, string];
+    const operation = `${namespace}/locations/deleted${kind[0]!.toUpperCase()}${kind.slice(1)}/${what}`;
+    sandbox.access.demand(caller, { operation, scope: `/subscriptions/${sandbox.subscriptionId}` });
+  };
+
   app.get("/subscriptions/:s/providers/:ns/:kind{deleted[A-Za-z]+}", async (c, next) => {
     const type = typeFor(c.req.param("ns"), c.req.param("kind"));
     if (!type) return await next();
-    await sandbox.authenticate(c.req.header("authorization"), "arm");
+    await permitted(c, type, "read");
     return c.json({ value: engine.store.deleted(type.type).map((one) => shown(type, one)) });
   });
   app.get("/subscriptions/:s/providers/:ns/locations/:l/:kind{deleted[A-Za-z]+}/:name", async (c, next) => {
     const type = typeFor(c.req.param("ns"), c.req.param("kind"));
     if (!type) return await next();
-    await sandbox.authenticate(c.req.header("authorization"), "arm");
+    await permitted(c, type, "read");
     return c.json(shown(type, found(type, c.req.param("name"))));
   });
   app.post("/subscriptions/:s/providers/:ns/locations/:l/:kind{deleted[A-Za-z]+}/:name/purge", async (c, next) => {
     const type = typeFor(c.req.param("ns"), c.req.param("kind"));
     if (!type) return await next();
-    await sandbox.authenticate(c.req.header("authorization"), "arm");
+    await permitted(c, type, "purge/action");
     const { resource } = found(type, c.req.param("name"));
     if (type.softDelete!.protected?.(resource)) {
       throw new ArmError(

@@ -9,6 +9,7 @@ import { notModeled } from "./errors.ts";
 import type { ParsedId } from "./ids.ts";
 import type { Operation } from "./operations.ts";
 import { page } from "./paging.ts";
+import { authorize, authorizeBody } from "../rbac/arm.ts";
 import { checkApiVersion } from "./registry.ts";
 import { readJson } from "../server/bodies.ts";
 
@@ -44,6 +45,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
   const links = new Links(c, id, apiVersion);
   const operation = operationPath(id);
   if (operation) return operationAnswer(c, engine, links, operation.id, operation.result);
+  const shownOnly = authorize(c.req.method, id, caller, sandbox);
 
   const isResource = id.namespace ? id.segments.length > 0 && id.segments.length % 2 === 0 : !isGroups(id);
   if (!id.namespace && id.segments.length && !isGroups(id))
@@ -52,12 +54,17 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     case "GET":
     case "HEAD": {
       if (isResource) return shown(c, engine.read(asked));
-      return c.json(page((offset, count) => engine.list(asked, offset, count).map((one) => named(c, one)), url, links.origin));
+      const rows = shownOnly ? engine.list(asked).filter(shownOnly) : undefined;
+      const part = (offset: number, count: number): ArmResource[] =>
+        rows ? rows.slice(offset, offset + count) : engine.list(asked, offset, count);
+      return c.json(page((offset, count) => part(offset, count).map((one) => named(c, one)), url, links.origin));
     }
     case "PUT":
     case "PATCH": {
       if (!isResource) throw methodNotAllowed(c, type);
-      const { resource, created, operation } = await engine.write(asked, await readJson(c, bodyLimit), c.req.method);
+      const body = await readJson(c, bodyLimit);
+      authorizeBody(c.req.method, id, body, caller, sandbox);
+      const { resource, created, operation } = await engine.write(asked, body, c.req.method);
       const status = operation && c.req.method === "PATCH" ? 202 : created ? 201 : 200;
       return shown(c, resource, status, operation && links.of(operation));
     }

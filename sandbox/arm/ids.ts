@@ -15,8 +15,7 @@ export interface ParsedId {
 
 /** The path's parts, decoded. Throws ArmError 400 for broken percent-encoding and for names that would leave their place. */
 export function parsePath(path: string): ParsedId {
-  const parts = path.split("/").filter((part) => part !== "");
-  const decoded = parts.map(decodeSegment);
+  const decoded = pathParts(path);
   let subscriptionId: string | undefined;
   let resourceGroup: string | undefined;
   let index = 0;
@@ -42,6 +41,13 @@ export function parsePath(path: string): ParsedId {
     scope: join(decoded.slice(0, last)),
   };
 }
+
+/** Segments of a path, decoded. Throws ArmError 400 as {@link parsePath} does. */
+export const pathParts = (path: string): string[] =>
+  path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeSegment);
 
 function decodeSegment(part: string): string {
   let text: string;

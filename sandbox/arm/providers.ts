@@ -1,7 +1,7 @@
 // What Resource Manager answers about itself: tenants, subscriptions, regions, providers, and lists of all resources.
 import type { Context, Hono } from "hono";
 import { ArmError } from "../core.ts";
-import type { ArmResource, SandboxContext } from "../core.ts";
+import type { ArmResource, Caller, SandboxContext } from "../core.ts";
 import type { Engine } from "./engine.ts";
 import { notModeled } from "./errors.ts";
 import { parsePath } from "./ids.ts";
@@ -10,11 +10,11 @@ import { page } from "./paging.ts";
 import { checkApiVersion } from "./registry.ts";
 
 export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContext): void {
-  const get = (path: string, answer: (c: Context) => object): void => {
+  const get = (path: string, answer: (c: Context, caller: Caller) => object): void => {
     app.get(path, async (c) => {
-      await sandbox.authenticate(c.req.header("authorization"), "arm");
+      const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
       checkApiVersion(c.req.query("api-version"), undefined, "Microsoft.Resources");
-      return c.json(answer(c));
+      return c.json(answer(c, caller));
     });
   };
   const subscription = {
@@ -37,9 +37,12 @@ export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContex
   get("/tenants", () => ({
     value: [{ id: `/tenants/${sandbox.tenantId}`, tenantId: sandbox.tenantId, tenantCategory: "Home", displayName: "mlops sandbox" }],
   }));
-  get("/subscriptions", () => ({ value: [subscription] }));
-  get("/subscriptions/:subscription", (c) => {
+  // A subscription is seen by whoever has a role anywhere in it.
+  get("/subscriptions", (_c, { principalId }) => ({ value: sandbox.access.any(principalId) ? [subscription] : [] }));
+  get("/subscriptions/:subscription", (c, caller) => {
     known(c);
+    if (!sandbox.access.any(caller.principalId))
+      sandbox.access.demand(caller, { operation: "Microsoft.Resources/subscriptions/read", scope: subscription.id });
     return subscription;
   });
   get("/subscriptions/:subscription/locations", (c) => {
@@ -63,17 +66,20 @@ export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContex
     return provider(c.req.param("namespace")!, engine, subscription.id);
   });
   app.post("/subscriptions/:subscription/providers/:namespace/register", async (c) => {
-    await sandbox.authenticate(c.req.header("authorization"), "arm");
+    const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
     known(c);
+    sandbox.access.demand(caller, { operation: `${c.req.param("namespace")}/register/action`, scope: subscription.id });
     return c.json(provider(c.req.param("namespace"), engine, subscription.id));
   });
   for (const scope of ["/subscriptions/:subscription", "/subscriptions/:subscription/:groups{resource[gG]roups}/:group"]) {
-    get(`${scope}/resources`, (c) => {
+    get(`${scope}/resources`, (c, caller) => {
       known(c);
       const url = new URL(c.req.url);
       const scopeId = url.pathname.replace(/\/resources\/?$/, "");
       if (c.req.param("group")) engine.read({ id: parsePath(scopeId), apiVersion: "", principalId: "", query: url.searchParams });
-      const all = resourcesBelow(engine, scopeId, url.searchParams.get("$filter") ?? "");
+      const all = resourcesBelow(engine, scopeId, url.searchParams.get("$filter") ?? "").filter(({ id, type }) =>
+        sandbox.access.may(caller.principalId, { operation: `${type}/read`, scope: id }),
+      );
       return page((offset, count) => all.slice(offset, offset + count), url, `https://${c.req.header("host") ?? url.host}`);
     });
   }

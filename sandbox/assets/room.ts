@@ -58,7 +58,7 @@ export const room: Room = {
 };
 
 async function upload(c: Context, sandbox: SandboxContext): Promise<Response> {
-  const id = await known(c, sandbox);
+  const id = await known(c, sandbox, "write");
   const { assetId } = (await readJson(c, 64 * 1024)) as { assetId?: string };
   const place = /^azureml:\/\/registries\/[^/]+\/(\w+)\/([^/]+)\/versions\/([^/]+)$/i.exec(assetId ?? "");
   if (!place)
@@ -77,7 +77,7 @@ async function upload(c: Context, sandbox: SandboxContext): Promise<Response> {
 }
 
 async function download(c: Context, sandbox: SandboxContext): Promise<Response> {
-  const id = await known(c, sandbox);
+  const id = await known(c, sandbox, "read");
   const { blobUri } = (await readJson(c, 64 * 1024)) as { blobUri?: string };
   const place = blobUrl(sandbox, blobUri ?? "");
   const { account, accountId } = accountOf(sandbox, `${id}/x`);
@@ -85,9 +85,10 @@ async function download(c: Context, sandbox: SandboxContext): Promise<Response> 
   return c.json(reference(sandbox, account, accountId, place.container, place.path, "rl"));
 }
 
-async function known(c: Context, sandbox: SandboxContext): Promise<string> {
-  await sandbox.authenticate(c.req.header("authorization"), "aml");
+async function known(c: Context, sandbox: SandboxContext, what: "read" | "write"): Promise<string> {
+  const caller = await sandbox.authenticate(c.req.header("authorization"), "aml");
   const id = registryId(sandbox, c.req.param("r") ?? "");
+  sandbox.access.demand(caller, { operation: `Microsoft.MachineLearningServices/registries/assets/${what}`, scope: id });
   if (parsePath(id).resourceGroup?.toLowerCase() !== c.req.param("g")?.toLowerCase()) throw groupNotFound(c.req.param("g") ?? "");
   return id;
 }

@@ -9,6 +9,7 @@ export const accountType = "Microsoft.Storage/storageAccounts";
 
 export interface Account {
   readonly name: string;
+  readonly id: string;
   /** Base64, as Azure shows them. */
   readonly keys: readonly [string, string];
   readonly allowSharedKeyAccess: boolean;
@@ -30,6 +31,7 @@ export function accountsIn(db: DatabaseSync): Accounts {
       const resource = JSON.parse(row.json) as ArmResource;
       return {
         name: resource.name,
+        id: resource.id,
         keys: accountKeys(db, resource.name),
         allowSharedKeyAccess: resource.properties["allowSharedKeyAccess"] !== false,
       };

@@ -2,7 +2,9 @@
 // reads it. Three forms of address come in: `https://localhost:B/account/container/…`, `https://localhost:B/container/…`
 // (from `https://account.blob.core.sandbox@localhost:B/…`, whose account the client drops) and `account.blob.core.windows.net`.
 import type { IncomingMessage } from "node:http";
+import type { Grants } from "../rbac/grants.ts";
 import type { Accounts, Account } from "./accounts.ts";
+import { blobWish } from "./permission.ts";
 
 export interface Refusal {
   readonly status: number;
@@ -15,8 +17,9 @@ export interface FrontOptions {
   readonly accounts: Accounts;
   /** Accounts that have a container of this name. */
   readonly owners: (container: string) => string[];
-  /** False for a bad signature, audience, or a token that has expired. */
-  readonly verify: (token: string) => Promise<boolean>;
+  /** Object id of whom the token stands for; undefined for a bad signature, audience, or a token that has expired. */
+  readonly verify: (token: string) => Promise<string | undefined>;
+  readonly grants: Grants;
   readonly tenantId: string;
 }
 
@@ -47,7 +50,7 @@ export async function admit(request: IncomingMessage, options: FrontOptions): Pr
   const found = whose(host, path, request.headers.authorization, options);
   if ("code" in found) return found;
   if (found.hostStyle) request.headers.host = `${found.account.name}.blob.localhost`;
-  return await allowed(request, query, found.account, options);
+  return await allowed(request, path, query, found, options);
 }
 
 function whose(
@@ -88,8 +91,9 @@ function onlyOwner(container: string, accounts: Accounts, owners: FrontOptions["
 
 async function allowed(
   request: IncomingMessage,
+  path: string,
   query: URLSearchParams,
-  account: Account,
+  { account, hostStyle }: { account: Account; hostStyle: boolean },
   options: FrontOptions,
 ): Promise<Refusal | undefined> {
   const authorization = request.headers.authorization ?? "";
@@ -102,7 +106,8 @@ async function allowed(
     };
   }
   const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
-  if (token !== undefined && !(await options.verify(token))) {
+  const principal = token === undefined ? undefined : await options.verify(token);
+  if (token !== undefined && principal === undefined) {
     return {
       status: 401,
       code: "InvalidAuthenticationInfo",
@@ -122,7 +127,16 @@ async function allowed(
       },
     };
   }
-  return undefined;
+  // A user delegation signature can do no more than whoever asked for its key.
+  const who = principal ?? (byKey ? undefined : query.get("skoid"));
+  if (!who) return undefined;
+  const inAccount = hostStyle ? path : path.replace(/^\/[^/]+/, "");
+  if (options.grants.may(who, blobWish(request.method ?? "GET", inAccount, query, request.headers, account.id))) return undefined;
+  return {
+    status: 403,
+    code: "AuthorizationPermissionMismatch",
+    message: "This request is not authorized to perform this operation using this permission.",
+  };
 }
 
 /** Storage's error document. */

@@ -12,6 +12,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import type { JSONWebKeySet } from "jose";
 import { listenOn } from "../server/listen.ts";
+import { grantsIn } from "../rbac/grants.ts";
 import { accountsIn, delegationSecret } from "./accounts.ts";
 import { azuriteParts } from "./azurite.ts";
 import type { AccountDataStore, Listener } from "./azurite.ts";
@@ -50,6 +51,7 @@ async function serve(options: BlobProcessOptions): Promise<number> {
   const state = new DatabaseSync(options.stateFile);
   state.exec("PRAGMA busy_timeout = 5000");
   const accounts = accountsIn(state);
+  const grants = grantsIn(state);
   const db = new DatabaseSync(join(options.dir, "metadata.db"));
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
   const journal = openJournal(db);
@@ -63,17 +65,19 @@ async function serve(options: BlobProcessOptions): Promise<number> {
   journal.flush();
 
   const keys = createLocalJWKSet(options.jwks);
-  const verified = new Map<string, number>();
-  const verify = async (token: string): Promise<boolean> => {
-    if ((verified.get(token) ?? 0) > Date.now()) return true;
+  const verified = new Map<string, { readonly expires: number; readonly principal: string }>();
+  const verify = async (token: string): Promise<string | undefined> => {
+    const known = verified.get(token);
+    if (known && known.expires > Date.now()) return known.principal;
     try {
       const { payload } = await jwtVerify(token, keys, { issuer: options.issuer, algorithms: ["RS256"], requiredClaims: ["exp", "oid"] });
-      if (!/^https:\/\/storage\.azure\.com\/?$|^https:\/\/[a-z0-9]+\.blob\.core\./.test(String(payload.aud))) return false;
+      if (!/^https:\/\/storage\.azure\.com\/?$|^https:\/\/[a-z0-9]+\.blob\.core\./.test(String(payload.aud))) return undefined;
       if (verified.size > 1000) verified.clear();
-      verified.set(token, payload.exp! * 1000);
-      return true;
+      const principal = String(payload["oid"]);
+      verified.set(token, { expires: payload.exp! * 1000, principal });
+      return principal;
     } catch {
-      return false;
+      return undefined;
     }
   };
   const containers = parts.blobs.db.getCollection("$CONTAINERS_COLLECTION$")!;
@@ -81,7 +85,7 @@ async function serve(options: BlobProcessOptions): Promise<number> {
   const tenantId = /([0-9a-f-]{36})\/$/.exec(options.issuer)?.[1] ?? "common";
 
   const outside = (request: IncomingMessage, response: ServerResponse): void => {
-    admit(request, { accounts, owners, verify, tenantId }).then(
+    admit(request, { accounts, owners, verify, grants, tenantId }).then(
       (refusal) => (refusal ? refuse(response, refusal) : answer(parts.listener, journal, request, response)),
       () => refuse(response, { status: 500, code: "InternalError", message: "The sandbox's blob service failed." }),
     );

@@ -4,6 +4,8 @@ import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { ContainerSASPermissions, SASProtocol, StorageSharedKeyCredential, generateBlobSASQueryParameters } from "@azure/storage-blob";
 import { ArmError } from "../core.ts";
+import type { ArmResource } from "../core.ts";
+import { workspacePrincipal } from "../rbac/identities.ts";
 import { tenantId } from "../entra/directory.ts";
 import { accountsIn, delegationSecret } from "./accounts.ts";
 
@@ -13,7 +15,7 @@ export interface SasRequest {
   /** As in Azure's `sp`: letters of racwdl. */
   readonly permissions: string;
   readonly hours: number;
-  /** Who it is given to; stands in a user delegation SAS. */
+  /** Who signs a user delegation SAS, which opens no more than they may do; default: the workspace whose account it is. */
   readonly principalId?: string;
 }
 
@@ -36,7 +38,7 @@ export function containerSas(db: DatabaseSync, { account, container, permissions
     return generateBlobSASQueryParameters(values, new StorageSharedKeyCredential(found.name, found.keys[0])).toString();
   }
   const signedVersion = "2025-11-05";
-  const oid = principalId ?? "00000000-0000-0000-0000-000000000000";
+  const oid = principalId ?? ownerOf(db, account) ?? "00000000-0000-0000-0000-000000000000";
   const text = [oid, tenantId, stamp(startsOn), stamp(expiresOn), "b", signedVersion].join("\n");
   const key = {
     signedObjectId: oid,
@@ -48,6 +50,17 @@ export function containerSas(db: DatabaseSync, { account, container, permissions
     value: createHmac("sha256", delegationSecret(db)).update(text, "utf8").digest("base64"),
   };
   return generateBlobSASQueryParameters(values, key, found.name).toString();
+}
+
+/** Identity of the workspace that keeps its files in the account. */
+function ownerOf(db: DatabaseSync, account: string): string | undefined {
+  const rows = db.prepare("SELECT json FROM resources WHERE type = 'microsoft.machinelearningservices/workspaces'").all() as {
+    json: string;
+  }[];
+  const all = rows.map(({ json }) => JSON.parse(json) as ArmResource);
+  return workspacePrincipal(
+    all.find(({ properties }) => String(properties["storageAccount"]).toLowerCase().endsWith(`/${account.toLowerCase()}`)),
+  );
 }
 
 /** Signatures know whole seconds only. */

@@ -2,6 +2,7 @@
 import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { engineOf } from "../arm/current.ts";
+import { authorize, authorizeBody } from "../rbac/arm.ts";
 import { errorBody } from "../arm/errors.ts";
 import { nameOf, parentId, parsePath, sameId } from "../arm/ids.ts";
 import { Template } from "./template.ts";
@@ -85,6 +86,10 @@ export async function deploy(
         principalId: text(deployment.systemData?.["createdBy"]),
         query: new URLSearchParams(),
       };
+      // Each resource is written in the name of who sent the template.
+      const caller = { principalId: asked.principalId, clientId: undefined };
+      authorize("PUT", asked.id, caller, sandbox);
+      authorizeBody("PUT", asked.id, body, caller, sandbox);
       const written = await engine.write(asked, body, "PUT");
       const ended = written.operation && (await engine.operations.settled(written.operation.id));
       if (ended?.status === "Failed") throw failed(ended.error);

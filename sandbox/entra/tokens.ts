@@ -15,6 +15,8 @@ export interface TokenRequest {
   readonly displayName?: string | undefined;
   readonly seconds: number;
   readonly idtyp?: "app" | "user";
+  /** See {@link Caller.runIn}. */
+  readonly runIn?: string | undefined;
 }
 
 export interface Tokens {
@@ -58,7 +60,11 @@ export async function openTokens(db: DatabaseSync, tenantId: string): Promise<To
     try {
       const { payload } = await jwtVerify(token, publicKey, { issuer, algorithms: ["RS256"], requiredClaims: ["exp", "oid"] });
       const known: Known = {
-        caller: { principalId: String(payload["oid"]), clientId: payload["appid"] as string | undefined },
+        caller: {
+          principalId: String(payload["oid"]),
+          clientId: payload["appid"] as string | undefined,
+          runIn: payload["run_in"] as string | undefined,
+        },
         audience: String(payload.aud),
         expires: payload.exp! * 1000,
       };
@@ -74,12 +80,13 @@ export async function openTokens(db: DatabaseSync, tenantId: string): Promise<To
   return {
     issuer,
     jwks: { keys: [open] },
-    async issue({ audience, principalId, clientId, displayName, seconds, idtyp = "app" }) {
+    async issue({ audience, principalId, clientId, displayName, seconds, idtyp = "app", runIn }) {
       return await new SignJWT({
         oid: principalId,
         tid: tenantId,
         ...(clientId ? { appid: clientId, appidacr: "1" } : {}),
         ...(displayName ? { app_displayname: displayName } : {}),
+        ...(runIn ? { run_in: runIn.toLowerCase() } : {}),
         idtyp,
         ver: "1.0",
         uti: randomUUID(),

@@ -60,7 +60,8 @@ async function checkPublisher(sandbox: SandboxContext, topic: ArmResource, heade
   const key = header("aeg-sas-key");
   if (key === undefined) {
     if (!header("authorization")) throw refused("Request must contain one of: an authorization header, aeg-sas-key or aeg-sas-token.");
-    await sandbox.authenticate(header("authorization"), "events");
+    const caller = await sandbox.authenticate(header("authorization"), "events");
+    sandbox.access.demand(caller, { operation: "Microsoft.EventGrid/events/send/action", scope: topic.id, data: true });
     return;
   }
   if (topic.properties["disableLocalAuth"] === true)

@@ -2,6 +2,7 @@
 import { neededBy } from "./bindings.ts";
 import {
   field,
+  identityOf,
   inputOf,
   instancesOf,
   isObject,
@@ -53,9 +54,7 @@ export function stepSpec(
     outputs,
     instances,
     environmentVariables: { ...texts(objectField(component, "environmentVariables")), ...texts(objectField(node, "environmentVariables")) },
-    managedIdentity: /managed/i.test(
-      textField(objectField(node, "identity"), "identityType") ?? textField(objectField(node, "identity"), "type") ?? "",
-    ),
+    identity: identityOf(node),
     ...(codeId ? { codeId } : {}),
     ...(computeId ? { computeId } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

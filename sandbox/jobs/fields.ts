@@ -1,6 +1,6 @@
 // Reads the fields of job bodies, which come in camelCase at the top and snake_case in pipeline nodes, as the official clients send them.
 import { durationMs } from "../serving/durations.ts";
-import type { StepInput, StepOutput, UriInput } from "./spec.ts";
+import type { StepInput, StepOutput, StepSpec, UriInput } from "./spec.ts";
 import { userError } from "./refuse.ts";
 import { textOf } from "../runs/text.ts";
 
@@ -23,6 +23,13 @@ export const objectField = (body: Json, camel: string): Json => {
   const value = field(body, camel);
   return isObject(value) ? value : {};
 };
+
+/** `identity: {identityType: Managed}`, `{type: user_identity}`; AMLToken and none are the default. */
+export function identityOf(body: Json): StepSpec["identity"] {
+  const identity = objectField(body, "identity");
+  const type = textField(identity, "identityType") ?? textField(identity, "type") ?? "";
+  return /managed/i.test(type) ? "managed" : /user/i.test(type) ? "user" : "default";
+}
 
 /** `ReadOnlyMount` and `ro_mount` alike. */
 export function modeOf(value: unknown, usual: string): string {

@@ -5,6 +5,7 @@ import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { download } from "../blob/transfer.ts";
 import { locate } from "../ml/locate.ts";
+import { dataProblem } from "../rbac/identities.ts";
 import { runsOf } from "../runs/store.ts";
 import { workspaceUri } from "../runs/workspace.ts";
 import { StepFailure } from "./failure.ts";
@@ -15,7 +16,7 @@ export type InputValues = Record<string, string>;
 
 /**
  * Files land in `folder/<input>/`. Mounted inputs are read-only, as in Azure; downloaded ones may be written to.
- * Throws StepFailure `UserError` naming the input when there is nothing to bring.
+ * Throws StepFailure `UserError` naming the input when there is nothing to bring, or when the reader (object id) may not read it.
  */
 export async function bringInputs(
   sandbox: SandboxContext,
@@ -23,13 +24,14 @@ export async function bringInputs(
   workspace: ArmResource,
   folder: string,
   signal: AbortSignal,
+  reader: string,
 ): Promise<InputValues> {
   const values: InputValues = {};
   for (const [name, input] of Object.entries(spec.inputs)) {
     if (input.kind === "literal") values[name] = input.value;
     else if (input.mode === "direct")
       values[name] = input.uri.replace(/^azureml:\/\/datastores\//i, `${workspaceUri(workspace)}/datastores/`);
-    else values[name] = await bring(sandbox, name, input, workspace, join(folder, name), signal);
+    else values[name] = await bring(sandbox, name, input, workspace, join(folder, name), signal, reader);
   }
   return values;
 }
@@ -41,10 +43,13 @@ async function bring(
   workspace: ArmResource,
   dir: string,
   signal: AbortSignal,
+  reader: string,
 ): Promise<string> {
   await mkdir(dir, { recursive: true });
   const place = locateInput(sandbox, input.uri, workspace.id);
   if ("url" in place) return await fetchUrl(name, place.url, dir, signal);
+  const problem = dataProblem(sandbox, [reader], place, "read");
+  if (problem) throw new StepFailure("UserError", `Input "${name}": ${problem}.`);
   try {
     const { path } = await download(sandbox, place, dir, signal);
     if (input.mode.endsWith("mount")) await protect(dir);

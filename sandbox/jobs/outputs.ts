@@ -9,6 +9,8 @@ import { artifactStoreUri, placeOf } from "../runs/artifacts.ts";
 import { createdBy, registerModel } from "../runs/models.ts";
 import type { AssetReference, Run } from "../runs/run.ts";
 import { assetId, workspaceUri } from "../runs/workspace.ts";
+import { dataProblem } from "../rbac/identities.ts";
+import { StepFailure } from "./failure.ts";
 import type { StepOutput, StepSpec } from "./spec.ts";
 
 /** Folders are made; a file's folder is, the file is the step's to write. In mode `direct` the address itself. */
@@ -30,11 +32,12 @@ export const longUri = (workspace: ArmResource, uri: string): string =>
 
 /**
  * Uploads what the step wrote and registers named outputs as data assets or models.
+ * Throws StepFailure `UserError` when the run's writer (object id) may not write there.
  * @param succeeded mounted outputs are kept after a failure too, uploaded ones and assets are not
  */
 export async function keepOutputs(
   sandbox: SandboxContext,
-  run: Run,
+  run: Run & { readonly writer?: string },
   spec: StepSpec,
   workspace: ArmResource,
   folder: string,
@@ -44,8 +47,12 @@ export async function keepOutputs(
   for (const [name, output] of Object.entries(spec.outputs)) {
     const path = join(folder, name);
     const uri = longUri(workspace, output.uri);
-    if (output.mode !== "direct" && (succeeded || output.mode === "rw_mount") && existsSync(path))
-      await upload(sandbox, path, placeOf(sandbox, uri, workspace.id));
+    if (output.mode !== "direct" && (succeeded || output.mode === "rw_mount") && existsSync(path)) {
+      const place = placeOf(sandbox, uri, workspace.id);
+      const problem = run.writer === undefined ? undefined : dataProblem(sandbox, [run.writer], place, "write");
+      if (problem) throw new StepFailure("UserError", `Output "${name}": ${problem}.`);
+      await upload(sandbox, path, place);
+    }
     references[name] = {
       type: output.type,
       uri,

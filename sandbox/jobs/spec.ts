@@ -45,8 +45,8 @@ export interface StepSpec {
   readonly timeoutMs?: number;
   /** Nodes that it takes. */
   readonly instances: number;
-  /** The job's identity is the cluster's, not the submitter's. */
-  readonly managedIdentity: boolean;
+  /** Who the step is: the cluster's identity, the submitter, or nobody in particular (then data is read under the cluster's identity). */
+  readonly identity: "managed" | "user" | "default";
   /** The step is run once for each of the search's candidates, and its outputs are the best one's. */
   readonly search?: Search;
   /** A program of the sandbox that the command starts as `$SANDBOX_TOOL`: a path below `sandbox/`. */

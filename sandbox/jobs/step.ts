@@ -64,10 +64,12 @@ export async function runStep({ sandbox, workspace, nodes }: StepContext, run: R
     const places = { work, home: join(folder, "home"), temporary: join(folder, "tmp") };
     for (const place of Object.values(places)) await mkdir(place, { recursive: true });
     if (spec.codeId) await download(sandbox, locateBlob(sandbox, spec.codeId, workspace.id), work, signal);
-    const inputs = await bringInputs(sandbox, spec, workspace, join(folder, "inputs"), signal);
+    // Without an identity of the job's own, Azure ML opens storage that takes no keys under the cluster's.
+    const reader = spec.identity === "user" ? run.principal : clusterIdentity(sandbox, target.key, run.principal);
+    const inputs = await bringInputs(sandbox, spec, workspace, join(folder, "inputs"), signal, reader);
     const outputs = await prepareOutputs(spec, workspace, join(folder, "outputs"));
     const experiment = runsOf(sandbox).experimentById(run.workspace, run.experiment)?.name ?? "Default";
-    const principalId = spec.managedIdentity ? clusterIdentity(sandbox, target.key, run.principal) : run.principal;
+    const principalId = spec.identity === "managed" ? clusterIdentity(sandbox, target.key, run.principal) : run.principal;
     const env = await stepVariables(sandbox, { run, spec, workspace, experiment, environment, places, principalId, inputs, outputs });
     if (spec.tool) env["SANDBOX_TOOL"] = fileURLToPath(new URL(`../${spec.tool}`, import.meta.url));
     signal.throwIfAborted();
@@ -81,7 +83,7 @@ export async function runStep({ sandbox, workspace, nodes }: StepContext, run: R
       if (failure instanceof Stopped && failure.why === "sandbox") throw failure;
     }
     changeStatus(sandbox, run, "Finalizing");
-    const kept = await keepOutputs(sandbox, run, spec, workspace, join(folder, "outputs"), failure === undefined);
+    const kept = await keepOutputs(sandbox, { ...run, writer: reader }, spec, workspace, join(folder, "outputs"), failure === undefined);
     runsOf(sandbox).update(run.workspace, run.id, { outputs: kept });
     await keepArtifacts(sandbox, run, workspace, work, logs);
     if (failure) throw failure;

@@ -50,7 +50,7 @@ export async function stepVariables(
   const { run, spec, workspace, experiment, environment, places } = options;
   const [, , subscription, , group] = workspace.id.split("/");
   const { base } = sandbox.urls;
-  const token = await sandbox.issueToken(`${base}/`, options.principalId, days * 86_400);
+  const token = await sandbox.issueToken(`${base}/`, options.principalId, days * 86_400, { runIn: workspace.id });
   const { scheme } = tracking(environment);
   const trackingUri = `${base.replace(/^https/, scheme)}/mlflow/v1.0${workspace.id}`;
   const ca = certificateBundle(sandbox);

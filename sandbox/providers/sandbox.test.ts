@@ -26,9 +26,11 @@ const client = azure.authorization.getClientConfigOutput();
 const logs = new azure.operationalinsights.Workspace("logs", { ...g, workspaceName: "log-mlops-dev", sku: { name: "PerGB2018" }, retentionInDays: 30 });
 const insights = new azure.applicationinsights.Component("insights", { ...g, resourceName: "appi-mlops-dev", kind: "web", applicationType: "web", workspaceResourceId: logs.id });
 const storage = new azure.storage.StorageAccount("storage", { ...g, accountName: "stmlopsdev", kind: "StorageV2", sku: { name: "Standard_LRS" }, allowSharedKeyAccess: false, minimumTlsVersion: "TLS1_2" });
+const operator = new azure.authorization.RoleAssignment("operator", { scope: storage.id, principalId: client.objectId, principalType: "ServicePrincipal",
+  roleDefinitionId: pulumi.interpolate\`/subscriptions/\${client.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe\` });
 const container = new azure.storage.BlobContainer("files", { ...g, accountName: storage.name, containerName: "files-mlops-dev" });
 new azure.storage.Blob("note", { ...g, accountName: storage.name, containerName: container.name, blobName: "a/note.txt", contentType: "text/plain", metadata: { by: "test" },
-  source: new pulumi.asset.StringAsset("hello") });
+  source: new pulumi.asset.StringAsset("hello") }, { dependsOn: operator });
 const vault = new azure.keyvault.Vault("vault", { ...g, vaultName: "kv-mlops-dev", properties: { tenantId: client.tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true, accessPolicies: [] } });
 const acr = new azure.containerregistry.Registry("acr", { ...g, registryName: "crmlopsdev", sku: { name: "Basic" } });
 const identity = new azure.managedidentity.UserAssignedIdentity("identity", { ...g, resourceName: "id-mlops-dev" });
@@ -49,13 +51,13 @@ test(
   async () => {
     project.write(program);
     const up = await project.pulumi("up", "--yes", "--skip-preview");
-    expect(up.output).toContain("+ 15 created");
+    expect(up.output).toContain("+ 16 created");
     const again = await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-    expect(again.output).toContain("15 unchanged");
+    expect(again.output).toContain("16 unchanged");
     const refresh = await project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-    expect(refresh.output).toContain("15 unchanged");
+    expect(refresh.output).toContain("16 unchanged");
     const afterRefresh = await project.pulumi("preview", "--expect-no-changes");
-    expect(afterRefresh.output).toContain("15 unchanged");
+    expect(afterRefresh.output).toContain("16 unchanged");
     const destroy = await project.pulumi("destroy", "--yes", "--skip-preview");
     expect(destroy.output).toContain("- 15 deleted");
     const kept = await project.pulumi("up", "--yes", "--skip-preview");

@@ -79,7 +79,7 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
   on("GET", "/token", async (_, asked, run) => {
     const seconds = 7 * 86_400;
     return {
-      token: await sandbox.issueToken(`${sandbox.urls.base}/`, asked.caller.principalId, seconds),
+      token: await sandbox.issueToken(`${sandbox.urls.base}/`, asked.caller.principalId, seconds, { runIn: asked.key }),
       expiryTimeUtc: new Date(Date.now() + seconds * 1000).toISOString(),
       runId: run.id,
     };

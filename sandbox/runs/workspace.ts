@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { ArmError } from "../core.ts";
 import type { ArmResource, Caller, SandboxContext } from "../core.ts";
+import { runOperation } from "../rbac/operations.ts";
 import { enterWorkspace } from "./lives.ts";
 import { textOf } from "./text.ts";
 
@@ -16,11 +17,12 @@ export interface Asking {
   readonly key: string;
 }
 
-/** Throws 401 without a token of this sandbox, 404 when there is no such workspace. */
+/** Throws 401 without a token of this sandbox, 403 without the right, 404 when there is no such workspace. */
 export async function asking(c: Context, sandbox: SandboxContext): Promise<Asking> {
   const caller = await sandbox.authenticate(c.req.header("authorization"), "aml");
   const { subscription, group, workspace: name } = c.req.param() as Record<string, string>;
   const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`;
+  sandbox.access.demand(caller, { operation: runOperation(c.req.method, c.req.path), scope: id });
   const workspace = sandbox.resources.get(id);
   if (!workspace) throw new ArmError(404, "ResourceNotFound", `The workspace '${name}' was not found in resource group '${group}'.`);
   enterWorkspace(sandbox, workspace);

@@ -15,6 +15,8 @@ import { directory } from "../entra/directory.ts";
 import { mountGraph } from "../entra/graph.ts";
 import { mountEntra } from "../entra/http.ts";
 import { openTokens } from "../entra/tokens.ts";
+import { openAccess, ownSubscription } from "../rbac/access.ts";
+import { setPropagation } from "../rbac/grants.ts";
 import { startBlobs } from "../blob/service.ts";
 import { openDatabase } from "../state/database.ts";
 import { openResources } from "../state/resources.ts";
@@ -26,6 +28,9 @@ import type { Profile } from "./latency.ts";
 import { keptPorts } from "./ports.ts";
 import { mountProviders } from "../arm/providers.ts";
 import { rooms } from "./rooms.ts";
+
+/** What an assignment usually takes to hold. Azure promises ten minutes; see docs/decisions/sandbox.md. */
+const propagationSeconds = 30;
 
 export interface RunningSandbox {
   readonly context: SandboxContext;
@@ -43,6 +48,8 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const base = `https://localhost:${ports.base}`;
   const allowed = audiences(base);
   const store = openResources(db);
+  ownSubscription(store, entra.owner.objectId);
+  setPropagation(db, profile.name === "none" ? 0 : propagationSeconds / profile.scale);
   const events = new EventEmitter<{ event: [SandboxEvent] }>().setMaxListeners(0);
   const blobs = startBlobs({
     dir,
@@ -65,7 +72,8 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
     tls: certificates.tls,
     ports,
     urls: { base, scoring: `https://localhost:${ports.scoring}`, blob: (account) => `https://localhost:${ports.blob}/${account}` },
-    issueToken: async (audience, principalId, seconds) => await tokens.issue({ audience, principalId, seconds }),
+    issueToken: async (audience, principalId, seconds, more) => await tokens.issue({ audience, principalId, seconds, ...more }),
+    access: openAccess(db),
     authenticate: async (authorization, audience) => await tokens.verify(authorization, allowed[audience]),
     latency: async (seconds, signal) => await wait(profile, seconds, signal),
     scale: profile.name === "none" ? 1 : profile.scale,

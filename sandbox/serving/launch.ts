@@ -8,6 +8,7 @@ import type { SandboxContext } from "../core.ts";
 import { bringFiles } from "./files.ts";
 import type { DeploymentFiles } from "./files.ts";
 import type { Launch } from "./instance.ts";
+import { checkEndpointIdentity } from "./permission.ts";
 import { workspaceOf } from "./parts.ts";
 import type { Parts, PythonEnvironment } from "./parts.ts";
 import type { DeploymentSpec } from "./spec.ts";
@@ -29,6 +30,7 @@ export async function prepareLaunch(
   signal: AbortSignal | undefined,
 ): Promise<Launch> {
   refuseCustomContainer(sandbox, parts, spec);
+  checkEndpointIdentity(sandbox, parts, spec);
   const files = await bringFiles(sandbox, parts, spec, join(dir, "azureml-app"), log);
   signal?.throwIfAborted();
   const script = scriptOf(spec, files);

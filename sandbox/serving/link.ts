@@ -1,5 +1,6 @@
 // The main thread's side of the router: starts its thread, pushes tables, waits for what they ask of each other.
 import { Worker } from "node:worker_threads";
+import type { Verify } from "./router/auth.ts";
 import type { FromRouter, MetricsQuery, RouteTable, RouterOptions, ToRouter } from "./table.ts";
 import type { WindowSummary } from "./router/window.ts";
 
@@ -21,7 +22,7 @@ export class RouterLink {
   /** The port it listens on. */
   readonly port: number;
 
-  private constructor(worker: Worker, port: number, verify: (token: string) => Promise<number | undefined>) {
+  private constructor(worker: Worker, port: number, verify: Verify) {
     this.#worker = worker;
     this.port = port;
     worker.on("message", (message: FromRouter) => {
@@ -34,7 +35,9 @@ export class RouterLink {
           }
           return;
         case "verify":
-          return void verify(message.token).then((expires) => this.#send({ type: "verified", call: message.call, expires }));
+          return void verify(message.token, message.endpoint).then((expires) =>
+            this.#send({ type: "verified", call: message.call, expires }),
+          );
         case "listening":
           return;
         default:
@@ -54,13 +57,9 @@ export class RouterLink {
 
   /**
    * Starts the thread and resolves when it listens; rejects when it cannot (port taken). `verify` tells when an Entra token
-   * ends, or undefined for one that is not good. `onError` hears of a thread that died later.
+   * ends, or undefined for one that is not good for that endpoint. `onError` hears of a thread that died later.
    */
-  static async start(
-    options: RouterOptions,
-    verify: (token: string) => Promise<number | undefined>,
-    onError: (error: Error) => void,
-  ): Promise<RouterLink> {
+  static async start(options: RouterOptions, verify: Verify, onError: (error: Error) => void): Promise<RouterLink> {
     const worker = new Worker(new URL("./router/worker.ts", import.meta.url), {
       workerData: options,
       name: "scoring-router",

@@ -15,8 +15,13 @@ export function mountQuotas(app: Hono, sandbox: SandboxContext): void {
   app.all("/subscriptions/*", async (c, next) => {
     const match = PATH.exec(new URL(c.req.url).pathname);
     if (!match) return await next();
-    await sandbox.authenticate(c.req.header("authorization"), "arm");
+    const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
     const [, subscription, location, what] = match as unknown as [string, string, string, string];
+    const verb = c.req.method === "POST" ? "action" : "read";
+    sandbox.access.demand(caller, {
+      operation: `Microsoft.MachineLearningServices/locations/${what}/${verb}`,
+      scope: `/subscriptions/${subscription}`,
+    });
     const { quota } = await servingOf(sandbox);
     if (what.toLowerCase() === "updatequotas" && c.req.method === "POST") {
       const body = await c.req.json<{ value?: { limit?: unknown }[] }>();

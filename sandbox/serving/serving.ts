@@ -66,7 +66,7 @@ export class Serving {
   async #route(options: RouterOptions): Promise<void> {
     const link = await RouterLink.start(
       options,
-      async (token) => await this.#verify(token),
+      async (token, endpoint) => await this.#verify(token, endpoint),
       (error) => {
         this.#sandbox.log("serving", `the scoring router died and is started again: ${error.stack ?? error.message}`);
         if (this.#link === link) void this.#routeAgain({ ...options, port: link.port });
@@ -236,13 +236,15 @@ export class Serving {
     const secrets = this.keys.of(endpoint.id);
     const mode = endpoint.properties["authMode"];
     if (mode === "AMLToken") return { mode: "AMLToken", secret: secrets.tokenSecret, endpoint: endpoint.id };
-    if (mode === "AADToken") return { mode: "AADToken" };
+    if (mode === "AADToken") return { mode: "AADToken", endpoint: endpoint.id };
     return { mode: "Key", keys: [secrets.primaryKey, secrets.secondaryKey] };
   }
 
-  async #verify(token: string): Promise<number | undefined> {
+  async #verify(token: string, endpoint: string): Promise<number | undefined> {
     try {
-      await this.#sandbox.authenticate(`Bearer ${token}`, "aml");
+      const caller = await this.#sandbox.authenticate(`Bearer ${token}`, "aml");
+      const operation = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action";
+      this.#sandbox.access.demand(caller, { operation, scope: endpoint });
       const { exp } = decodeJwt(token);
       return exp === undefined ? undefined : exp * 1000;
     } catch {

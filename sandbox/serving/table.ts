@@ -27,7 +27,7 @@ export interface DeploymentRoute {
 export type RouteAuth =
   | { readonly mode: "Key"; readonly keys: readonly string[] }
   | { readonly mode: "AMLToken"; readonly secret: string; readonly endpoint: string }
-  | { readonly mode: "AADToken" };
+  | { readonly mode: "AADToken"; readonly endpoint: string };
 
 export interface EndpointRoute {
   readonly id: string;
@@ -66,7 +66,7 @@ export type FromRouter =
   | { readonly type: "applied"; readonly version: number }
   | { readonly type: "drained"; readonly call: number }
   | { readonly type: "metrics"; readonly call: number; readonly summaries: readonly WindowSummary[] }
-  | { readonly type: "verify"; readonly call: number; readonly token: string };
+  | { readonly type: "verify"; readonly call: number; readonly token: string; readonly endpoint: string };
 
 /** What was measured for an endpoint or a deployment (its ARM id), cut into steps of `stepSeconds` from `from` to `to`. */
 export interface MetricsQuery {

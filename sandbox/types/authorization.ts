@@ -3,11 +3,11 @@ import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { nameOf, parentId, sameId } from "../arm/ids.ts";
+import { parseCondition } from "../rbac/condition.ts";
+import { assignmentType, definitionType } from "../rbac/grants.ts";
 import { builtInRoles } from "./roles.ts";
 
 const guid = { pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, rule: "a GUID" };
-const definitionType = "Microsoft.Authorization/roleDefinitions";
-const assignmentType = "Microsoft.Authorization/roleAssignments";
 
 const assignmentBody = z.looseObject({
   properties: z.looseObject({
@@ -25,7 +25,11 @@ export const roleAssignments: ResourceType<z.infer<typeof assignmentBody>> = {
   provisioningState: false,
   names: { ...guid, rule: "The role assignment ID must be a GUID", code: "InvalidRoleAssignmentId" },
   check({ before, after }, sandbox) {
-    const { roleDefinitionId, principalId } = after.properties as { roleDefinitionId: string; principalId: string };
+    const { roleDefinitionId, principalId, condition } = after.properties as Record<
+      "roleDefinitionId" | "principalId" | "condition",
+      string
+    >;
+    if (condition) parseCondition(condition);
     if (!role(roleDefinitionId, sandbox)) {
       throw new ArmError(
         400,
@@ -139,7 +143,7 @@ export const roleDefinitions: ResourceType<z.infer<typeof definitionBody>> = {
   },
 };
 
-function definition(id: string, { name, actions, dataActions }: (typeof builtInRoles)[string]): ArmResource {
+function definition(id: string, { name, actions, notActions, dataActions }: (typeof builtInRoles)[string]): ArmResource {
   return {
     id,
     name: nameOf(id).toLowerCase(),
@@ -149,7 +153,7 @@ function definition(id: string, { name, actions, dataActions }: (typeof builtInR
       type: "BuiltInRole",
       description: name,
       assignableScopes: ["/"],
-      permissions: [{ actions, notActions: [], dataActions, notDataActions: [] }],
+      permissions: [{ actions, notActions, dataActions, notDataActions: [] }],
     },
   };
 }

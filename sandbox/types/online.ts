@@ -7,6 +7,8 @@ import { modelDeployed } from "../events/announce.ts";
 import type { ActionResult, ArmResource, Change, ResourceType, SandboxContext } from "../core.ts";
 import { DeploymentBody, EndpointBody } from "../serving/bodies.ts";
 import { servingOf } from "../serving/registered.ts";
+import { forgetRoles, systemAssigned } from "../rbac/identities.ts";
+import { giveEndpointRoles } from "../serving/permission.ts";
 import { checkDeployment, checkEndpoint, checkRemovable, ENDPOINT_NAMES } from "../serving/rules.ts";
 import { DEPLOYMENTS, ENDPOINTS } from "../serving/serving.ts";
 import { signToken } from "../serving/tokens.ts";
@@ -36,10 +38,13 @@ export const onlineEndpoints: ResourceType<z.infer<typeof EndpointBody>> = {
     if (typeof keys["secondaryKey"] === "string") store.set(change.after.id, "Secondary", keys["secondaryKey"]);
   },
   async provision(endpoint, sandbox) {
+    giveEndpointRoles(endpoint, sandbox);
     await (await servingOf(sandbox)).route(endpoint);
   },
   async remove(endpoint, sandbox) {
     await (await servingOf(sandbox)).close(endpoint);
+    const own = systemAssigned(endpoint);
+    if (own) forgetRoles(sandbox, own);
   },
   actions: { listKeys, token, regenerateKeys },
 };

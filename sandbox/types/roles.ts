@@ -4,28 +4,43 @@ interface Role {
   readonly name: string;
   readonly actions: readonly string[];
   readonly dataActions: readonly string[];
+  readonly notActions: readonly string[];
 }
 
 const ml = "Microsoft.MachineLearningServices";
 const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
-const role = (name: string, actions: readonly string[], dataActions: readonly string[] = []): Role => ({ name, actions, dataActions });
+const containers = "Microsoft.Storage/storageAccounts/blobServices/containers";
+const role = (name: string, actions: readonly string[], dataActions: readonly string[] = [], notActions: readonly string[] = []): Role => ({
+  name,
+  actions,
+  dataActions,
+  notActions,
+});
 
 export const builtInRoles: Readonly<Record<string, Role>> = {
   "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": role("Owner", ["*"]),
-  "b24988ac-6180-42a0-ab88-20f7382dd24c": role("Contributor", ["*"]),
+  "b24988ac-6180-42a0-ab88-20f7382dd24c": role(
+    "Contributor",
+    ["*"],
+    [],
+    ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write", "Microsoft.Authorization/elevateAccess/Action"],
+  ),
   "acdd72a7-3385-48ef-bd42-f606fba81ae7": role("Reader", ["*/read"]),
   "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": role("User Access Administrator", ["*/read", "Microsoft.Authorization/*"]),
   "f58310d9-a9f6-439a-9e8d-f62e7b41a168": role("Role Based Access Control Administrator", [
-    "Microsoft.Authorization/roleAssignments/*",
+    "Microsoft.Authorization/roleAssignments/write",
+    "Microsoft.Authorization/roleAssignments/delete",
     "*/read",
   ]),
   "ba92f5b4-2d11-453d-a403-e96b0029c9fe": role(
     "Storage Blob Data Contributor",
     [
-      "Microsoft.Storage/storageAccounts/blobServices/containers/*",
+      `${containers}/read`,
+      `${containers}/write`,
+      `${containers}/delete`,
       "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
     ],
-    [`${blobs}/*`],
+    [`${blobs}/read`, `${blobs}/write`, `${blobs}/delete`, `${blobs}/move/action`, `${blobs}/add/action`],
   ),
   "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": role(
     "Storage Blob Data Owner",
@@ -99,12 +114,23 @@ export const builtInRoles: Readonly<Record<string, Role>> = {
   ),
   "f25e0fa2-a7c8-4377-a976-54943a77a395": role("Key Vault Contributor", ["Microsoft.KeyVault/*"]),
   "21090545-7ca7-4776-b22c-e363652d74d2": role("Key Vault Reader", ["Microsoft.KeyVault/*/read"], ["Microsoft.KeyVault/vaults/*/read"]),
-  "f6c7c914-8db3-469d-8ca1-694a8f32e121": role("AzureML Data Scientist", [
-    `${ml}/workspaces/*/read`,
-    `${ml}/workspaces/*/action`,
-    `${ml}/workspaces/*/delete`,
-    `${ml}/workspaces/*/write`,
-  ]),
+  "f6c7c914-8db3-469d-8ca1-694a8f32e121": role(
+    "AzureML Data Scientist",
+    [`${ml}/workspaces/*/read`, `${ml}/workspaces/*/action`, `${ml}/workspaces/*/delete`, `${ml}/workspaces/*/write`],
+    [],
+    [
+      `${ml}/workspaces/delete`,
+      `${ml}/workspaces/write`,
+      `${ml}/workspaces/computes/*/write`,
+      `${ml}/workspaces/computes/*/delete`,
+      `${ml}/workspaces/computes/listKeys/action`,
+      `${ml}/workspaces/listKeys/action`,
+      `${ml}/workspaces/hubs/write`,
+      `${ml}/workspaces/hubs/delete`,
+      `${ml}/workspaces/featurestores/write`,
+      `${ml}/workspaces/featurestores/delete`,
+    ],
+  ),
   "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815": role("AzureML Compute Operator", [
     `${ml}/workspaces/computes/*`,
     `${ml}/workspaces/notebooks/vm/*`,

@@ -6,6 +6,7 @@ import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { nameOf } from "../arm/ids.ts";
 import { accountKeys } from "../blob/accounts.ts";
 import { systemDatastores } from "../ml/datastores.ts";
+import { giveRoles, systemAssigned, workspacePrincipal } from "../rbac/identities.ts";
 import { bool, identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
 import { text } from "../state/values.ts";
@@ -144,6 +145,7 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
     };
   },
   async provision(resource, sandbox) {
+    checkIdentity(resource, sandbox);
     await systemDatastores(resource, sandbox);
   },
   actions: {
@@ -166,6 +168,42 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
     }),
   },
 };
+
+/** What the workspace does under its identity, by the property that names the place. */
+const needs: Readonly<Record<string, readonly (readonly [role: string, operation: string, data: boolean])[]>> = {
+  storageAccount: [
+    ["Contributor", "Microsoft.Storage/storageAccounts/write", false],
+    ["Storage Blob Data Contributor", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write", true],
+  ],
+  keyVault: [
+    ["Contributor", "Microsoft.KeyVault/vaults/write", false],
+    ["Key Vault Administrator", "Microsoft.KeyVault/vaults/secrets/setSecret/action", true],
+  ],
+  containerRegistry: [["Contributor", "Microsoft.ContainerRegistry/registries/write", false]],
+  applicationInsights: [["Contributor", "Microsoft.Insights/components/write", false]],
+};
+
+/**
+ * An identity of its own gets its roles from Azure; one that was given to the workspace must have them.
+ * https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication#user-assigned-managed-identity
+ */
+function checkIdentity(resource: ArmResource, sandbox: SandboxContext): void {
+  const all = Object.entries(needs).flatMap(([property, wanted]) => {
+    const scope = resource.properties[property];
+    return typeof scope === "string" && scope !== "" ? wanted.map(([role, operation, data]) => ({ role, operation, data, scope })) : [];
+  });
+  const own = systemAssigned(resource);
+  if (own) giveRoles(sandbox, own, [...all.map(({ role, scope }) => [role, scope] as const), ["Contributor", resource.id]]);
+  const primary = workspacePrincipal(resource);
+  const missing = primary && primary !== own ? all.filter((wish) => !sandbox.access.may(primary, wish)) : [];
+  if (!missing.length) return;
+  throw new ArmError(
+    403,
+    "Authorization",
+    `The workspace's user-assigned identity with object id '${primary}' lacks roles that the workspace needs: ${missing.map(({ role, scope }) => `'${role}' on '${scope}'`).join(", ")}. Assign them, wait until they hold, and create the workspace again.`,
+    { target: "properties.primaryUserAssignedIdentity" },
+  );
+}
 
 function workspaceKeys(resource: ArmResource, sandbox: SandboxContext): object {
   const storage = String(resource.properties["storageAccount"]);

@@ -160,6 +160,7 @@ test("400 and used-up attempts go to the dead letters, with the reason", async (
   }
   hook.answer = ({ path }) => (path.includes("refuses") ? 400 : path.includes("tries-two") ? 500 : 200);
   await register("14");
+  await sandbox.grant("Storage Blob Data Reader", account);
   const blobs = new BlobServiceClient(`https://localhost:${sandbox.info.blobPort}/st${group}`, sandbox.credential);
   const found = new Map<string, { deadLetterReason: string; deliveryAttempts: number; lastDeliveryOutcome: string; subject: string }>();
   const until = Date.now() + 30_000;
@@ -241,6 +242,8 @@ test("a custom topic: keys, Entra, filters, CloudEvents; its address and what it
   expect(hook.events()[0]).toMatchObject({ specversion: "1.0", type: "Mlops.Release.Live", source: topic.id, data: { stage: "prod" } });
 
   const bearer = { authorization: `Bearer ${await sandbox.token("https://eventgrid.azure.net")}` };
+  expect((await publish(bearer, [event("prod")])).status).toBe(403);
+  await sandbox.grant("EventGrid Data Sender", topic.id);
   expect((await publish(bearer, [event("prod")])).status).toBe(200);
   await hook.until(() => hook.events().length === 2);
   expect((await publish({ authorization: `Bearer ${await sandbox.token("https://storage.azure.com")}` })).status).toBe(401);

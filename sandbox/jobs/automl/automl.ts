@@ -1,6 +1,18 @@
 // From the REST body of an AutoML job on a table, or a pipeline's automl node, to the trial's step and the models that are tried.
 import { createHash } from "node:crypto";
-import { durationOf, field, inputOf, instancesOf, isObject, outputOf, objectField, textField, texts, type Json } from "../fields.ts";
+import {
+  durationOf,
+  field,
+  identityOf,
+  inputOf,
+  instancesOf,
+  isObject,
+  outputOf,
+  objectField,
+  textField,
+  texts,
+  type Json,
+} from "../fields.ts";
 import { notModeled, userError } from "../refuse.ts";
 import type { StepInput, StepOutput, StepSpec } from "../spec.ts";
 import type { Search } from "../search/search.ts";
@@ -90,9 +102,7 @@ export function automlSpec(
     outputs,
     environmentVariables: texts(objectField(job, "environmentVariables")),
     instances: instancesOf(job),
-    managedIdentity: /managed/i.test(
-      textField(objectField(job, "identity"), "identityType") ?? textField(objectField(job, "identity"), "type") ?? "",
-    ),
+    identity: identityOf(job),
     timeoutMs: trialTimeoutMs ?? 30 * 60_000,
     search,
     ...(computeId ? { computeId } : {}),

@@ -24,6 +24,7 @@ export function mountBatch(app: Hono, sandbox: SandboxContext): void {
     const id = decodeURIComponent(new URL(c.req.url).pathname)
       .slice("/batch".length)
       .replace(/\/jobs$/, "");
+    sandbox.access.demand(caller, { operation: "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs/write", scope: id });
     const endpoint = sandbox.resources.get(id);
     if (!endpoint) throw new ArmError(404, "ResourceNotFound", `Batch endpoint '${c.req.param("endpoint")}' was not found.`);
     const body = await c.req.json<unknown>().catch(() => undefined);

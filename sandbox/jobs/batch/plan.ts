@@ -152,7 +152,7 @@ async function scoring(sandbox: SandboxContext, workspaceId: string, job: string
       }),
     },
     instances,
-    managedIdentity: false,
+    identity: "default",
     ...(codeId ? { codeId } : {}),
     ...((textField(compute, "target") ?? textField(properties, "compute"))
       ? { computeId: textField(compute, "target") ?? textField(properties, "compute")! }

@@ -56,7 +56,7 @@ export function monitorPlan(job: string, monitor: Monitor, time: number): Plan {
     outputs: { signal_output: output },
     environmentVariables: { SANDBOX_MONITOR: JSON.stringify({ time, signals }) },
     instances: 1,
-    managedIdentity: false,
+    identity: "default",
   };
   const step = { runId: randomUUID(), parent: job, path: "compute_signals", displayName: "compute_signals", after: [], spec };
   return { steps: [step], groups: [], outputs: { signal_output: output }, continueOnFailure: false };

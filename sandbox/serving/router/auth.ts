@@ -11,8 +11,8 @@ export const REFUSALS = {
   tokenWrong: "token_auth_access_denied",
 } as const;
 
-/** Asks the main thread about an Entra token; gives the time of its expiry (milliseconds) or undefined. */
-export type Verify = (token: string) => Promise<number | undefined>;
+/** Asks the main thread whether an Entra token may score on the endpoint (its id); gives the time of its expiry (milliseconds) or undefined. */
+export type Verify = (token: string, endpoint: string) => Promise<number | undefined>;
 
 const REMEMBERED = 2_000;
 
@@ -45,7 +45,8 @@ export class Doorman {
 
   async #ask(token: string): Promise<string | undefined> {
     const auth = this.#auth;
-    const ends = auth.mode === "AMLToken" ? await tokenExpiry(token, auth.secret, auth.endpoint) : await this.#verify(token);
+    if (auth.mode === "Key") return REFUSALS.keyWrong;
+    const ends = auth.mode === "AMLToken" ? await tokenExpiry(token, auth.secret, auth.endpoint) : await this.#verify(token, auth.endpoint);
     if (ends === undefined || ends <= Date.now()) return REFUSALS.tokenWrong;
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(token, ends);

@@ -95,10 +95,13 @@ test("an AML token is good for its endpoint until it ends", async () => {
 test("an Entra token is asked of the main thread once and then remembered", async () => {
   const { port } = await model(named("blue"));
   const asked: string[] = [];
-  const { score } = await routed(endpoint([deployment("blue", 100, [port])], { auth: { mode: "AADToken" } }), async (token) => {
-    asked.push(token);
-    return token === "good" ? Date.now() + 60_000 : undefined;
-  });
+  const { score } = await routed(
+    endpoint([deployment("blue", 100, [port])], { auth: { mode: "AADToken", endpoint: "/endpoint" } }),
+    async (token) => {
+      asked.push(token);
+      return token === "good" ? Date.now() + 60_000 : undefined;
+    },
+  );
   expect((await score({ key: "good" })).status).toBe(200);
   expect((await score({ key: "good" })).status).toBe(200);
   expect((await score({ key: "bad" })).status).toBe(401);

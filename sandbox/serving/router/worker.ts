@@ -13,10 +13,10 @@ const send = (message: FromRouter): void => port.postMessage(message);
 let calls = 0;
 const verifying = new Map<number, (expires: number | undefined) => void>();
 const router = new Router(
-  (token) =>
+  (token, endpoint) =>
     new Promise((resolve) => {
       verifying.set(++calls, resolve);
-      send({ type: "verify", call: calls, token });
+      send({ type: "verify", call: calls, token, endpoint });
     }),
 );
 
