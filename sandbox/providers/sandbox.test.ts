@@ -59,7 +59,7 @@ test(
     const afterRefresh = await project.pulumi("preview", "--expect-no-changes");
     expect(afterRefresh.output).toContain("16 unchanged");
     const destroy = await project.pulumi("destroy", "--yes", "--skip-preview");
-    expect(destroy.output).toContain("- 15 deleted");
+    expect(destroy.output).toContain("- 16 deleted");
     const kept = await project.pulumi("up", "--yes", "--skip-preview");
     expect(kept.output).toMatch(/Code="\w+" Message=".*(soft|deleted state)/i);
   },

@@ -15,7 +15,8 @@ export function mountMetrics(app: Hono, sandbox: SandboxContext): void {
   app.get("/subscriptions/*", async (c, next) => {
     const id = PATH.exec(new URL(c.req.url).pathname)?.[1];
     if (id === undefined) return await next();
-    await sandbox.authenticate(c.req.header("authorization"), "arm");
+    const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
+    sandbox.access.demand(caller, { operation: "Microsoft.Insights/metrics/read", scope: decodeURIComponent(id) });
     const resource = sandbox.resources.get(decodeURIComponent(id));
     if (!resource) throw new ArmError(404, "ResourceNotFound", `The resource '${id}' was not found.`);
     return c.json(await answer(c, sandbox, await servingOf(sandbox), resource));

@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { errorBody, notModeled } from "../arm/errors.ts";
 import { ArmError } from "../core.ts";
-import type { SandboxContext } from "../core.ts";
+import type { Caller, SandboxContext } from "../core.ts";
 import { readJson } from "../server/bodies.ts";
 import { Keys, KeyWish, sign, verify } from "./keys.ts";
 import type { Key } from "./keys.ts";
@@ -32,7 +32,8 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
     return c.json({ error: errorBody(error) }, status as ContentfulStatusCode);
   });
   app.use(async (c, next) => {
-    await sandbox.authenticate(c.req.header("authorization"), "vault");
+    const caller = await sandbox.authenticate(c.req.header("authorization"), "vault");
+    permit(sandbox, caller, vault, c.req.method, c.req.path);
     if (!c.req.query("api-version"))
       throw new ArmError(400, "BadParameter", "The request URI does not have the query parameter 'api-version'.");
     await next();
@@ -72,6 +73,21 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
     throw notModeled(`${c.req.method} ${c.req.path} of vaults`, "it has keys that are made, read, listed, and that sign and verify");
   });
   return app;
+}
+
+/** Throws ArmError 403 for what no role covers, where the vault goes by roles. */
+function permit(sandbox: SandboxContext, caller: Caller, vault: string, method: string, path: string): void {
+  const resource = sandbox.resources.get(vault);
+  if (resource?.properties["enableRbacAuthorization"] !== true) return;
+  const what = method === "GET" ? "read" : `${path.split("/").at(-1)}/action`;
+  const operation = `Microsoft.KeyVault/vaults/keys/${what}`;
+  const scope = [resource.id, ...path.split("/").slice(1, 3)].join("/");
+  if (sandbox.access.may(caller.principalId, { operation, scope, data: true })) return;
+  throw new ArmError(
+    403,
+    "Forbidden",
+    `Caller is not authorized to perform action on resource. If role assignments, deny assignments or role definitions were changed recently, please observe propagation time. Caller: appid=${caller.clientId ?? ""};oid=${caller.principalId} Action: '${operation}' Resource: '${scope}' Assignment: (not found)`,
+  );
 }
 
 /** `https://…/keys/name/version` */

@@ -24,6 +24,7 @@ beforeAll(async () => {
   await sandbox.call("PUT", `${sandbox.subscription}/resourceGroups/rg-vault`, { location: "westeurope" });
   const made = await vaultOf("kv-one");
   vault = made.id;
+  await sandbox.grant("Key Vault Crypto Officer");
   client = new KeyClient(made.uri, sandbox.credential, options);
 }, 60_000);
 afterAll(async () => await sandbox.stop());
