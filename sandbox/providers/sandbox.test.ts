@@ -40,7 +40,7 @@ const w = { ...g, workspaceName: ws.name };
 new azure.machinelearningservices.Compute("cpu", { ...w, computeName: "cpu-cluster", properties: { computeType: "AmlCompute",
   properties: { vmSize: "Standard_DS3_v2", scaleSettings: { minNodeCount: 0, maxNodeCount: 2, nodeIdleTimeBeforeScaleDown: "PT120S" } } } });
 new azure.authorization.RoleAssignment("role", { scope: storage.id, principalId: ws.identity.apply((i) => i.principalId), principalType: "ServicePrincipal",
-  roleDefinitionId: pulumi.interpolate\`/subscriptions/\${client.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe\` });
+  roleDefinitionId: pulumi.interpolate\`/subscriptions/\${client.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7\` });
 new azure.machinelearningservices.EnvironmentVersion("env", { ...w, name: "train", version: "1", properties: { image: "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", condaFile: "name: a\\ndependencies: [python=3.11]\\n" } });
 new azure.machinelearningservices.DataVersion("data", { ...w, name: "diabetes", version: "1", properties: { dataType: "uri_file", dataUri: "azureml://datastores/workspaceblobstore/paths/diabetes.csv" } });
 export const url = ws.discoveryUrl;
