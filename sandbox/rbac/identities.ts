@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ArmResource, BlobLocation, SandboxContext } from "../core.ts";
 import { accountsIn } from "../blob/accounts.ts";
+import { text } from "../state/values.ts";
 import { builtInRoles } from "../types/roles.ts";
 import { assignmentType } from "./grants.ts";
 
@@ -16,7 +17,7 @@ export function principalsOf(resource: ArmResource | undefined): string[] {
 
 /** The identity that a workspace uses for itself: its primary user-assigned one, else its own. */
 export function workspacePrincipal(workspace: ArmResource | undefined): string | undefined {
-  const primary = String(workspace?.properties["primaryUserAssignedIdentity"] ?? "").toLowerCase();
+  const primary = text(workspace?.properties["primaryUserAssignedIdentity"]).toLowerCase();
   const given = Object.entries((workspace?.identity?.["userAssignedIdentities"] ?? {}) as Record<string, { principalId?: string }>);
   return given.find(([id]) => id.toLowerCase() === primary)?.[1].principalId ?? principalsOf(workspace)[0];
 }
