@@ -3,6 +3,8 @@
 /** Version of each resource provider's REST API. Azure ML: https://learn.microsoft.com/rest/api/azureml/?view=rest-azureml-2024-10-01 */
 export const apiVersions = {
   machineLearning: "2024-10-01",
+  /** Monitors: later versions have no model performance signal, and `az ml` stays with this one. */
+  schedules: "2023-06-01-preview",
   /** Registries' assets, through Resource Manager. */
   registry: "2024-10-01",
   resources: "2021-04-01",

@@ -26,7 +26,7 @@ export class Upload extends CustomResource {
 export interface AssetVersionArgs {
   readonly workspaceId: Input<string>;
   readonly collection: "data" | "environments" | "components";
-  readonly name: string;
+  readonly name: Input<string>;
   readonly version: string;
   readonly contentVersion: boolean;
   readonly properties: Record<string, unknown>;
@@ -81,5 +81,22 @@ export class EndpointRollout extends CustomResource {
 
   constructor(name: string, args: EndpointRolloutArgs, opts?: CustomResourceOptions) {
     super("mlops:serving:EndpointRollout", name, { ...args, scoringUri: undefined, evidence: undefined }, opts);
+  }
+}
+
+/** See provider/monitorSchedule.ts. */
+export interface MonitorScheduleArgs {
+  readonly workspaceId: Input<string>;
+  readonly name: string;
+  readonly properties: Record<string, unknown>;
+}
+
+/** A model monitor that runs by its trigger. */
+export class MonitorSchedule extends CustomResource {
+  /** Azure resource id of the schedule. */
+  declare readonly scheduleId: Output<string>;
+
+  constructor(name: string, args: MonitorScheduleArgs, opts?: CustomResourceOptions) {
+    super("mlops:operations:MonitorSchedule", name, { ...args, scheduleId: undefined }, opts);
   }
 }

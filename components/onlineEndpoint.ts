@@ -9,6 +9,7 @@ import type { Slot } from "../release/core/slots.ts";
 import type { AssetSource } from "./assetBody.ts";
 import { OnlineDeployment, OnlineEndpoint as AzureEndpoint } from "./azure.ts";
 import type { OnlineDeploymentArgs, OnlineEndpointArgs as AzureEndpointArgs } from "./azure.ts";
+import { DataCollection } from "./monitoring/dataCollection.ts";
 import { EndpointRollout } from "./mlops.ts";
 import type { EndpointRolloutArgs } from "./mlops.ts";
 import { overridden } from "./override.ts";
@@ -25,10 +26,14 @@ export interface SlotArgs {
   readonly frozen: boolean;
   /** Default: what the YAML says. */
   readonly instances?: number;
+  /** Keep what it is asked and answers. */
+  readonly collect?: { readonly sampling: number; readonly columns?: readonly string[] };
 }
 
 export interface OnlineEndpointArgs {
   readonly resourceGroupName: Input<string>;
+  /** Id of the workspace; needed where data is collected. */
+  readonly workspaceId?: Input<string>;
   readonly workspaceName: Input<string>;
   readonly location: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -64,6 +69,8 @@ type Body = {
 /** https://learn.microsoft.com/azure/machine-learning/concept-endpoints-online */
 export class OnlineEndpoint extends ComponentResource {
   readonly scoringUri: Output<string>;
+  /** Ids of the data assets that each slot collects to. */
+  readonly collected: Readonly<Partial<Record<Slot, DataCollection["data"]>>>;
   readonly nodes: {
     readonly endpoint: AzureEndpoint;
     readonly deployments: Readonly<Partial<Record<Slot, OnlineDeployment>>>;
@@ -114,10 +121,13 @@ export class OnlineEndpoint extends ComponentResource {
 
     const deployments: Partial<Record<Slot, OnlineDeployment>> = {};
     const marks: Record<string, string> = {};
+    const collected: Partial<Record<Slot, DataCollection["data"]>> = {};
     for (const slot of used) {
       const spec = args.deployments[slot]!;
-      deployments[slot] = this.#deployment(`${name}-${slot}`, slot, spec, endpoint, args, tags);
-      marks[slot] = spec.frozen ? `model ${spec.modelVersion}` : `model ${spec.modelVersion}, ${contentMark(spec.asset)}`;
+      const collection = this.#collection(`${name}-${slot}`, slot, spec, args);
+      if (collection) collected[slot] = collection.data;
+      deployments[slot] = this.#deployment(`${name}-${slot}`, slot, spec, endpoint, args, tags, collection);
+      marks[slot] = spec.frozen ? `model ${spec.modelVersion}` : `model ${spec.modelVersion}, ${contentMark(spec)}`;
     }
 
     const { steps, bakeSeconds, mirrorFirstPercent, ...check } = args.rollout;
@@ -142,8 +152,16 @@ export class OnlineEndpoint extends ComponentResource {
       { parent: this, dependsOn: Object.values(deployments) },
     );
     this.nodes = { endpoint, deployments, rollout };
+    this.collected = collected;
     this.scoringUri = rollout.scoringUri;
     this.registerOutputs({ scoringUri: this.scoringUri });
+  }
+
+  #collection(name: string, slot: Slot, spec: SlotArgs, args: OnlineEndpointArgs): DataCollection | undefined {
+    if (!spec.collect) return undefined;
+    if (args.workspaceId === undefined) throw new ResourceError(`OnlineEndpoint "${name}": collect needs workspaceId`, this, true);
+    const { workspaceId, endpointName } = args;
+    return new DataCollection(name, { workspaceId, endpointName, deploymentName: slot, ...spec.collect }, { parent: this });
   }
 
   #deployment(
@@ -153,8 +171,14 @@ export class OnlineEndpoint extends ComponentResource {
     endpoint: AzureEndpoint,
     args: OnlineEndpointArgs,
     tags: Record<string, string>,
+    collection: DataCollection | undefined,
   ): OnlineDeployment {
     const body = args.source.resolve(spec.asset).body as Body;
+    const variables = body.properties["environmentVariables"] as Record<string, string> | undefined;
+    const collecting = collection && {
+      dataCollector: collection.dataCollector,
+      environmentVariables: { ...variables, ...collection.variables },
+    };
     return new OnlineDeployment(
       name,
       overridden(
@@ -166,7 +190,7 @@ export class OnlineEndpoint extends ComponentResource {
           deploymentName: slot,
           tags: { ...tags, ...body.tags },
           ...(body.sku ? { sku: spec.instances === undefined ? body.sku : { ...body.sku, capacity: spec.instances } } : {}),
-          properties: { ...body.properties, model: spec.modelId } as unknown as OnlineDeploymentArgs["properties"],
+          properties: { ...body.properties, ...collecting, model: spec.modelId } as unknown as OnlineDeploymentArgs["properties"],
         } as OnlineDeploymentArgs,
         args.override?.deployment,
       ),
@@ -181,8 +205,9 @@ export class OnlineEndpoint extends ComponentResource {
 }
 
 /** Sixteen hex digits over a deployment's content, its code included. */
-function contentMark(asset: Asset): string {
-  return jsonHash([asset.body, asset.uploads.map((upload) => upload.hash)]).slice(0, 16);
+function contentMark({ asset, collect }: SlotArgs): string {
+  const content = [asset.body, asset.uploads.map((upload) => upload.hash)];
+  return jsonHash(collect ? [...content, { ...collect }] : content).slice(0, 16);
 }
 
 /** azure-native takes the user-assigned identities as a list. */

@@ -1,8 +1,9 @@
 // Every resource type of the provider.
 import { assetVersion } from "./assetVersion.ts";
 import type { AnyKind } from "./kind.ts";
+import { monitorSchedule } from "./monitorSchedule.ts";
 import { nameRelease } from "./nameRelease.ts";
 import { endpointRollout } from "./rollout.ts";
 import { upload } from "./upload.ts";
 
-export const kinds: readonly AnyKind[] = [upload, assetVersion, nameRelease, endpointRollout];
+export const kinds: readonly AnyKind[] = [upload, assetVersion, nameRelease, endpointRollout, monitorSchedule];

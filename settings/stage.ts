@@ -1,6 +1,7 @@
 // Settings of a stage with its own workspace: dev, qa, prod.
 import { z } from "zod";
 import { common, group, serving, workspace } from "./fields.ts";
+import { monitoring, monitoringRules } from "./monitoring.ts";
 import { notifications, trigger } from "./notifications.ts";
 import { servingRules } from "./rules.ts";
 
@@ -15,6 +16,7 @@ export const stageSettings = (stage: Stage) =>
       ...group,
       ...serving,
       ...workspace,
+      ...monitoring,
       /** Are models trained here? Then the cluster, the data and the components are here too. */
       training: z.boolean("must be true or false").default(stage === "dev"),
       /** Who has to agree before a release may serve here. */
@@ -54,6 +56,7 @@ export const stageSettings = (stage: Stage) =>
       message: "must be true in prod; remove the override",
     })
     .superRefine(servingRules)
+    .superRefine(monitoringRules)
     .transform((s) => ({
       ...s,
       stage,

@@ -26,7 +26,7 @@ export type ServingSettings = Pick<
   | "deploymentSet"
   | "rollout"
   | "publicAccess"
-> & { readonly stage: string; readonly modelFrom: "workspace" | "registry" };
+> & { readonly stage: string; readonly modelFrom: "workspace" | "registry"; readonly collect?: StageSettings["collect"] };
 
 /** The read files of a stage that serves. */
 export interface ServingFiles {
@@ -66,6 +66,7 @@ export type ServingPlace = Pick<OnlineEndpointArgs, "resourceGroupName" | "works
 
 export interface Served {
   readonly endpoint: OnlineEndpoint;
+  readonly live: Slot;
   readonly outputs: { endpointName: Input<string>; scoringUri: Output<string>; modelName: string; modelVersion: string; slot: Slot };
 }
 
@@ -80,14 +81,15 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
     if (!asset || modelVersion === undefined) continue;
     const frozen = slot === plan.live ? settings.slotFrozen : true;
     const scaled = slot === plan.live || settings.keptInstances === undefined ? {} : { instances: settings.keptInstances };
-    deployments[slot] = { asset, modelVersion, frozen, ...scaled, modelId: modelIdIn(from, modelName, modelVersion) };
+    const collect = settings.collect?.enabled ? { collect: { sampling: settings.collect.sampling, ...columnsOf(settings.collect) } } : {};
+    deployments[slot] = { asset, modelVersion, frozen, ...scaled, ...collect, modelId: modelIdIn(from, modelName, modelVersion) };
   }
   const { source, resourceGroupName, workspaceName, location, tags, endpointName } = place;
   const { calls, maxErrorPercent, maxP95Ms, readySeconds, ...steps } = settings.rollout;
   const endpoint = new OnlineEndpoint(
     settings.stage,
     {
-      ...{ source, resourceGroupName, workspaceName, location, tags, endpointName, deployments },
+      ...{ source, resourceGroupName, workspaceId: place.workspaceId, workspaceName, location, tags, endpointName, deployments },
       endpoint: files.endpoint,
       traffic: settings.traffic ?? restingTraffic(plan),
       ...(settings.mirrorTraffic ? { mirrorTraffic: settings.mirrorTraffic } : {}),
@@ -99,6 +101,9 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
   );
   return {
     endpoint,
+    live: plan.live,
     outputs: { endpointName, scoringUri: endpoint.scoringUri, modelName, modelVersion: settings.modelVersion!, slot: plan.live },
   };
 }
+
+const columnsOf = ({ columns }: StageSettings["collect"]): { columns?: readonly string[] } => (columns ? { columns } : {});

@@ -286,7 +286,7 @@ describe("serving", () => {
       endpointSet: '["auth_mode=aad_token"]',
     });
     expect(named("dev-blue").inputs["sku"].capacity).toBe(3);
-    expect(named("dev-blue").inputs["properties"].environmentVariables).toEqual({ WORKER_COUNT: "2" });
+    expect(named("dev-blue").inputs["properties"].environmentVariables).toEqual({ WORKER_COUNT: "2", PERSONAL_COLUMNS: "age,sex" });
     expect(named("dev-endpoint").inputs["properties"].authMode).toBe("AADToken");
   });
 

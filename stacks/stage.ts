@@ -17,6 +17,7 @@ import { Project } from "./project.ts";
 import { protectState } from "./protect.ts";
 import { readServing, serve } from "./serving.ts";
 import { currentSubscription } from "./subscription.ts";
+import { readWatching } from "./watchingFiles.ts";
 import { stackTags } from "./tags.ts";
 
 export async function stage(settings: StageSettings): Promise<Record<string, unknown>> {
@@ -24,6 +25,7 @@ export async function stage(settings: StageSettings): Promise<Record<string, unk
   const files = {
     production: project.readAll("servingEnvironment", "environment"),
     serving: readServing(project, settings),
+    watching: readWatching(project, settings),
     ...(settings.training
       ? {
           data: project.readAll("data", "data"),
@@ -102,6 +104,11 @@ export async function stage(settings: StageSettings): Promise<Record<string, unk
       trigger: settings.trigger,
     });
   }
+  const watching =
+    settings.collect.enabled || settings.monitor.enabled || settings.alerts.enabled ? await import("./watching.ts") : undefined;
+  const watched = watching?.watch(files.watching, settings, served, {
+    ...{ resourceGroupName: group.name, location, tags, workspace, source, dependsOn: workspace.grants },
+  });
   return {
     location,
     workspaceName: local.workspace,
@@ -111,5 +118,6 @@ export async function stage(settings: StageSettings): Promise<Record<string, unk
     // By file, so that a pipeline job runs the very versions that this stack registered.
     ...(settings.training ? { clusterName: local.cluster, components } : {}),
     ...served?.outputs,
+    ...watched,
   };
 }

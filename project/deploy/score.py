@@ -17,6 +17,7 @@ import os
 import pickle
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,18 +126,52 @@ class Scorer:
             raise BadRequest(f"{len(details)} problem(s) in {len(rows)} row(s)", details)
         return pd.DataFrame(rows, columns=self.features, dtype=float)
 
-    def answer(self, body: str) -> list[float]:
-        """One prediction for each row, in the order of the request."""
-        return [float(value) for value in self.model.predict(self.table_of(records_of(body)))]
+    def answer(self, body: str) -> tuple[pd.DataFrame, list[float]]:
+        """The rows asked for and one prediction for each, in the order of the request."""
+        table = self.table_of(records_of(body))
+        return table, [float(value) for value in self.model.predict(table)]
 
 
+class Collecting:
+    """Hands requests and answers to the deployment's data collector, where it has one. A fault in it never costs an answer."""
+
+    def __init__(self, features: list[str], environment: Mapping[str, str]) -> None:
+        self.inputs = self.outputs = None
+        personal = {name.strip() for name in environment.get("PERSONAL_COLUMNS", "").split(",")}
+        wanted = [name.strip() for name in environment.get("COLLECT_COLUMNS", "").split(",") if name.strip()]
+        unknown = [name for name in wanted if name not in features]
+        if unknown:
+            log.warning("COLLECT_COLUMNS names %s, which this model does not have", ", ".join(unknown))
+        # Whoever names the columns has decided; else nothing that tells of a person is kept.
+        self.columns = [name for name in features if (name in wanted if wanted else name not in personal)]
+        if "AZUREML_MDC_CONFIG_PATH" not in environment:
+            return
+        from azureml.ai.monitoring import Collector
+
+        self.inputs = Collector(name="model_inputs", on_error=self.failed)
+        self.outputs = Collector(name="model_outputs", on_error=self.failed)
+        log.info("collecting %s", ", ".join(self.columns))
+
+    @staticmethod
+    def failed(error: Exception) -> None:
+        log.warning("not collected: %s", error)
+
+    def keep(self, table: pd.DataFrame, predictions: list[float]) -> None:
+        if self.inputs is None or self.outputs is None:
+            return
+        context = self.inputs.collect(table[self.columns])
+        self.outputs.collect(pd.DataFrame({"prediction": predictions}), context)
+
+
+_collecting: Collecting | None = None
 _scorer: Scorer | None = None
 
 
 def init() -> None:
     """Load the model from AZUREML_MODEL_DIR. An exception here keeps the deployment from becoming ready."""
-    global _scorer
+    global _collecting, _scorer
     _scorer = Scorer(load_model(Path(os.environ["AZUREML_MODEL_DIR"])))
+    _collecting = Collecting(_scorer.features, os.environ)
     log.info("ready; features: %s", ", ".join(_scorer.features))
 
 
@@ -145,11 +180,13 @@ def run(raw_data: str) -> list[float] | AMLResponse:
     assert _scorer is not None, "the inference server calls init() before run()"
     started = time.perf_counter()
     try:
-        predictions = _scorer.answer(raw_data)
+        table, predictions = _scorer.answer(raw_data)
     except BadRequest as problem:
         # The message only: details may repeat values of the request, which are people's measurements.
         log.warning("bad request: %s", problem)
         error = {"code": "BadRequest", "message": str(problem), "details": problem.details[:MAX_DETAILS]}
         return AMLResponse({"error": error}, 400, json_str=True)
+    if _collecting is not None:
+        _collecting.keep(table, predictions)
     log.info("%d rows in %.1f ms", len(predictions), 1000 * (time.perf_counter() - started))
     return predictions

@@ -10,10 +10,12 @@ import { connectCommands } from "./connect.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { invoke } from "./invoke.ts";
+import { monitor } from "./monitor.ts";
 import { logs } from "./logs.ts";
 import { migrate } from "./migrate.ts";
 import { render } from "./render.ts";
 import { preview } from "./preview.ts";
+import { retrain } from "./retrain.ts";
 import { releases, showRelease } from "./releases.ts";
 import { rollback } from "./rollback.ts";
 import { sandboxCommands } from "./sandbox.ts";
@@ -38,6 +40,8 @@ export const commands: readonly Command[] = [
   watch,
   invoke,
   logs,
+  monitor,
+  retrain,
   status,
   releases,
   showRelease,

@@ -25,6 +25,19 @@ export interface Trained {
   readonly release: ReleaseManifest | undefined;
 }
 
+export interface TrainingInput {
+  readonly stage: string;
+  readonly target: Target;
+  readonly pulumi: Pulumi;
+  /** Kept with the job, besides those of the file. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Told the job's name as soon as there is one. */
+  readonly onJob?: (job: string) => void;
+}
+
+/** The model was made, and the gate said no. */
+export class GateRefused extends CommandError {}
+
 export const train: Command = {
   name: "train",
   summary: "run the project's training pipeline, register its model, hold it against the gate",
@@ -60,17 +73,17 @@ export const train: Command = {
   },
 };
 
-export async function runTraining(
-  call: Call,
-  { stage, target, pulumi }: { stage: string; target: Target; pulumi: Pulumi },
-): Promise<Trained> {
+export async function runTraining(call: Call, { stage, target, pulumi, tags, onJob }: TrainingInput): Promise<Trained> {
   const workspace = await openStage(stage, pulumi, target);
   const project = await projectOf(pulumi, stage);
   // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
   const rules = gateRules(call.repo, project);
   const history = rules && (await openHistory(pulumi, target, call.out));
   const job =
-    option(call, "job") ?? (await jobOfModel(call, workspace)) ?? (await submitPipeline(call, workspace, project, optionList(call, "set")));
+    option(call, "job") ??
+    (await jobOfModel(call, workspace)) ??
+    (await submitPipeline(call, workspace, project, optionList(call, "set"), tags));
+  onJob?.(job);
   const end = await follow(call, workspace, job);
   const metrics = await metricsOf(workspace, [{ runId: job, name: "pipeline" }, ...end.steps]);
   if (metrics.length > 0) call.out.print(metricsTable(metrics));
@@ -93,7 +106,7 @@ export async function runTraining(
   const file = writeRelease(call, release, option(call, "out"));
   call.out.print(verdictLines(release.gate.verdicts));
   if (!release.gate.passed) {
-    throw new CommandError(
+    throw new GateRefused(
       `${release.id} did not pass the gate: ${failures(release).join("; ")}`,
       `It goes nowhere; the reason is in ${file} and in the history (mlops releases show ${release.id}).`,
     );

@@ -17,7 +17,13 @@ export const jobOptions: readonly OptionSpec[] = [
 const options = { apiVersion: apiVersions.machineLearning };
 
 /** Submits the pipeline job of the project (or of the file that `--pipeline` names) with overrides; returns the job's name. Nothing is sent when the file has a problem. */
-export async function submitPipeline(call: Call, workspace: Workspace, project: string, sets: readonly string[]): Promise<string> {
+export async function submitPipeline(
+  call: Call,
+  workspace: Workspace,
+  project: string,
+  sets: readonly string[],
+  tags: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const path = option(call, "pipeline") ?? projectFile(call.repo, project, "pipeline");
   const read = readAsset(path, diskFiles(call.repo), { kind: "job", sets });
   if (!read.ok) throw new UsageError(read.problems.map(formatProblem).join("\n"));
@@ -26,7 +32,9 @@ export async function submitPipeline(call: Call, workspace: Workspace, project: 
   const base = read.asset.name ?? workspace.outputs.modelName ?? "job";
   const name = `${base.replaceAll(/[^a-z0-9-]/gi, "-")}-${randomBytes(5).toString("hex")}`;
   call.out.progress(`train  submitting ${path} as job ${name}`);
-  await workspace.azure.put(`${workspace.id}/jobs/${name}`, body, options);
+  const properties = body["properties"] as { tags?: Record<string, string> };
+  const tagged = { ...body, properties: { ...properties, tags: { ...properties.tags, ...tags } } };
+  await workspace.azure.put(`${workspace.id}/jobs/${name}`, tagged, options);
   return name;
 }
 
