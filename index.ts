@@ -10,7 +10,7 @@ const [{ getProject, getStack }, { permitted }, { build }] = await Promise.all([
   import("./stacks/index.ts"),
 ]);
 
-await signedIn();
-await permitted(getProject(), getStack());
-
-export default await build(getProject(), getStack());
+export default await build(getProject(), getStack(), async () => {
+  await signedIn();
+  await permitted(getProject(), getStack());
+});

@@ -3,16 +3,18 @@ import { interpolate } from "@pulumi/pulumi";
 import { AssetSource } from "../components/assetBody.ts";
 import type { AutoSettings } from "../settings/auto.ts";
 import { globalNames, localNames, registryNames } from "../settings/names.ts";
+import type { Allowed } from "./index.ts";
 import { Project } from "./project.ts";
 import { readServing, serve } from "./serving.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
 
-export function auto(settings: AutoSettings): Record<string, unknown> {
+export async function auto(settings: AutoSettings, allowed: Allowed): Promise<Record<string, unknown>> {
   const project = new Project(settings.project);
   const files = readServing(project, settings);
   const environments = project.readAll("servingEnvironment", "environment");
   project.check();
+  await allowed();
 
   // Names are derived, not read from dev's stack, so that this one can be previewed before dev is up.
   const dev = localNames({ prefix: settings.prefix, stage: "dev" });

@@ -63,8 +63,10 @@ beforeEach(() => void (made.length = 0));
 const config = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`azure-mlops:${key}`, value]));
 
+const allowed = (): Promise<void> => Promise.resolve();
+
 async function build(name: Stage, values: Record<string, string> = {}): Promise<{ outputs: Record<string, unknown> }> {
-  return { outputs: await settle(() => stage(parseSettings(stageSettings(name), config(values), "azure-mlops", name))) };
+  return { outputs: await settle(() => stage(parseSettings(stageSettings(name), config(values), "azure-mlops", name), allowed)) };
 }
 
 /** Runs a stack as Pulumi does, and gives its outputs as plain values, once every resource has been registered. */
@@ -297,7 +299,14 @@ describe("serving", () => {
       "azure-mlops",
       "dev",
     );
-    await expect(stage(settings)).rejects.toThrow(/instance_cuont/);
+    const unasked = (): Promise<void> => Promise.reject(new Error("nobody is signed in"));
+    await expect(stage(settings, unasked)).rejects.toThrow(/instance_cuont/);
+    expect(made).toEqual([]);
+  });
+
+  test("whoever may not go on makes nothing", async () => {
+    const settings = parseSettings(stageSettings("dev"), config({}), "azure-mlops", "dev");
+    await expect(stage(settings, () => Promise.reject(new Error("nobody is signed in")))).rejects.toThrow(/nobody is signed in/);
     expect(made).toEqual([]);
   });
 });
@@ -393,7 +402,7 @@ describe("qa and prod", () => {
 
 describe("auto", () => {
   const build = async (values: Record<string, string>) =>
-    settle(() => auto(parseSettings(AutoSettings, config(values), "azure-mlops", "auto")));
+    settle(() => auto(parseSettings(AutoSettings, config(values), "azure-mlops", "auto"), allowed));
 
   test("nothing but outputs without a model version", async () => {
     expect(await build({})).toMatchObject({ workspaceName: "mlw-mlops-dev", resourceGroupName: "rg-mlops-dev" });

@@ -13,6 +13,7 @@ import { MlComponents } from "../components/mlComponents.ts";
 import { Workspace } from "../components/workspace.ts";
 import { channelNames, globalNames, localNames, registryNames, topicNames } from "../settings/names.ts";
 import type { StageSettings } from "../settings/stage.ts";
+import type { Allowed } from "./index.ts";
 import { Project } from "./project.ts";
 import { protectState } from "./protect.ts";
 import { readServing, serve } from "./serving.ts";
@@ -20,7 +21,7 @@ import { currentSubscription } from "./subscription.ts";
 import { readWatching } from "./watchingFiles.ts";
 import { stackTags } from "./tags.ts";
 
-export async function stage(settings: StageSettings): Promise<Record<string, unknown>> {
+export async function stage(settings: StageSettings, allowed: Allowed): Promise<Record<string, unknown>> {
   const project = new Project(settings.project);
   const files = {
     production: project.readAll("servingEnvironment", "environment"),
@@ -35,6 +36,7 @@ export async function stage(settings: StageSettings): Promise<Record<string, unk
       : {}),
   };
   project.check();
+  await allowed();
 
   const name = settings.stage;
   const { location, prefix } = settings;
