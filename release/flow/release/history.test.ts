@@ -40,6 +40,7 @@ beforeAll(async () => {
     sku: { name: "Standard_LRS" },
     properties: { allowSharedKeyAccess: false },
   });
+  await sandbox.grant("Storage Blob Data Contributor", account);
   for (const name of ["t-releases", "t-approvals"])
     await sandbox.call("PUT", `${account}/blobServices/default/containers/${name}`, { properties: {} });
 }, 60_000);
