@@ -9,6 +9,8 @@ import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
 import { checkEtag, checkFrozen, checkGroup, checkName, checkScope, checkTaken, graveOf } from "./guards.ts";
 import { erase } from "./erase.ts";
 import { Locks } from "./locks.ts";
+import { checkLocked } from "./locked.ts";
+import { checkRegistered } from "./registrations.ts";
 import { digest, patched, withState } from "./states.ts";
 import { canonicalId, idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
 import type { ParsedId } from "./ids.ts";
@@ -87,6 +89,8 @@ export class Engine {
     const id = idOf(asked.id);
     checkName(type, nameOf(id));
     const before = this.find(id, type);
+    checkRegistered(this.#sandbox, type.type.split("/")[0]!);
+    checkLocked(this.store, id, type.type, "write");
     checkEtag(asked, before);
     if (method === "PATCH" && !before) throw resourceNotFound(asked.id, type.type);
     const content = validBody(type, method === "PATCH" ? patched(type, before!, body) : body);
@@ -182,6 +186,7 @@ export class Engine {
         return undefined;
       }
       checkEtag(asked, resource);
+      checkLocked(this.store, id, type.type, "delete");
       const active = this.operations.activeOn(id);
       if (active?.kind === "delete") return { operation: active };
       await this.operations.cancelBelow(id);
@@ -225,6 +230,7 @@ export class Engine {
         `The sandbox does not model action '${name}' of '${type.type}'. It has: ${Object.keys(type.actions ?? {}).join(", ") || "none"}.`,
       );
     }
+    checkLocked(this.store, idOf(target), type.type, "write");
     const resource = this.find(idOf(target), type) ?? (type.actionsBefore?.includes(entry[0]) ? this.#unborn(target, type) : undefined);
     if (!resource) throw resourceNotFound(target, type.type);
     const result = await entry[1](resource, body, this.#sandbox);

@@ -7,6 +7,7 @@ import { notModeled } from "./errors.ts";
 import { parsePath } from "./ids.ts";
 import { regions } from "./locations.ts";
 import { page } from "./paging.ts";
+import { isRegistered, setRegistered } from "./registrations.ts";
 import { checkApiVersion } from "./registry.ts";
 
 export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContext): void {
@@ -59,17 +60,20 @@ export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContex
   });
   get("/subscriptions/:subscription/providers", (c) => {
     known(c);
-    return { value: engine.registry.namespaces().map((namespace) => provider(namespace, engine, subscription.id)) };
+    return { value: engine.registry.namespaces().map((namespace) => provider(namespace, engine, sandbox)) };
   });
   get("/subscriptions/:subscription/providers/:namespace", (c) => {
     known(c);
-    return provider(c.req.param("namespace")!, engine, subscription.id);
+    return provider(c.req.param("namespace")!, engine, sandbox);
   });
-  app.post("/subscriptions/:subscription/providers/:namespace/register", async (c) => {
+  app.post("/subscriptions/:subscription/providers/:namespace/:what{register|unregister}", async (c) => {
     const caller = await sandbox.authenticate(c.req.header("authorization"), "arm");
     known(c);
-    sandbox.access.demand(caller, { operation: `${c.req.param("namespace")}/register/action`, scope: subscription.id });
-    return c.json(provider(c.req.param("namespace"), engine, subscription.id));
+    const { namespace, what } = c.req.param();
+    sandbox.access.demand(caller, { operation: `${namespace}/${what}/action`, scope: subscription.id });
+    provider(namespace, engine, sandbox);
+    setRegistered(sandbox, namespace, what === "register");
+    return c.json(provider(namespace, engine, sandbox));
   });
   for (const scope of ["/subscriptions/:subscription", "/subscriptions/:subscription/:groups{resource[gG]roups}/:group"]) {
     get(`${scope}/resources`, (c, caller) => {
@@ -85,7 +89,7 @@ export function mountProviders(app: Hono, engine: Engine, sandbox: SandboxContex
   }
 }
 
-function provider(namespace: string, engine: Engine, subscriptionId: string): object {
+function provider(namespace: string, engine: Engine, sandbox: SandboxContext): object {
   const name = engine.registry.namespaces().find((one) => one.toLowerCase() === namespace.toLowerCase());
   if (!name) throw notModeled(`resource provider '${namespace}'`, `it has ${engine.registry.namespaces().join(", ")}.`);
   const resourceTypes = engine.registry
@@ -97,27 +101,34 @@ function provider(namespace: string, engine: Engine, subscriptionId: string): ob
       apiVersions: ["2025-06-01", "2024-10-01", "2023-04-01", "2021-04-01"],
     }));
   return {
-    id: `${subscriptionId}/providers/${name}`,
+    id: `/subscriptions/${sandbox.subscriptionId}/providers/${name}`,
     namespace: name,
-    registrationState: "Registered",
+    registrationState: isRegistered(sandbox, name) ? "Registered" : "NotRegistered",
     registrationPolicy: "RegistrationRequired",
     resourceTypes,
   };
 }
 
-/** Top-level resources below a scope, thinned by `$filter` (resourceType eq, name eq, tagName eq … and tagValue eq …). */
+/** Tracked resources below a scope, thinned by `$filter` (resourceType eq, name eq, tagName eq … and tagValue eq …). */
 function resourcesBelow(engine: Engine, scope: string, filter: string): ArmResource[] {
   const wanted = filterOf(filter);
   return engine.registry
     .all()
-    .filter((type) => type.type.split("/").length === 2 && type.tracked && type.type !== "Microsoft.Resources/resourceGroups")
+    .filter((type) => type.tracked && type.type !== "Microsoft.Resources/resourceGroups")
     .flatMap((type) => engine.store.list(scope, type.type).map((resource) => engine.shown(resource, type)))
     .filter((resource) => wanted(resource))
     .map(
-      ({ id, name, type, location, tags, kind, sku, identity }) => ({ id, name, type, location, tags, kind, sku, identity }) as ArmResource,
+      ({ id, type, location, tags, kind, sku, identity }) =>
+        ({ id, name: nameWithin(id), type, location, tags, kind, sku, identity }) as ArmResource,
     )
     .sort((a, b) => (a.id.toLowerCase() < b.id.toLowerCase() ? -1 : 1));
 }
+
+/** A child is listed as `parent/child`. */
+const nameWithin = (id: string): string =>
+  parsePath(id)
+    .segments.filter((_, index) => index % 2 === 1)
+    .join("/");
 
 function filterOf(text: string): (resource: ArmResource) => boolean {
   if (text.trim() === "") return () => true;

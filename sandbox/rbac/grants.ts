@@ -36,6 +36,8 @@ export interface Grants {
   may(principalId: string, wish: Wish): boolean;
   /** Has the principal any role at all in the subscription? */
   any(principalId: string): boolean;
+  /** What the principal's roles on a scope and above it bring. */
+  permissions(principalId: string, scope: string): Permission[];
 }
 
 /** Seconds that a new assignment takes to hold (Azure: usually seconds, up to ten minutes). */
@@ -99,5 +101,17 @@ export function grantsIn(db: DatabaseSync): Grants {
       );
     },
     any: (principalId) => holding(principalId).length > 0,
+    permissions(principalId, scope) {
+      const at = scope.toLowerCase();
+      const there = holding(principalId).filter((grant) => grant.scope === "" || at === grant.scope || at.startsWith(`${grant.scope}/`));
+      return there.flatMap(({ permissions }) =>
+        permissions.map(({ actions, notActions, dataActions, notDataActions }) => ({
+          actions: actions ?? [],
+          notActions: notActions ?? [],
+          dataActions: dataActions ?? [],
+          notDataActions: notDataActions ?? [],
+        })),
+      );
+    },
   };
 }

@@ -4,9 +4,11 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:https";
 import { Engine } from "../arm/engine.ts";
+import { mountAvailability } from "../arm/availability.ts";
 import { setEngine } from "../arm/current.ts";
 import { mountDeleted } from "../arm/deleted.ts";
 import { mountArm } from "../arm/http.ts";
+import { parsePath } from "../arm/ids.ts";
 import { Operations } from "../arm/operations.ts";
 import { Registry } from "../arm/registry.ts";
 import type { SandboxContext, SandboxEvent } from "../core.ts";
@@ -16,6 +18,7 @@ import { mountGraph } from "../entra/graph.ts";
 import { mountEntra } from "../entra/http.ts";
 import { openTokens } from "../entra/tokens.ts";
 import { openAccess, ownSubscription } from "../rbac/access.ts";
+import { mountPermissions } from "../rbac/permissions.ts";
 import { setPropagation } from "../rbac/grants.ts";
 import { startBlobs } from "../blob/service.ts";
 import { openDatabase } from "../state/database.ts";
@@ -96,6 +99,12 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   mountEntra(app, { base, ports, entra, tokens });
   mountGraph(app, context, entra);
   mountProviders(app, engine, context);
+  mountAvailability(app, engine, context);
+  mountPermissions(
+    app,
+    context,
+    (scope) => void engine.read({ id: parsePath(scope), apiVersion: "", principalId: "", query: new URLSearchParams() }),
+  );
   mountDeleted(app, engine, context);
   for (const room of rooms) room.mount?.(app, context);
   mountArm(app, engine, context);

@@ -67,7 +67,7 @@ export async function openTestSandbox(
     urls,
     latency: async () => undefined,
     publish: () => undefined,
-    access: { may: () => true, any: () => true, demand: () => undefined, demandLinked: () => undefined },
+    access: { may: () => true, any: () => true, permissions: () => [], demand: () => undefined, demandLinked: () => undefined },
     log: () => undefined,
     authenticate: async () => {
       throw new ArmError(401, "InvalidAuthenticationToken", "no tokens here");

@@ -13,6 +13,7 @@ import { eventGridTypes } from "./eventgrid.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
 import { vaultKeys, vaults } from "./keyvault.ts";
+import { locks } from "./locks.ts";
 import { logicTypes } from "./logic.ts";
 import { insightsComponents, logWorkspaces } from "./monitor.ts";
 import { onlineTypes } from "./online.ts";
@@ -35,6 +36,7 @@ export const types: readonly AnyType[] = [
   federatedCredentials,
   roleAssignments,
   roleDefinitions,
+  locks,
   budgets,
   diagnosticSettings,
   ...alertTypes,
