@@ -135,6 +135,8 @@ export interface Scored {
   readonly body: string;
   readonly milliseconds: number;
   readonly requestId: string | undefined;
+  /** The deployment that answered, as the answer's own header says. */
+  readonly deployment: string | undefined;
 }
 
 const http = createDefaultHttpClient();
@@ -175,6 +177,7 @@ export async function score(
       body: answer.bodyAsText ?? "",
       milliseconds: took(),
       requestId: answer.headers.get("x-ms-request-id") ?? answer.headers.get("x-request-id"),
+      deployment: answer.headers.get("azureml-model-deployment"),
     };
   } catch (error) {
     limits.signal?.throwIfAborted();
@@ -183,7 +186,7 @@ export async function score(
       : error instanceof RestError || error instanceof Error
         ? error.message
         : String(error);
-    return { status: 0, modelStatus: undefined, body: reason, milliseconds: took(), requestId: undefined };
+    return { status: 0, modelStatus: undefined, body: reason, milliseconds: took(), requestId: undefined, deployment: undefined };
   }
 }
 

@@ -12,9 +12,11 @@ export interface Figure {
   readonly how: string;
 }
 
-/** One benchmark file: `npm run bench -- <name>` runs it alone. */
+/** One benchmark: `npm run bench -- <name>` runs it alone. */
 export interface Benchmark {
   readonly name: string;
+  /** One line for `--help`: what is measured, and about how long that takes. */
+  readonly summary: string;
   measure(report: (line: string) => void): Promise<Figure[]>;
 }
 

@@ -5,14 +5,12 @@ import { fileURLToPath } from "node:url";
 import { openCheckout } from "./checkout.ts";
 import type { Checkout } from "./checkout.ts";
 import { median } from "./figures.ts";
-import type { Benchmark, Figure } from "./figures.ts";
+import type { Figure } from "./figures.ts";
 
 const repo = fileURLToPath(new URL("..", import.meta.url));
 const ROUNDS = 7;
 const SIZES = [100, 550, 1_000];
 const SIZE_ROUNDS = 5;
-
-export const benchmark: Benchmark = { name: "preview", measure };
 
 /** Takes two to four minutes; needs Pulumi CLI and sandbox, which it starts for itself. */
 export async function measure(report: (line: string) => void): Promise<Figure[]> {

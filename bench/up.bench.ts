@@ -1,17 +1,12 @@
 // `up` of the dev stage from nothing, with Azure's latencies, against the critical path of its own graph; and the peak memory on the way.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { types } from "../sandbox/types/index.ts";
-import { copyCheckout, type Ran } from "../test/checkout.ts";
-import type { Benchmark, Figure } from "./figures.ts";
+import { copyCheckout } from "../test/checkout.ts";
+import type { Figure } from "./figures.ts";
+import { latency, SCALE } from "./latencies.ts";
+import { must } from "./must.ts";
 
-const SCALE = 20;
-/** Seconds of what has no latency of its own in the sandbox's table (sandbox/arm/engine.ts). */
-const USUAL = 3;
-
-export const benchmark: Benchmark = { name: "up", measure };
-
-async function measure(report: (line: string) => void): Promise<Figure[]> {
+export async function measure(report: (line: string) => void): Promise<Figure[]> {
   const checkout = copyCheckout();
   try {
     report("a model in the registry, so that the stage comes up from nothing with its endpoint");
@@ -53,11 +48,6 @@ async function measure(report: (line: string) => void): Promise<Figure[]> {
   }
 }
 
-function must(ran: Ran): Ran {
-  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stderr.slice(-3000)}\n${ran.stdout.slice(-2000)}`);
-  return ran;
-}
-
 interface StateResource {
   readonly urn: string;
   readonly type: string;
@@ -68,15 +58,14 @@ interface StateResource {
 }
 
 /** Seconds that Azure takes for a resource, scaled. */
-function latency({ type, inputs, outputs }: StateResource): number {
-  const arm = outputs?.type?.toLowerCase();
-  const seconds = (name: string): number => types.find((known) => known.type.toLowerCase() === name.toLowerCase())?.latencySeconds ?? USUAL;
+function secondsOf({ type, inputs, outputs }: StateResource): number {
+  const arm = outputs?.type;
   const workspaces = "Microsoft.MachineLearningServices/workspaces";
-  if (type.startsWith("azure-native:") && arm) return seconds(arm) / SCALE;
-  if (type === "mlops:assets:AssetVersion") return seconds(`${workspaces}/${inputs?.collection}/versions`) / SCALE;
-  if (type === "mlops:assets:Upload") return inputs?.kind === "code" ? seconds(`${workspaces}/codes/versions`) / SCALE : 0;
+  if (type.startsWith("azure-native:") && arm) return latency(arm);
+  if (type === "mlops:assets:AssetVersion") return latency(`${workspaces}/${inputs?.collection}/versions`);
+  if (type === "mlops:assets:Upload") return inputs?.kind === "code" ? latency(`${workspaces}/codes/versions`) : 0;
   // One write of the endpoint, with its traffic.
-  if (type === "mlops:serving:EndpointRollout") return seconds(`${workspaces}/onlineEndpoints`) / SCALE;
+  if (type === "mlops:serving:EndpointRollout") return latency(`${workspaces}/onlineEndpoints`);
   return 0;
 }
 
@@ -89,7 +78,7 @@ function criticalPath(resources: readonly StateResource[]): { seconds: number; n
     if (known) return known;
     const resource = byUrn.get(urn);
     const before = (resource?.dependencies ?? []).map(visit).toSorted((a, b) => b.seconds - a.seconds)[0] ?? { seconds: 0, names: [] };
-    const own = resource ? latency(resource) : 0;
+    const own = resource ? secondsOf(resource) : 0;
     const name = urn.split("::").at(-1) ?? urn;
     const here = { seconds: before.seconds + own, names: own > 0 ? [...before.names, `${name} ${own.toFixed(2)}`] : before.names };
     done.set(urn, here);

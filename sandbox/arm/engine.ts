@@ -32,8 +32,8 @@ export interface Written {
   readonly operation: Operation | undefined;
 }
 
-/** What types without a latency of their own take in the Azure profile. */
-const usualLatency = 3;
+/** Seconds that types without a latency of their own take in the Azure profile. */
+export const usualLatency = 3;
 
 export class Engine {
   readonly registry: Registry;

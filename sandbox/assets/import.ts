@@ -11,6 +11,9 @@ import { forbidReuse } from "./tombstones.ts";
 import { accountOf } from "./uploads.ts";
 import { latestVersion } from "./versions.ts";
 
+/** What a copy takes in Azure, under the latency profile. */
+export const importSeconds = 10;
+
 const shareable = new Set<string>(["models", "data", "environments", "components", "codes"]);
 
 /** `{sourceAssetId, destinationName?, destinationVersion?}` (POST registries/{r}/import). Throws ArmError 400, 404, 409. */
@@ -23,7 +26,7 @@ export async function importAsset(registry: ArmResource, body: unknown, sandbox:
   const { source, kind } = sourceOf(asked["sourceAssetId"] ?? "", sandbox);
   const name = asked["destinationName"] || nameOf(parentId(source.id));
   const version = asked["destinationVersion"] || source.name;
-  await sandbox.latency(10);
+  await sandbox.latency(importSeconds);
   await share(sandbox, source, kind, registry, name, version, false);
 }
 
