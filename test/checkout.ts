@@ -1,6 +1,6 @@
 // A copy of this checkout to try things on: its own sandbox, stacks and stack config; packages and tools are shared by links.
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,15 +32,14 @@ export interface Checkout {
   dispose(): Promise<void>;
 }
 
-/** Copies what git tracks, and what it does not ignore, to a folder of its own. */
-export function copyCheckout(): Checkout {
-  const dir = mkdtempSync(join(tmpdir(), "mlops-checkout-"));
+/** Copies what git tracks, and what it does not ignore, to a folder of its own, or over the copy in `dir`. */
+export function copyCheckout(dir = mkdtempSync(join(tmpdir(), "mlops-checkout-"))): Checkout {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: repo, encoding: "utf8" });
   for (const file of listed.split("\0").filter((name) => name !== "")) {
     mkdirSync(dirname(join(dir, file)), { recursive: true });
     cpSync(join(repo, file), join(dir, file), { preserveTimestamps: true, recursive: true, force: true });
   }
-  for (const shared of ["node_modules", ".tools"]) symlinkSync(join(repo, shared), join(dir, shared));
+  for (const shared of ["node_modules", ".tools"]) if (!existsSync(join(dir, shared))) symlinkSync(join(repo, shared), join(dir, shared));
   const { MLOPS_SANDBOX_DIR: _dir, ARM_CLOUD_METADATA_URL: _url, ...inherited } = process.env;
   const start = (program: string, args: readonly string[], env: NodeJS.ProcessEnv) => {
     const child = spawn(program, args, { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
