@@ -5,18 +5,24 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { SandboxInfo } from "./main.ts";
-import { alive, sandboxStatus } from "./status.ts";
+import { keepFaults, keptFaults } from "./faults/plan.ts";
+import type { FaultState } from "./faults/plan.ts";
+import type { FaultRule } from "./faults/rule.ts";
+import { alive, askSandbox, sandboxStatus } from "./status.ts";
 
 export { sandboxEnv } from "./environment.ts";
 export { sandboxStatus } from "./status.ts";
 export type { SandboxStatus } from "./status.ts";
 export type { EnvFor } from "./environment.ts";
+export type { FaultState } from "./faults/plan.ts";
 export type { SandboxInfo };
 
 export interface StartOptions {
   /** `none` (nothing waits) or `azure` (operations take Azure's time, divided by `scale`). */
   readonly profile?: "none" | "azure";
   readonly scale?: number;
+  /** What shall go wrong, in place of what was set before; none given: as before. */
+  readonly faults?: readonly FaultRule[];
   /** Until it answers; default 30 s. */
   readonly timeoutMs?: number;
   /** Called once when a process is really started. */
@@ -39,6 +45,7 @@ export function logFile(dir: string): string {
  * @throws Error with the end of the log when it does not come up.
  */
 export async function startSandbox(dir: string, options: StartOptions = {}): Promise<SandboxInfo> {
+  if (options.faults) await setFaults(dir, options.faults);
   const before = await sandboxStatus(dir);
   if (before.running) return before.info;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -85,6 +92,22 @@ async function launch(dir: string, options: StartOptions, deadline: number): Pro
   const tail = readFileSync(log).subarray(start).toString("utf8").trim().split("\n").slice(-8).join("\n");
   if (!ended && child.pid) process.kill(-child.pid, "SIGKILL");
   throw new Error(`The sandbox ${ended ? "ended while it started" : "did not answer in time"}. End of ${log}:\n${tail}`);
+}
+
+/** Keeps these faults in place of all others; a running sandbox goes by them when this resolves. */
+export async function setFaults(dir: string, rules: readonly FaultRule[]): Promise<void> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  keepFaults(dir, rules);
+  const status = await sandboxStatus(dir);
+  if (status.running && !Array.isArray(await askSandbox(status.info, "POST", "/faults/reload")))
+    throw new Error(`the faults are kept, but the running sandbox (process ${status.info.pid}) did not take them; stop and start it`);
+}
+
+/** The faults that are set, with what they have done since then (or since the sandbox's start). */
+export async function listFaults(dir: string): Promise<FaultState[]> {
+  const status = await sandboxStatus(dir);
+  const states = status.running ? await askSandbox(status.info, "GET", "/faults") : undefined;
+  return (states as FaultState[] | undefined) ?? keptFaults(dir).map((rule) => ({ rule, met: 0, played: 0 }));
 }
 
 /** Ends the sandbox and what it started. False when none was running. */

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { Hono } from "hono";
 import type { ZodType } from "zod";
+import type { FaultPlan } from "./faults/plan.ts";
 import type { Access } from "./rbac/access.ts";
 
 /** A resource as Azure Resource Manager shows it (ARM "resource" common types, v5). */
@@ -205,6 +206,8 @@ export interface SandboxContext {
   issueToken(audience: string, principalId: string, seconds: number, more?: { readonly runIn?: string }): Promise<string>;
   /** Who may do what: role assignments. */
   readonly access: Access;
+  /** What shall go wrong (`mlops sandbox faults`). */
+  readonly faults: FaultPlan;
   /** Waits as the latency profile says (0 s without a profile). */
   latency(seconds: number, signal?: AbortSignal): Promise<void>;
   /** How many times faster than in Azure time passes for what waits by the clock (retries, expiry); 1 without a profile. */

@@ -25,7 +25,11 @@ export async function sandboxStatus(dir: string): Promise<SandboxStatus> {
   };
 }
 
-async function healthOf(info: SandboxInfo): Promise<{ pid: number } | undefined> {
+const healthOf = async (info: SandboxInfo): Promise<{ pid: number } | undefined> =>
+  (await askSandbox(info, "GET", "/healthz")) as { pid: number } | undefined;
+
+/** One of the sandbox's own pages, which need no token; undefined when it does not answer. */
+export async function askSandbox(info: SandboxInfo, method: "GET" | "POST", path: string): Promise<unknown> {
   return await new Promise((done) => {
     const fail = (): void => done(undefined);
     let ca: Buffer;
@@ -38,7 +42,8 @@ async function healthOf(info: SandboxInfo): Promise<{ pid: number } | undefined>
       {
         host: "127.0.0.1",
         port: info.port,
-        path: "/healthz",
+        method,
+        path,
         ca,
         servername: "localhost",
         headers: { host: `localhost:${info.port}` },
@@ -51,7 +56,7 @@ async function healthOf(info: SandboxInfo): Promise<{ pid: number } | undefined>
           .on("data", (chunk: Buffer) => (text += chunk.toString()))
           .on("end", () => {
             try {
-              done(JSON.parse(text) as { pid: number });
+              done(JSON.parse(text));
             } catch {
               fail();
             }

@@ -3,9 +3,10 @@ import { createReadStream, existsSync, readFileSync, watchFile } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type EnvFor, logFile, resetSandbox, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
+import { type EnvFor, listFaults, logFile, resetSandbox, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
 import { stages } from "../open.ts";
+import { describeFault, faults, readFaultFile } from "./faults.ts";
 import { outbox } from "./outbox.ts";
 import { projectName, pulumiFor } from "../pulumi.ts";
 import { personEnv } from "../people.ts";
@@ -14,17 +15,26 @@ import { clientEnv, sandboxDir } from "../target.ts";
 const start: Command = {
   name: "sandbox start",
   summary: "start this checkout's sandbox, or find it running",
-  examples: ["npx mlops sandbox start", "npx mlops sandbox start --profile azure --scale 20   # as slow as Azure, divided by 20"],
+  examples: [
+    "npx mlops sandbox start",
+    "npx mlops sandbox start --profile azure --scale 20   # as slow as Azure, divided by 20",
+    "npx mlops sandbox start --faults faults.yml          # and what goes wrong (docs/sandbox.md)",
+  ],
   options: [
     { flags: "--profile <name>", description: "latencies: none, or azure", choices: ["none", "azure"], default: "none" },
     { flags: "--scale <number>", description: "divides the profile's latencies", default: "1" },
+    { flags: "--faults <file>", description: "a list of what shall go wrong; it stays set until `sandbox faults --clear`" },
   ],
   async run(call) {
     const scale = Number(option(call, "scale"));
     if (!(scale > 0)) throw new UsageError(`--scale is "${option(call, "scale")}"; it must be a number above 0`);
     const profile = option(call, "profile") as "none" | "azure";
-    const info = await startSandbox(sandboxDir(call.repo), { profile, scale });
-    call.out.print(`sandbox at ${info.armEndpoint}, process ${info.pid}, state in ${sandboxDir(call.repo)}`);
+    const dir = sandboxDir(call.repo);
+    const file = option(call, "faults");
+    const info = await startSandbox(dir, { profile, scale, ...(file === undefined ? {} : { faults: await readFaultFile(file) }) });
+    call.out.print(`sandbox at ${info.armEndpoint}, process ${info.pid}, state in ${dir}`);
+    const set = await listFaults(dir);
+    if (set.length > 0) call.out.print(`faults that it plays: ${set.map(({ rule }) => describeFault(rule)).join("; ")}`);
     call.out.result(info);
   },
 };
@@ -120,7 +130,7 @@ const reset: Command = {
   },
 };
 
-export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, outbox, reset];
+export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, faults, outbox, reset];
 
 /** Plain `pulumi preview --stack qa` then works for every stack, brought up or not. */
 async function makeStacks(call: Call, values: Record<string, string>): Promise<void> {

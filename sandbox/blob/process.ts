@@ -11,6 +11,8 @@ import { DatabaseSync } from "node:sqlite";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import type { JSONWebKeySet } from "jose";
+import { KeptFaults } from "../faults/plan.ts";
+import { withFaults } from "../faults/play.ts";
 import { listenOn } from "../server/listen.ts";
 import { grantsIn } from "../rbac/grants.ts";
 import { accountsIn, delegationSecret } from "./accounts.ts";
@@ -29,6 +31,11 @@ export interface BlobProcessOptions {
   readonly tls: { cert: string; key: string };
   readonly jwks: JSONWebKeySet;
   readonly issuer: string;
+}
+
+/** What the parent may ask later; the answer is `{counts}`. */
+export interface AboutFaults {
+  readonly faults: "reload" | "count";
 }
 
 process.once("disconnect", () => process.exit(0));
@@ -90,7 +97,15 @@ async function serve(options: BlobProcessOptions): Promise<number> {
       () => refuse(response, { status: 500, code: "InternalError", message: "The sandbox's blob service failed." }),
     );
   };
-  const front = createTlsServer({ ...options.tls, keepAlive: true }, outside);
+  const faults = new KeptFaults(join(options.dir, ".."));
+  process.on("message", (message: Partial<AboutFaults>) => {
+    if (message.faults === "reload") faults.reload();
+    if (message.faults) process.send!({ counts: faults.counts() });
+  });
+  const front = createTlsServer(
+    { ...options.tls, keepAlive: true },
+    withFaults(faults, ({ method, url }) => ({ service: "blob", method: method ?? "GET", path: (url ?? "/").split("?")[0]! }), outside),
+  );
   const inner = createServer((request, response) => answer(parts.listener, journal, request, response));
   for (const server of [front, inner]) {
     server.keepAliveTimeout = 65_000;

@@ -8,8 +8,10 @@ import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-bl
 import type { ContainerClient } from "@azure/storage-blob";
 import type { JWK } from "jose";
 import { ArmError } from "../core.ts";
+import type { FaultCount } from "../faults/faults.ts";
+import type { FaultPlan } from "../faults/plan.ts";
 import { accountsIn } from "./accounts.ts";
-import type { BlobProcessOptions } from "./process.ts";
+import type { AboutFaults, BlobProcessOptions } from "./process.ts";
 
 export interface BlobService {
   /** Made if missing. Throws ArmError 404 when the account does not exist. */
@@ -25,6 +27,7 @@ export interface BlobServiceOptions {
   readonly port: number;
   readonly jwks: { readonly keys: readonly JWK[] };
   readonly issuer: string;
+  readonly faults: FaultPlan;
   readonly log: (message: string) => void;
 }
 
@@ -45,6 +48,8 @@ export async function startBlobs(options: BlobServiceOptions): Promise<BlobServi
     });
   };
   await start();
+  const asked = async (wish: AboutFaults["faults"]): Promise<readonly FaultCount[]> => await aboutFaults(child, wish);
+  const leaveFaults = options.faults.join({ reload: async () => void (await asked("reload")), counts: async () => await asked("count") });
 
   const client = (account: string): BlobServiceClient => {
     const found = accounts.find(account);
@@ -63,12 +68,30 @@ export async function startBlobs(options: BlobServiceOptions): Promise<BlobServi
     },
     async stop() {
       stopping = true;
+      leaveFaults();
       const ended = new Promise((resolve) => child.once("exit", resolve));
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.disconnect();
       await ended;
     },
   };
+}
+
+/** Has the process read its fault rules again, or only say what they have done. A process that ends has done nothing. */
+async function aboutFaults(child: ChildProcess, wish: AboutFaults["faults"]): Promise<readonly FaultCount[]> {
+  if (!child.connected) return [];
+  return await new Promise((resolve) => {
+    const done = (counts: readonly FaultCount[]): void => {
+      child.off("message", heard).off("exit", ended);
+      resolve(counts);
+    };
+    const heard = (message: { counts?: readonly FaultCount[] }): void => {
+      if (message.counts) done(message.counts);
+    };
+    const ended = (): void => done([]);
+    child.on("message", heard).once("exit", ended);
+    child.send({ faults: wish } satisfies AboutFaults);
+  });
 }
 
 async function startProcess(options: BlobServiceOptions): Promise<{ child: ChildProcess; port: number }> {

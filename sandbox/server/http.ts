@@ -8,6 +8,8 @@ import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ArmError } from "../core.ts";
 import { errorBody } from "../arm/errors.ts";
+import type { Faults, ObservedCall } from "../faults/faults.ts";
+import { withFaults } from "../faults/play.ts";
 import { listenOn } from "./listen.ts";
 
 /** An app whose errors are ARM's. `tenantId` goes into the challenge of a 401. */
@@ -30,9 +32,19 @@ export function newApp(base: string, tenantId: string, log: (message: string) =>
   return app;
 }
 
-/** Listens on loopback only. Resolves when it does; rejects when the port is taken. */
-export async function listen(app: Hono, tls: { cert: string; key: string }, port: number): Promise<Server> {
-  const answer = getRequestListener(app.fetch, { hostname: "localhost" });
+/**
+ * Listens on loopback only. Resolves when it does; rejects when the port is taken.
+ * @param observe what fault rules see of a request; undefined for what no fault may meet
+ */
+export async function listen(
+  app: Hono,
+  tls: { cert: string; key: string },
+  port: number,
+  faults: Faults,
+  observe: (request: IncomingMessage) => ObservedCall | undefined,
+): Promise<Server> {
+  const listener = getRequestListener(app.fetch, { hostname: "localhost" });
+  const answer = withFaults(faults, observe, (request, response) => void listener(request, response));
   const server = createServer({ ...tls, keepAlive: true, minVersion: "TLSv1.2" }, (request, response) => {
     const refusal = refused(request);
     if (refusal) return refuse(response, refusal);
@@ -44,7 +56,7 @@ export async function listen(app: Hono, tls: { cert: string; key: string }, port
     if (client) response.setHeader("x-ms-client-request-id", client);
     response.setHeader("cache-control", "no-cache");
     request.url = tidy(request.url ?? "/");
-    void answer(request, response);
+    answer(request, response);
   });
   server.keepAliveTimeout = 65_000;
   server.on("tlsClientError", () => undefined);

@@ -14,6 +14,9 @@ import { Registry } from "../arm/registry.ts";
 import type { SandboxContext, SandboxEvent } from "../core.ts";
 import { audiences } from "../entra/audiences.ts";
 import { directory } from "../entra/directory.ts";
+import { observed } from "../faults/observe.ts";
+import { FaultPlan } from "../faults/plan.ts";
+import { mountFaults } from "../faults/routes.ts";
 import { mountGraph } from "../entra/graph.ts";
 import { mountEntra } from "../entra/http.ts";
 import { openTokens } from "../entra/tokens.ts";
@@ -54,7 +57,9 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   ownSubscription(store, entra.owner.objectId);
   setPropagation(db, profile.name === "none" ? 0 : propagationSeconds / profile.scale);
   const events = new EventEmitter<{ event: [SandboxEvent] }>().setMaxListeners(0);
+  const faults = new FaultPlan(dir);
   const blobs = startBlobs({
+    faults,
     dir,
     db,
     tls: certificates.tls,
@@ -77,6 +82,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
     urls: { base, scoring: `https://localhost:${ports.scoring}`, blob: (account) => `https://localhost:${ports.blob}/${account}` },
     issueToken: async (audience, principalId, seconds, more) => await tokens.issue({ audience, principalId, seconds, ...more }),
     access: openAccess(db),
+    faults,
     authenticate: async (authorization, audience) => await tokens.verify(authorization, allowed[audience]),
     latency: async (seconds, signal) => await wait(profile, seconds, signal),
     scale: profile.name === "none" ? 1 : profile.scale,
@@ -96,6 +102,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
 
   const app = newApp(base, entra.tenantId, (message) => log("http", message));
   app.get("/healthz", (c) => c.json({ status: "ok", pid: process.pid, profile }));
+  mountFaults(app, faults);
   mountEntra(app, { base, ports, entra, tokens });
   mountGraph(app, context, entra);
   mountProviders(app, engine, context);
@@ -110,7 +117,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   mountArm(app, engine, context);
 
   const service = await blobs;
-  const server: Server = await listen(app, certificates.tls, ports.base);
+  const server: Server = await listen(app, certificates.tls, ports.base, faults.own, observed);
   for (const room of rooms) await room.start?.(context);
   engine.resumeUnfinished();
   return {

@@ -1,5 +1,6 @@
 // The main thread's side of the router: starts its thread, pushes tables, waits for what they ask of each other.
 import { Worker } from "node:worker_threads";
+import type { FaultCount } from "../faults/faults.ts";
 import type { Verify } from "./router/auth.ts";
 import type { FromRouter, MetricsQuery, RouteTable, RouterOptions, ToRouter } from "./table.ts";
 import type { WindowSummary } from "./router/window.ts";
@@ -103,6 +104,12 @@ export class RouterLink {
   async metrics(query: MetricsQuery): Promise<readonly WindowSummary[]> {
     const answer = await this.#call((call) => ({ type: "metrics", call, query }));
     return answer.type === "metrics" ? answer.summaries : [];
+  }
+
+  /** Has the thread read its fault rules again, or only say what they have done. */
+  async faults(reload: boolean): Promise<readonly FaultCount[]> {
+    const answer = await this.#call((call) => ({ type: "faults", call, reload }));
+    return answer.type === "faults" ? answer.counts : [];
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import type { ArmResource, SandboxContext } from "../core.ts";
+import type { FaultCount } from "../faults/faults.ts";
 import { KeyStore } from "./keys.ts";
 import { RouterLink } from "./link.ts";
 import type { Parts } from "./parts.ts";
@@ -39,6 +40,7 @@ export class Serving {
   /** Being deleted: no longer routed to, although their resources are still there. */
   readonly #leaving = new Set<string>();
   #link: RouterLink | undefined;
+  #leaveFaults: () => void = () => undefined;
 
   constructor(sandbox: SandboxContext, parts: Parts) {
     this.#sandbox = sandbox;
@@ -51,7 +53,12 @@ export class Serving {
 
   /** Starts the router and, without waiting for them, the deployments that served when the sandbox ended. */
   async start(options: RouterOptions): Promise<void> {
-    await this.#route(options);
+    await this.#route({ ...options, faultsIn: this.#sandbox.dir });
+    const counts = async (reload: boolean): Promise<readonly FaultCount[]> => (await this.#link?.faults(reload).catch(() => [])) ?? [];
+    this.#leaveFaults = this.#sandbox.faults.join({
+      reload: async () => void (await counts(true)),
+      counts: async () => await counts(false),
+    });
     const kept = this.#sandbox.db.prepare("SELECT id, spec FROM serving_deployments").all() as unknown as { id: string; spec: string }[];
     for (const { id, spec } of kept) {
       const resource = this.#sandbox.resources.get(id);
@@ -91,6 +98,7 @@ export class Serving {
 
   async stop(): Promise<void> {
     this.usage.stop();
+    this.#leaveFaults();
     const runners = [...this.#runners.values()];
     this.#runners.clear();
     await Promise.all(runners.map(async (runner) => await runner.stop(false)));

@@ -1,4 +1,5 @@
 // What the router knows: the routing table that the sandbox's main thread pushes to it, and the words they exchange.
+import type { FaultCount } from "../faults/faults.ts";
 import type { WindowSummary } from "./router/window.ts";
 
 /** One running and ready inference server process. */
@@ -51,6 +52,8 @@ export interface RouterOptions {
   readonly port: number;
   /** PEM; without them the router speaks plain HTTP (tests of the proxying itself). */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** The sandbox's directory, for the faults that are to be played. */
+  readonly faultsIn?: string;
 }
 
 /** Main thread to router. */
@@ -58,6 +61,7 @@ export type ToRouter =
   | { readonly type: "table"; readonly table: RouteTable }
   | { readonly type: "drain"; readonly call: number; readonly instances: readonly string[] }
   | { readonly type: "metrics"; readonly call: number; readonly query: MetricsQuery }
+  | { readonly type: "faults"; readonly call: number; readonly reload: boolean }
   | { readonly type: "verified"; readonly call: number; readonly expires: number | undefined };
 
 /** Router to main thread. */
@@ -66,6 +70,7 @@ export type FromRouter =
   | { readonly type: "applied"; readonly version: number }
   | { readonly type: "drained"; readonly call: number }
   | { readonly type: "metrics"; readonly call: number; readonly summaries: readonly WindowSummary[] }
+  | { readonly type: "faults"; readonly call: number; readonly counts: readonly FaultCount[] }
   | { readonly type: "verify"; readonly call: number; readonly token: string; readonly endpoint: string };
 
 /** What was measured for an endpoint or a deployment (its ARM id), cut into steps of `stepSeconds` from `from` to `to`. */

@@ -11,6 +11,7 @@ import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { buildEnvironment } from "../environments/build.ts";
 import { recipeOf } from "../environments/recipe.ts";
+import { FaultPlan } from "../faults/plan.ts";
 import { openCertificates } from "../server/certificates.ts";
 import { openDatabase } from "../state/database.ts";
 import { openResources } from "../state/resources.ts";
@@ -72,6 +73,7 @@ export async function openTestSandbox(
     authenticate: async () => {
       throw new ArmError(401, "InvalidAuthenticationToken", "no tokens here");
     },
+    faults: new FaultPlan(dir),
   } as unknown as SandboxContext;
   const assets = join(dir, "assets");
   const parts: Parts = {

@@ -38,7 +38,17 @@ export async function openVault(sandbox: SandboxContext, vaultId: string): Promi
 
 async function begin(sandbox: SandboxContext, vault: string): Promise<Listening> {
   const port = await portOf(sandbox, vault);
-  const server = await listen(vaultApp(sandbox, vault, `https://localhost:${port}`), sandbox.tls, port);
+  const server = await listen(
+    vaultApp(sandbox, vault, `https://localhost:${port}`),
+    sandbox.tls,
+    port,
+    sandbox.faults.own,
+    ({ method, url }) => ({
+      service: "vault",
+      method: method ?? "GET",
+      path: (url ?? "/").split("?")[0]!,
+    }),
+  );
   return { server, port };
 }
 

@@ -2,6 +2,9 @@
 import { createServer as createHttp } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { parentPort, workerData } from "node:worker_threads";
+import { Faults } from "../../faults/faults.ts";
+import { KeptFaults } from "../../faults/plan.ts";
+import { withFaults } from "../../faults/play.ts";
 import type { FromRouter, RouterOptions, ToRouter } from "../table.ts";
 import { Router } from "./router.ts";
 
@@ -22,8 +25,12 @@ const router = new Router(
 
 // Node's default of 5 s would close a connection just as a client reuses it; Azure's front end keeps them for minutes.
 const settings = { keepAliveTimeout: 120_000, headersTimeout: 125_000, requestTimeout: 0, noDelay: true };
-const listener = (request: Parameters<Router["handle"]>[0], response: Parameters<Router["handle"]>[1]): void =>
-  void router.handle(request, response);
+const faults = options.faultsIn === undefined ? new Faults() : new KeptFaults(options.faultsIn);
+const listener = withFaults(
+  faults,
+  ({ method, url }) => ({ service: "scoring", method: method ?? "GET", path: (url ?? "/").split("?")[0]! }),
+  (request, response) => void router.handle(request, response),
+);
 const server = options.tls ? createHttps({ ...settings, ...options.tls }, listener) : createHttp(settings, listener);
 
 server.on("error", (error) => {
@@ -43,6 +50,9 @@ port.on("message", (message: ToRouter) => {
       return void router.drained(message.instances).then(() => send({ type: "drained", call: message.call }));
     case "metrics":
       return send({ type: "metrics", call: message.call, summaries: router.metrics(message.query) });
+    case "faults":
+      if (message.reload && faults instanceof KeptFaults) faults.reload();
+      return send({ type: "faults", call: message.call, counts: faults.counts() });
     case "verified":
       verifying.get(message.call)?.(message.expires);
       verifying.delete(message.call);
