@@ -1,6 +1,7 @@
 // `up` of the dev stage from nothing, with Azure's latencies, against the critical path of its own graph; and the peak memory on the way.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { rolesHoldAfter } from "../sandbox/server/latency.ts";
 import { copyCheckout } from "../test/checkout.ts";
 import type { Figure } from "./figures.ts";
 import { latency, SCALE } from "./latencies.ts";
@@ -20,9 +21,10 @@ export async function measure(report: (line: string) => void): Promise<Figure[]>
     report(`up with Azure's latencies, divided by ${SCALE}`);
     const memory = watchMemory(join(checkout.dir, ".sandbox", "sandbox.json"));
     const began = performance.now();
-    must(await checkout.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev"));
+    const ran = await checkout.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev");
     const seconds = (performance.now() - began) / 1000;
     const peaks = memory.stop();
+    must(ran);
     const state = must(await checkout.pulumi("stack", "export", "--stack", "dev"));
     const { resources } = (JSON.parse(state.stdout) as { deployment: { resources: StateResource[] } }).deployment;
     const path = criticalPath(resources);
@@ -64,6 +66,7 @@ function secondsOf({ type, inputs, outputs }: StateResource): number {
   if (type.startsWith("azure-native:") && arm) return latency(arm);
   if (type === "mlops:assets:AssetVersion") return latency(`${workspaces}/${inputs?.collection}/versions`);
   if (type === "mlops:assets:Upload") return inputs?.kind === "code" ? latency(`${workspaces}/codes/versions`) : 0;
+  if (type === "mlops:identity:RolesInForce") return rolesHoldAfter({ name: "azure", scale: SCALE });
   // One write of the endpoint, with its traffic.
   if (type === "mlops:serving:EndpointRollout") return latency(`${workspaces}/onlineEndpoints`);
   return 0;

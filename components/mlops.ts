@@ -59,6 +59,18 @@ export class NameRelease extends CustomResource {
   }
 }
 
+/** See provider/rolesInForce.ts. */
+export interface RolesInForceArgs {
+  readonly assignments: Input<string>[];
+}
+
+/** Made once the roles hold that it was given. What needs them has to depend on it. */
+export class RolesInForce extends CustomResource {
+  constructor(name: string, args: RolesInForceArgs, opts?: CustomResourceOptions) {
+    super("mlops:identity:RolesInForce", name, args, opts);
+  }
+}
+
 /** See provider/rollout.ts. */
 export interface EndpointRolloutArgs {
   readonly endpointId: Input<string>;

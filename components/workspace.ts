@@ -10,11 +10,12 @@ import type {
   StorageAccountArgs,
   VaultArgs,
 } from "./azure.ts";
-import { NameRelease } from "./mlops.ts";
+import { NameRelease, RolesInForce } from "./mlops.ts";
 import { overridden } from "./override.ts";
 import type { Override } from "./override.ts";
 import { grant } from "./roles.ts";
 import type { Role } from "./roles.ts";
+import type { RoleAssignment } from "./azure.ts";
 
 export interface WorkspaceArgs {
   readonly resourceGroupName: Input<string>;
@@ -150,7 +151,7 @@ export class Workspace extends ComponentResource {
     const identity = new UserAssignedIdentity(`${name}-identity`, { ...placed, resourceName: names.workspaceIdentity }, child);
     const jobsIdentity = new UserAssignedIdentity(`${name}-jobs-identity`, { ...placed, resourceName: names.jobsIdentity }, child);
 
-    const own = (what: string, role: Role, scope: Input<string>): Resource =>
+    const own = (what: string, role: Role, scope: Input<string>): RoleAssignment =>
       grant(
         `${name}-identity-${what}`,
         { role, scope, principalId: identity.principalId, principalType: "ServicePrincipal", subscriptionId: args.subscriptionId },
@@ -165,6 +166,7 @@ export class Workspace extends ComponentResource {
       own("images", "Contributor", containerRegistry.id),
       own("insights", "Contributor", insights.id),
     ];
+    const inForce = new RolesInForce(`${name}-identity-roles`, { assignments: needed.map(({ id }) => id) }, child);
 
     const workspace = new MlWorkspace(
       `${name}-workspace`,
@@ -190,7 +192,7 @@ export class Workspace extends ComponentResource {
       {
         ...child,
         dependsOn: [
-          ...needed,
+          inForce,
           ...this.#nameReleased(name, "workspace", "Microsoft.MachineLearningServices/workspaces", names.workspace, args),
         ],
       },

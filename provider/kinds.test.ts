@@ -1,9 +1,10 @@
 // What preview says of each kind: problems, differences, outputs known beforehand.
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { assetVersion } from "./assetVersion.ts";
 import type { AssetVersionInputs } from "./assetVersion.ts";
 import { unknown } from "./kind.ts";
 import { nameRelease } from "./nameRelease.ts";
+import { rolesInForce } from "./rolesInForce.ts";
 import { endpointRollout } from "./rollout.ts";
 import type { RolloutInputs } from "./rollout.ts";
 import { upload } from "./upload.ts";
@@ -147,6 +148,40 @@ describe("AssetVersion", () => {
     await assetVersion.create(inputs, call({ properties: { ...inputs.properties, isArchived: true } }, puts));
     await assetVersion.create(inputs, call(undefined, puts));
     expect(puts).toEqual([{ properties: inputs.properties }, { properties: inputs.properties }]);
+  });
+});
+
+describe("RolesInForce", () => {
+  const inputs = { assignments: ["/a", "/b"] };
+  const signal = new AbortController();
+  const call = { azure: async () => ({}) as never, signal: signal.signal, say: () => undefined, note: () => undefined };
+  afterEach(() => void delete process.env["MLOPS_ROLES_HOLD_AFTER_SECONDS"]);
+
+  test("waits as long as the cloud takes, again when a role was added", async () => {
+    process.env["MLOPS_ROLES_HOLD_AFTER_SECONDS"] = "0.2";
+    for (const wait of [
+      async () => await rolesInForce.create(inputs, call),
+      async () => await rolesInForce.update!({ id: "", inputs, outputs: {} }, inputs, call),
+    ]) {
+      const began = performance.now();
+      await wait();
+      expect(performance.now() - began).toBeGreaterThan(190);
+    }
+    expect(rolesInForce.diff({ id: "", inputs, outputs: {} }, inputs)).toEqual([]);
+    expect(rolesInForce.diff({ id: "", inputs, outputs: {} }, { assignments: ["/a"] })).toHaveLength(1);
+  });
+
+  test("on Azure that is half a minute, which an interrupt ends", async () => {
+    const waiting = rolesInForce.create(inputs, call);
+    signal.abort(new Error("interrupted"));
+    await expect(waiting).rejects.toThrow("aborted");
+  });
+
+  test("a time that is none is refused at preview", () => {
+    process.env["MLOPS_ROLES_HOLD_AFTER_SECONDS"] = "soon";
+    expect(rolesInForce.check(inputs, undefined)).toEqual([
+      { property: "assignments", reason: 'MLOPS_ROLES_HOLD_AFTER_SECONDS is "soon"; it must be a number of seconds, 0 or more' },
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { rolesHoldAfter } from "./server/latency.ts";
 import { sandboxStatus } from "./status.ts";
 
 /** Which program the variables are for; `shell` is all of them and what Pulumi needs. */
@@ -61,6 +62,7 @@ export async function sandboxEnv(
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     MLOPS_SANDBOX_DIR: dir,
+    MLOPS_ROLES_HOLD_AFTER_SECONDS: String(rolesHoldAfter(info.profile)),
     PATH: [...first, ...rest].join(delimiter),
   };
 }

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { directory } from "./entra/directory.ts";
 import { profileOf } from "./server/latency.ts";
+import type { Profile } from "./server/latency.ts";
 import { runSandbox } from "./server/sandbox.ts";
 
 /** What `.sandbox/sandbox.json` says of the running sandbox. */
@@ -21,7 +22,7 @@ export interface SandboxInfo {
   readonly clientId: string;
   readonly objectId: string;
   readonly clientSecretFile: string;
-  readonly profile: { readonly name: string; readonly scale: number };
+  readonly profile: Profile;
 }
 
 const log = (room: string, message: string): void => {

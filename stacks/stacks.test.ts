@@ -213,6 +213,15 @@ describe("dev", () => {
     expect(named("dev-diabetes-version").inputs["properties"].dataUri).toMatch(/-reference\/diabetes\.csv$/);
   });
 
+  test("the workspace waits until the roles of its identity hold", async () => {
+    await build("dev");
+    const roles = made.filter(
+      ({ name, type }) => type.endsWith(":RoleAssignment") && name.startsWith("dev-identity-") && name !== "dev-identity-workspace",
+    );
+    expect(roles).toHaveLength(7);
+    expect(texts(named("dev-identity-roles").inputs["assignments"])).toEqual(texts(roles.map(({ name }) => `/id/${name}`)));
+  });
+
   test("names are free again after destroy", async () => {
     await build("dev");
     const released = made.filter(({ type }) => type === "mlops:arm:NameRelease").map(({ inputs }) => inputs["resourceId"]);

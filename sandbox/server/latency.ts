@@ -15,6 +15,12 @@ export function profileOf(name = "none", scale = 1): Profile {
   return { name, scale };
 }
 
+/** What a role assignment usually takes to hold. Azure promises ten minutes; see docs/decisions/sandbox.md. */
+const propagationSeconds = 30;
+
+/** Seconds until a new role assignment holds. */
+export const rolesHoldAfter = ({ name, scale }: Profile): number => (name === "none" ? 0 : propagationSeconds / scale);
+
 /** Resolves after the scaled time; rejects with the signal's reason when it is aborted. */
 export async function wait(profile: Profile, seconds: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();

@@ -29,14 +29,11 @@ import { openResources } from "../state/resources.ts";
 import { types } from "../types/index.ts";
 import { openCertificates } from "./certificates.ts";
 import { listen, newApp } from "./http.ts";
-import { wait } from "./latency.ts";
+import { rolesHoldAfter, wait } from "./latency.ts";
 import type { Profile } from "./latency.ts";
 import { keptPorts } from "./ports.ts";
 import { mountProviders } from "../arm/providers.ts";
 import { rooms } from "./rooms.ts";
-
-/** What an assignment usually takes to hold. Azure promises ten minutes; see docs/decisions/sandbox.md. */
-const propagationSeconds = 30;
 
 export interface RunningSandbox {
   readonly context: SandboxContext;
@@ -55,7 +52,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const allowed = audiences(base);
   const store = openResources(db);
   ownSubscription(store, entra.owner.objectId);
-  setPropagation(db, profile.name === "none" ? 0 : propagationSeconds / profile.scale);
+  setPropagation(db, rolesHoldAfter(profile));
   const events = new EventEmitter<{ event: [SandboxEvent] }>().setMaxListeners(0);
   const faults = new FaultPlan(dir);
   const blobs = startBlobs({
