@@ -16,6 +16,8 @@ export type Kind =
   | "pipelineComponent"
   | "sparkComponent"
   | "parallelComponent"
+  | "dataTransferComponent"
+  | "automlComponent"
   | "commandJob"
   | "pipelineJob"
   | "sweepJob"

@@ -229,9 +229,20 @@ describe("pipelines", () => {
     ).toMatchObject([{ line: 3, field: "jobs.a", rule: "the job `a` has no compute" }]);
   });
 
-  test("kinds of nodes that cannot be read yet are named", () => {
-    expect(problemsOf(pipeline("  a: {type: data_transfer}\n"))).toMatchObject([
-      { field: "jobs.a.type", value: '"data_transfer"', rule: "nodes of this type cannot be read yet" },
+  test("kinds of nodes that are not open to everybody are named", () => {
+    expect(problemsOf(pipeline("  a: {type: do_while}\n"))).toMatchObject([
+      { field: "jobs.a.type", value: '"do_while"', rule: "nodes of this type are not open to everybody, and not read" },
+    ]);
+  });
+
+  test("moving data: the task, what it takes, and what it needs", () => {
+    const transfer = (rest: string) => problemsOf(pipeline(`  a: {type: data_transfer, ${rest}}\n`));
+    expect(transfer("task: move")).toMatchObject([{ field: "jobs.a.task", rule: "must be one of copy_data, import_data, export_data" }]);
+    expect(transfer("task: import_data, source: {path: x, connection: c}")).toMatchObject([
+      { field: "jobs.a.outputs", rule: "has one entry, `sink`", fix: "add `sink: {type: uri_folder}`" },
+    ]);
+    expect(transfer("task: export_data, inputs: {source: {path: azureml:x:1}}, sink: {type: database, connection: c}")).toMatchObject([
+      { field: "jobs.a.inputs.source.type", rule: "a database takes and gives a uri_file" },
     ]);
   });
 });

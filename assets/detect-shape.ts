@@ -41,6 +41,8 @@ export function byShape(map: YamlMap, path: string): Noun | undefined {
   if (has("defaults") && !has("jobs", "command")) return "batchEndpoint";
   if (has("traffic", "mirror_traffic")) return "onlineEndpoint";
   if (has("auth_mode")) return says(path, /batch/i) ? "batchEndpoint" : "onlineEndpoint";
+  // Moving data is no job of its own.
+  if (type === "data_transfer") return "component";
   if (JOBS.includes(type) || has("command", "jobs")) return componentOrJob(map);
   if (has("image", "build", "conda_file")) return "environment";
   if (has(...WORKSPACE) || ["hub", "project"].includes(pythonString(map.get("kind") ?? "").toLowerCase()))

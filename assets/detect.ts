@@ -53,6 +53,8 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
     pipeline: "pipelineComponent",
     spark: "sparkComponent",
     parallel: "parallelComponent",
+    data_transfer: "dataTransferComponent",
+    automl: "automlComponent",
   },
   job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob", sweep: "sweepJob", automl: "automlJob", spark: "sparkJob" },
   onlineEndpoint: { "": "managedOnlineEndpoint", managed: "managedOnlineEndpoint", kubernetes: "kubernetesOnlineEndpoint" },
@@ -117,7 +119,7 @@ export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem
   if (!isMap(map)) return source.problem([], "must be a mapping of fields", "write `key: value` lines");
   if (wanted && !isNoun(wanted)) return wanted;
   const schema = map.get("$schema");
-  const noun = wanted ?? (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(map, source.file);
+  const noun = wanted ?? detectNoun(source);
   if (noun) return byType(noun, map, source);
   if (typeof schema === "string")
     return source.problem(["$schema"], "names no kind that this program reads", `the kinds are ${NOUNS.join(", ")}`, schema);
@@ -134,6 +136,13 @@ export function detectKind(source: Source, wanted?: Kind | Noun): Kind | Problem
     "the file does not say what it describes",
     "add a `$schema:` line (https://azuremlschemas.azureedge.net/latest/<kind>.schema.json)",
   );
+}
+
+/** What `az ml` noun a file belongs to: by its `$schema`, else by its fields; undefined where neither tells. */
+export function detectNoun({ root, file }: Source): Noun | undefined {
+  if (!isMap(root)) return undefined;
+  const schema = root.get("$schema");
+  return (typeof schema === "string" ? bySchema(schema) : undefined) ?? byShape(root, file);
 }
 
 /** Whether a word names a kind or a noun. */

@@ -19,7 +19,13 @@ const parameter = object({
   min: union(str, num),
   enum: list(str),
 });
-const inputPort = object({ type: required(exactly(PORT_TYPES)), description: str, optional: bool, default: str, mode: exactly(MODES) });
+export const inputPort = object({
+  type: required(exactly(PORT_TYPES)),
+  description: str,
+  optional: bool,
+  default: str,
+  mode: exactly(MODES),
+});
 const outputPort = object({ type: required(exactly(PORT_TYPES)), description: str, mode: exactly(MODES) });
 const primitiveOutput = object({ type: required(exactly(PARAMETER_TYPES)), description: str, mode: exactly(MODES) }, { unknown: "keep" });
 

@@ -40,6 +40,12 @@ const anyVersion: Field<string> = {
     value instanceof Map || Array.isArray(value) ? at.fail("must be a version", "put the version in quotes", value) : pythonString(value),
 };
 
+/** What only publishers in Azure's registries may say: the official SDK breaks on it. */
+const closed: Field = {
+  expects: "left out",
+  load: (value, at) => at.fail("is not open to everybody, and not read", "remove it", value, "key"),
+};
+
 /** What all components have. */
 export const componentFields = {
   ...assetFields,
@@ -53,6 +59,7 @@ export const componentFields = {
   is_deterministic: bool,
   inputs: componentInputs,
   outputs: componentOutputs,
+  intellectual_property: closed,
 } as const;
 
 const { environment_variables: _none, queue_settings, ...fromCommand } = commandFields;
@@ -106,8 +113,16 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
     additional_includes: includes.length ? entity.additional_includes : null,
     _source: anonymous ?? "YAML.COMPONENT",
   };
-  const text = Object.fromEntries(Object.entries(properties ?? {}).map(([key, value]) => [key, pythonString(value)]));
-  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, text, anonymous);
+  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(properties, anonymous), anonymous);
+}
+
+/** Properties of a version: the SDK makes text of those of a component with a name, and leaves others as they are. */
+export function versionProperties(
+  properties: Record<string, Yaml> | undefined,
+  anonymous: AnonymousSource | undefined,
+): Record<string, Yaml> {
+  const given = Object.entries(properties ?? {}).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([key, value]) => [key, anonymous ? value : pythonString(value)]));
 }
 
 /** A path of `additional_includes`, which has to be there. */

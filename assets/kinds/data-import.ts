@@ -2,22 +2,12 @@
 // https://learn.microsoft.com/azure/machine-learning/reference-yaml-data-import; REST JobBase (Pipeline) 2025-12-01.
 import { assetFields, anyDict } from "../common/asset-fields.ts";
 import { ReferenceMark } from "../body.ts";
-import { list, object, union, type Entity } from "../schema/compound.ts";
+import { BUILT_IN, externalBody, externalData, PORT_OF } from "../common/data-transfer.ts";
+import { object, type Entity } from "../schema/compound.ts";
 import { isUrl } from "../schema/azure.ts";
 import { readOnly, required, type At } from "../schema/field.ts";
-import { any, checked, exactly, oneOf, str, text } from "../schema/scalars.ts";
+import { any, checked, exactly, str, text } from "../schema/scalars.ts";
 import { defineKind, type Build } from "./kind.ts";
-
-const parameter = object({ name: required(str), value: required(str), type: required(str) });
-const database = object({
-  type: required(oneOf(["database"])),
-  table_name: str,
-  query: str,
-  stored_procedure: str,
-  stored_procedure_params: list(parameter),
-  connection: required(str),
-});
-const fileSystem = object({ type: oneOf(["file_system"]), path: str, connection: required(str) });
 
 const assetName = text(/^[\w-]{1,255}$/, "a name of letters, digits, hyphens and underscores (at most 255)", "change the name");
 const uri = checked(str, (path: string, at: At) => {
@@ -33,7 +23,7 @@ const fields = {
   path: required(uri),
   properties: readOnly(anyDict),
   type: exactly(["uri_file", "uri_folder", "mltable"]),
-  source: required(union(database, fileSystem)),
+  source: required(externalData),
   latest_version: readOnly(any),
 } as const;
 export type DataImportEntity = Entity<typeof fields>;
@@ -45,7 +35,7 @@ export const dataImport = defineKind<DataImportEntity>({
   build(entity, build) {
     const step = `data_import_${entity.name}`;
     const description = entity.description || step;
-    const fromDatabase = entity.source.type === "database";
+    const from = entity.source.type ?? "file_system";
     return {
       name: null,
       version: null,
@@ -65,19 +55,19 @@ export const dataImport = defineKind<DataImportEntity>({
             [step]: {
               type: "data_transfer",
               task: "import_data",
-              source: { ...entity.source, type: fromDatabase ? "database" : "file_system" },
+              source: externalBody(entity.source),
               display_name: step,
               computeId: new ReferenceMark("compute", "serverless"),
               outputs: {
                 sink: {
-                  job_output_type: fromDatabase ? "mltable" : "uri_folder",
+                  job_output_type: PORT_OF.import_data[from],
                   uri: pathOf(entity, build),
                   name: entity.name,
                   version: entity.version,
                 },
               },
               _source: "BUILTIN",
-              componentId: `azureml://registries/azureml/components/${fromDatabase ? "import_data_database" : "import_data_file_system"}/versions/0.0.1`,
+              componentId: BUILT_IN.import_data[from],
             },
           },
         },

@@ -1,5 +1,6 @@
 // The table of kinds. A new kind is one file in this folder, one line here, and its words in detect.ts.
 import type { Kind } from "../asset.ts";
+import { automlComponent } from "./automl-component.ts";
 import { automlJob } from "./automl-job.ts";
 import { batchDeployment, modelBatchDeployment } from "./batch-deployment.ts";
 import { batchEndpoint } from "./batch-endpoint.ts";
@@ -11,6 +12,7 @@ import { amlCompute, kubernetesCompute, synapseSparkCompute, virtualMachineCompu
 import { connection } from "./connection.ts";
 import { dataImport } from "./data-import.ts";
 import { data } from "./data.ts";
+import { dataTransferComponent } from "./data-transfer-component.ts";
 import {
   azureBlobDatastore,
   azureDataLakeGen1Datastore,
@@ -56,6 +58,8 @@ const LIST: readonly KindDefinition[] = [
   pipelineComponent,
   sparkComponent,
   parallelComponent,
+  dataTransferComponent,
+  automlComponent,
   commandJob,
   pipelineJob,
   sweepJob,

@@ -2,13 +2,19 @@
 import { componentResources } from "../common/command-fields.ts";
 import { withoutEmpty } from "../common/empty.ts";
 import { miniBatchSize, parallelFields, partitionKeys, taskBody } from "../common/parallel.ts";
-import { object, type Entity } from "../schema/compound.ts";
+import { dict, object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
 import { any, oneOf } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, specResources } from "./command-component.ts";
+import { commonSpec, componentDraft, componentFields, specResources, versionProperties } from "./command-component.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
-const fields = { ...componentFields, ...parallelFields, type: required(oneOf(["parallel"])), resources: componentResources } as const;
+const fields = {
+  ...componentFields,
+  ...parallelFields,
+  properties: dict(),
+  type: required(oneOf(["parallel"])),
+  resources: componentResources,
+} as const;
 export const anonymousParallelComponent = object(
   { ...fields, name: any, version: any },
   { unknown: "drop", expects: "a parallel component" },
@@ -42,5 +48,5 @@ export function buildParallelComponent(entity: ParallelComponentEntity, build: B
     type: "parallel",
     _source: anonymous ?? "YAML.COMPONENT",
   };
-  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, {}, anonymous);
+  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(entity.properties, anonymous), anonymous);
 }

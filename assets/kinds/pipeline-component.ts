@@ -3,7 +3,7 @@
 import { componentInputs, pipelineOutputs } from "../common/ports.ts";
 import { buildNodes, portsOf } from "../pipeline/nodes.ts";
 import { pipelineJobs } from "../pipeline/node-fields.ts";
-import { object, type Entity } from "../schema/compound.ts";
+import { dict, object, type Entity } from "../schema/compound.ts";
 import { any, oneOf } from "../schema/scalars.ts";
 import { commonSpec, componentDraft, componentFields, unknownFields } from "./command-component.ts";
 import { defineKind, type Draft } from "./kind.ts";
@@ -14,6 +14,7 @@ const fields = {
   jobs: pipelineJobs,
   inputs: componentInputs,
   outputs: pipelineOutputs,
+  properties: dict(),
 } as const;
 
 export type PipelineComponentEntity = Entity<typeof fields>;
@@ -34,6 +35,6 @@ export const pipelineComponent = defineKind<PipelineComponentEntity>({
       type: "pipeline",
       _source: anonymous ?? "YAML.COMPONENT",
     };
-    return componentDraft(entity, spec, {}, anonymous, null);
+    return componentDraft(entity, spec, entity.properties ?? {}, anonymous, null);
   },
 });

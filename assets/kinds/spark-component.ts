@@ -4,7 +4,7 @@ import { codeMark, environmentMark } from "../common/marks.ts";
 import { sparkConf, sparkFields, sparkSettings } from "../common/spark.ts";
 import { list, object, type Entity } from "../schema/compound.ts";
 import { any, oneOf, str } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, includePath, unknownFields } from "./command-component.ts";
+import { commonSpec, componentDraft, componentFields, includePath, unknownFields, versionProperties } from "./command-component.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
 const fields = { ...componentFields, ...sparkFields, type: oneOf(["spark"]), additional_includes: list(str) } as const;
@@ -22,7 +22,7 @@ export const sparkComponent = defineKind<SparkComponentEntity>({
 /** The request of a Spark component. */
 export function buildSparkComponent(entity: SparkComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
   const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, build));
-  const { environment, conf, properties: _none, ...rest } = entity;
+  const { environment, conf, properties, ...rest } = entity;
   const spec = {
     ...unknownFields(entity, fields),
     ...commonSpec(rest, build, anonymous),
@@ -36,9 +36,10 @@ export function buildSparkComponent(entity: SparkComponentEntity, build: Build, 
     conf: conf && sparkConf(sparkSettings(conf)),
     environment: environmentMark(environment ?? undefined, build, ["environment"]),
     args: entity.args,
+    properties: properties,
     type: "spark",
     additional_includes: includes.length ? entity.additional_includes : null,
     _source: anonymous ?? "YAML.COMPONENT",
   };
-  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, {}, anonymous);
+  return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(properties, anonymous), anonymous);
 }

@@ -17,12 +17,13 @@ import { jobInputs, outputObject, type InputValue, type OutputValue } from "../c
 import { anonymousCommandComponent } from "../kinds/command-component.ts";
 import type { EnvironmentEntity } from "../kinds/environment.ts";
 import { compute } from "../schema/azure.ts";
-import { bindableFields, dict, object, union, type ObjectField } from "../schema/compound.ts";
+import { bindableFields, dict, object, union } from "../schema/compound.ts";
 import { BAD, nullable, readOnly, required, type At, type Bad, type Field } from "../schema/field.ts";
 import { any, nearest, oneOf, str, text } from "../schema/scalars.ts";
 import { isMap, type Yaml, type YamlMap } from "../yaml/value.ts";
-import { AUTOML_NODES, NODE_KINDS, type NodeSchemas } from "./node-kinds.ts";
+import { BY_TASK, NODE_KINDS, type NodeSchemas } from "./node-kinds.ts";
 import { componentRef, nodeInputsField, sharedNodeFields as shared, SKIP, type ComponentRef } from "./node-shared.ts";
+import { withBuiltIn } from "./transfer-nodes.ts";
 
 const { command: _command, code: _code, environment: _environment, ...settings } = commandFields;
 
@@ -91,7 +92,7 @@ export interface NodeSettings {
   [unknown: string]: unknown;
 }
 
-export type NodeType = "command" | "pipeline" | "automl" | keyof typeof NODE_KINDS;
+export type NodeType = "command" | "pipeline" | keyof typeof NODE_KINDS | keyof typeof BY_TASK;
 
 /** A node as it was read. */
 export interface NodeEntity {
@@ -106,13 +107,14 @@ export interface NodeEntity {
   fields: NodeSettings;
 }
 
-const SCHEMAS: Readonly<Record<Exclude<NodeType, "automl">, NodeSchemas>> = {
+const SCHEMAS: Readonly<Record<Exclude<NodeType, keyof typeof BY_TASK>, NodeSchemas>> = {
   command: { component: commandNode, key: "component", job: commandJobNode },
   pipeline: { component: pipelineNode, key: "component" },
   ...NODE_KINDS,
 };
-const TYPES = [...Object.keys(SCHEMAS), "automl"];
-const LATER = ["import", "data_transfer", "do_while", "if_else", "parallel_for"];
+const TYPES = [...Object.keys(SCHEMAS), ...Object.keys(BY_TASK)];
+/** Types that the SDK reads only with its private features switched on, or no more. */
+const CLOSED = ["import", "do_while", "if_else", "parallel_for"];
 
 const node: Field<NodeEntity> = {
   expects: "a node (`type`, `component`, `inputs`, `outputs`)",
@@ -123,25 +125,29 @@ const node: Field<NodeEntity> = {
     const word = typeof given === "string" ? given.toLowerCase() : undefined;
     if (given !== undefined && !TYPES.includes(word ?? "")) {
       const place = at.child("type");
-      if (LATER.includes(word ?? ""))
-        return place.fail("nodes of this type cannot be read yet", `nodes may be ${TYPES.join(", ")}; use the Azure CLI for others`, given);
+      if (CLOSED.includes(word ?? ""))
+        return place.fail("nodes of this type are not open to everybody, and not read", `nodes may be ${TYPES.join(", ")}`, given);
       return place.fail(`must be one of ${TYPES.join(", ")}`, "change the type", given);
     }
     const type = (word ?? typeOfComponent(value.get("component"), at)) as NodeType;
-    if (type === "automl") return automlNode(value, at);
-    const { component, key, job } = SCHEMAS[type];
+    const schemas = schemasOf(type, value, at);
+    if (schemas === BAD) return BAD;
+    const { component, key, job } = schemas;
     // Without either, the schema of the component says what is missing.
-    const inline = job !== undefined && !value.has(key) && (type !== "command" || value.has("command"));
-    return asNode(type, inline ? "job" : "component", key, (inline ? job : component!).load(value, at));
+    const inline = !component || (job !== undefined && !value.has(key) && (type !== "command" || value.has("command")));
+    return asNode(type, inline ? "job" : "component", key, (inline ? job : component)!.load(value, at), at);
   },
 };
 
-function automlNode(value: YamlMap, at: At): NodeEntity | Bad {
-  const task = value.get("task");
-  const schema: ObjectField | undefined = typeof task === "string" ? AUTOML_NODES[task] : undefined;
-  if (schema) return asNode("automl", "job", "component", schema.load(value, at));
-  return at.child("task").fail(`must be one of ${Object.keys(AUTOML_NODES).join(", ")}`, nearest(task, Object.keys(AUTOML_NODES)), task);
+function schemasOf(type: NodeType, value: YamlMap, at: At): NodeSchemas | Bad {
+  if (!isByTask(type)) return SCHEMAS[type];
+  const [task, tasks] = [value.get("task"), BY_TASK[type]];
+  const word = typeof task === "string" ? (type === "automl" ? task : task.toLowerCase()) : "";
+  if (Object.hasOwn(tasks, word)) return tasks[word]!;
+  return at.child("task").fail(`must be one of ${Object.keys(tasks).join(", ")}`, nearest(task, Object.keys(tasks)), task);
 }
+
+const isByTask = (type: NodeType): type is keyof typeof BY_TASK => Object.hasOwn(BY_TASK, type);
 
 // Without a type, the component's own file tells.
 function typeOfComponent(component: Yaml | undefined, at: At): NodeType {
@@ -153,7 +159,7 @@ function typeOfComponent(component: Yaml | undefined, at: At): NodeType {
   return (said as NodeType | undefined) ?? "command";
 }
 
-function asNode(type: NodeType, form: NodeEntity["form"], key: NodeSchemas["key"], loaded: unknown): NodeEntity | Bad {
+function asNode(type: NodeType, form: NodeEntity["form"], key: NodeSchemas["key"], loaded: unknown, at: At): NodeEntity | Bad {
   if (loaded === BAD) return BAD;
   const {
     inputs,
@@ -162,7 +168,7 @@ function asNode(type: NodeType, form: NodeEntity["form"], key: NodeSchemas["key"
     compute: target,
     ...fields
   } = loaded as NodeSettings & Pick<NodeEntity, "inputs" | "outputs" | "compute"> & Record<string, unknown>;
-  return { type, form, inputs, outputs, component: component as ComponentRef | undefined, compute: target, fields };
+  return withBuiltIn({ type, form, inputs, outputs, component: component as ComponentRef | undefined, compute: target, fields }, at);
 }
 
 /** `jobs:` of a pipeline. */
@@ -171,11 +177,25 @@ export const pipelineJobs: Field<Record<string, NodeEntity>> = dict(
   text(/^[a-z_][a-z\d_]*$/, "a name of lower-case letters, digits and underscores that does not start with a digit", "rename the node"),
 );
 
-const UNSENT = [
-  ...["name", "description", "tags", "display_name", "experiment_name", "instance_count", "instance_type", "locations", "docker_args"],
-  ...["shm_size", "timeout", "is_deterministic", "job_tier", "priority", "parent_job_name", "id", "identity", "environment"],
+const UNSENT = ["name", "description", "tags", "display_name", "experiment_name", "is_deterministic", "parent_job_name", "id"];
+const UNSENT_SETTINGS = [
+  ...[
+    "instance_count",
+    "instance_type",
+    "locations",
+    "docker_args",
+    "shm_size",
+    "timeout",
+    "job_tier",
+    "priority",
+    "identity",
+    "environment",
+  ],
 ];
 
 /** Whether a field of a node is known to its type: others reach Azure as they are. */
-export const isKnownField = (type: Exclude<NodeType, "automl">, name: string): boolean =>
-  UNSENT.includes(name) || Object.hasOwn(SCHEMAS[type].component!.fields, name);
+export function isKnownField({ type, fields }: NodeEntity, name: string): boolean {
+  if (UNSENT.includes(name) || (type !== "data_transfer" && UNSENT_SETTINGS.includes(name))) return true;
+  const schemas = isByTask(type) ? BY_TASK[type][fields["task"] as string] : SCHEMAS[type];
+  return Object.hasOwn(schemas?.component?.fields ?? {}, name);
+}

@@ -1,4 +1,4 @@
-// Nodes of a pipeline besides commands and pipelines: sweep, parallel, Spark, automated ML; how each is read.
+// Nodes of a pipeline besides commands and pipelines: sweep, parallel, Spark, automated ML, data transfer; how each is read.
 import { automlTaskFields, automlTasks } from "../automl/tasks.ts";
 import { jobFields, jobIdentity, resources } from "../common/command-fields.ts";
 import { environmentField } from "../common/environment-field.ts";
@@ -15,6 +15,7 @@ import { nullable, required, type Field } from "../schema/field.ts";
 import { oneOf, str } from "../schema/scalars.ts";
 import { compute } from "../schema/azure.ts";
 import { componentRef, nodeInputsField, outputBinding, sharedNodeFields, SKIP } from "./node-shared.ts";
+import { TRANSFER_NODES } from "./transfer-nodes.ts";
 
 /** How the nodes of one type are read: around a component, or as a whole job. */
 export interface NodeSchemas {
@@ -100,10 +101,13 @@ const automlOf = (task: string): ObjectField => {
 };
 const jobFieldsOnly: Record<string, Field> = { ...jobFields, environment_id: str };
 
-/** By `type`; automated ML by its task. */
+/** By `type`; then those that differ by their `task` too. */
 export const NODE_KINDS: Readonly<Record<"sweep" | "parallel" | "spark", NodeSchemas>> = {
   sweep: { component: sweep, key: "trial" },
   parallel: { component: parallel, key: "component", job: parallelJob },
   spark: { component: spark, key: "component", job: sparkJob },
 };
-export const AUTOML_NODES: Readonly<Record<string, ObjectField>> = Object.fromEntries(automlTasks.map((task) => [task, automlOf(task)]));
+export const BY_TASK: Readonly<Record<"automl" | "data_transfer", Readonly<Record<string, NodeSchemas>>>> = {
+  automl: Object.fromEntries(automlTasks.map((task) => [task, { key: "component", job: automlOf(task) }])),
+  data_transfer: TRANSFER_NODES,
+};

@@ -11,6 +11,7 @@ import type { CommandComponentEntity } from "../kinds/command-component.ts";
 import type { Build } from "../kinds/kind.ts";
 import { within } from "../common/marks.ts";
 import type { NodeEntity } from "./node-fields.ts";
+import { transferSettings } from "./transfer-nodes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -25,6 +26,8 @@ export function nodeSettings(node: NodeEntity, component: Json | null, build: Bu
       return parallelSettings(node, component, within(build, [...at]));
     case "spark":
       return sparkSettings(node, component, within(build, [...at]));
+    case "data_transfer":
+      return transferSettings(node, component, build, at);
     default:
       return {};
   }

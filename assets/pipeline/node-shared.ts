@@ -10,7 +10,8 @@ import { isMap } from "../yaml/value.ts";
 /** Where a node's component is. */
 export type ComponentRef =
   | { in: "file"; path: string; source: "YAML.COMPONENT" | "YAML.JOB" }
-  | { in: "azure"; text: string }
+  /** `builtIn`: one of Azure's own, which the file does not name. */
+  | { in: "azure"; text: string; builtIn?: true }
   | { in: "node"; entity: CommandComponentEntity };
 
 export const OUTPUT_BINDING = /^\$\{\{parent\.outputs\.(.*?)\}\}$/;

@@ -5,6 +5,7 @@ import { DependencyMark, ReferenceMark } from "../body.ts";
 import { versioned, within } from "../common/marks.ts";
 import type { InputPort, OutputPort } from "../common/ports.ts";
 import { buildCommandComponent, type CommandComponentEntity } from "../kinds/command-component.ts";
+import { buildDataTransferComponent, type DataTransferComponentEntity } from "../kinds/data-transfer-component.ts";
 import { buildParallelComponent, type ParallelComponentEntity } from "../kinds/parallel-component.ts";
 import { buildSparkComponent, type SparkComponentEntity } from "../kinds/spark-component.ts";
 import type { Build } from "../kinds/kind.ts";
@@ -56,7 +57,7 @@ function resolveComponent(name: string, node: NodeEntity, build: Build): Resolve
       asset: null,
       component: null,
       ports: null,
-      source: ref.text.startsWith(REGISTRY_URI) ? "REMOTE.REGISTRY" : "REMOTE.WORKSPACE.COMPONENT",
+      source: ref.builtIn ? "BUILTIN" : ref.text.startsWith(REGISTRY_URI) ? "REMOTE.REGISTRY" : "REMOTE.WORKSPACE.COMPONENT",
       id: versioned("component", ref.text, build, at),
     };
   if (ref.in === "node") {
@@ -75,6 +76,7 @@ const COMPONENTS = {
   pipeline: "pipelineComponent",
   parallel: "parallelComponent",
   spark: "sparkComponent",
+  data_transfer: "dataTransferComponent",
 } as const satisfies Partial<Record<NodeType, Kind>>;
 
 /** A component that stands in the pipeline's own file. */
@@ -83,6 +85,12 @@ function inlineComponent(type: NodeType, entity: unknown, inside: Build, build: 
     return build.inline("parallelComponent", entity, buildParallelComponent(entity as ParallelComponentEntity, inside, "YAML.JOB"));
   if (type === "spark")
     return build.inline("sparkComponent", entity, buildSparkComponent(entity as SparkComponentEntity, inside, "YAML.JOB"));
+  if (type === "data_transfer")
+    return build.inline(
+      "dataTransferComponent",
+      entity,
+      buildDataTransferComponent(entity as DataTransferComponentEntity, inside, "YAML.JOB"),
+    );
   return build.inline("commandComponent", entity, buildCommandComponent(entity as CommandComponentEntity, inside, "YAML.JOB"));
 }
 
@@ -99,6 +107,7 @@ const OF_COMPONENT = {
     ...["tags", "description", "resources", "logging_level", "task", "mini_batch_size", "partition_keys", "input_data", "retry_settings"],
     ...["max_concurrency_per_instance", "error_threshold", "mini_batch_error_threshold"],
   ],
+  data_transfer: ["tags", "description", "task", "data_copy_mode"],
   spark: ["tags", "description", "code", "entry", "py_files", "jars", "files", "archives", "conf", "environment", "args"],
 } as const satisfies Partial<Record<NodeType, readonly string[]>>;
 
@@ -136,7 +145,8 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined
     computeId: nodeCompute(node),
     inputs: nodeInputs(node, resolved.ports, build, at),
     outputs: nodeOutputs(node, resolved.ports, build, at),
-    properties: fields.properties,
+    // A copying job loses its own.
+    properties: node.type === "data_transfer" && node.form === "job" ? undefined : fields.properties,
     _source: resolved.source,
     comment: fields.comment,
     ...(node.type === "sweep" ? { trial: { componentId: resolved.id } } : { componentId: resolved.id }),
@@ -152,9 +162,7 @@ function nodeCompute(node: NodeEntity): unknown {
 
 /** Fields that no schema knows reach Azure as they are. */
 function extras(node: NodeEntity): Json {
-  return Object.fromEntries(
-    Object.entries(node.fields).filter(([key, value]) => !isKnownField(node.type as Exclude<NodeType, "automl">, key) && value !== null),
-  );
+  return Object.fromEntries(Object.entries(node.fields).filter(([key, value]) => !isKnownField(node, key) && value !== null));
 }
 
 /** Nodes that have no compute, by their paths; looks into pipeline components too. */

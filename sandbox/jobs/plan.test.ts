@@ -162,6 +162,7 @@ test.each([
   [{ s: { type: "sweep" } }, "has no trial"],
   [{ s: { type: "parallel" } }, 'type "parallel"'],
   [{ s: { type: "spark" } }, 'type "spark"'],
+  [{ s: { type: "data_transfer", task: "copy_data" } }, 'type "data_transfer"'],
 ])("mistakes and what is not modelled, by name: %#", (jobs, part) => {
   expect(() => pipeline(jobs as unknown as Json)).toThrow(part);
 });

@@ -12,6 +12,7 @@ export const userError = (message: string, target?: string): ArmError => new Arm
 const kinds: Readonly<Record<string, string>> = {
   spark: "it has no Spark; use a command step",
   parallel: "it does not split input over mini-batches; use a command step that reads the whole folder",
+  data_transfer: "it has no data factory; copy inside a command step, and upload what is outside to a datastore",
   import: "it has no data import; upload the data to a datastore",
   finetuning: "it has no fine-tuning service",
   labeling: "it has no labelling projects",
