@@ -13,6 +13,8 @@ export interface Cloud {
   readonly storageSuffix: string;
   /** What a token for Azure ML's own services and for Entra-protected endpoints is asked for. */
   readonly machineLearningScope: string;
+  /** What a token for vaults is asked for: `https://vault.azure.net/.default`. */
+  readonly vaultScope: string;
   /** True for Azure's public cloud, where Entra's instance discovery can be asked. */
   readonly isPublic: boolean;
 }
@@ -27,6 +29,7 @@ const publicCloud: Cloud = {
   authority: "https://login.microsoftonline.com",
   storageSuffix: "core.windows.net",
   machineLearningScope: "https://ml.azure.com/.default",
+  vaultScope: "https://vault.azure.net/.default",
   isPublic: true,
 };
 
@@ -35,7 +38,7 @@ interface Metadata {
   readonly portal?: string;
   readonly resourceManager?: string;
   readonly authentication?: { readonly loginEndpoint?: string; readonly audiences?: readonly string[] };
-  readonly suffixes?: { readonly storage?: string };
+  readonly suffixes?: { readonly storage?: string; readonly keyVaultDns?: string };
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
@@ -64,6 +67,7 @@ export function cloudFromMetadata(document: unknown, url: string): Cloud {
         "check ARM_CLOUD_METADATA_URL, or unset it for Azure's public cloud",
     );
   }
+  const vaults = metadata?.suffixes?.keyVaultDns?.replace(/^\./, "");
   const audience = metadata?.authentication?.audiences?.[0] ?? resourceManager;
   return {
     name: metadata?.name ?? new URL(resourceManager).host,
@@ -72,6 +76,7 @@ export function cloudFromMetadata(document: unknown, url: string): Cloud {
     authority: withoutSlash(authority),
     storageSuffix,
     machineLearningScope: machineLearningScope(metadata?.portal),
+    vaultScope: vaults ? `https://${vaults}/.default` : publicCloud.vaultScope,
     isPublic: withoutSlash(authority) === publicCloud.authority,
   };
 }

@@ -6,6 +6,7 @@ export { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignmen
 export { Topic } from "@pulumi/azure-native/eventgrid/topic.js";
 export { Budget } from "@pulumi/azure-native/consumption/budget.js";
 export { Registry as ContainerRegistry } from "@pulumi/azure-native/containerregistry/registry.js";
+export { Key } from "@pulumi/azure-native/keyvault/key.js";
 export { Vault } from "@pulumi/azure-native/keyvault/vault.js";
 export { Compute } from "@pulumi/azure-native/machinelearningservices/compute.js";
 export { OnlineDeployment } from "@pulumi/azure-native/machinelearningservices/onlineDeployment.js";
@@ -23,6 +24,7 @@ export type { ComponentArgs as ApplicationInsightsArgs } from "@pulumi/azure-nat
 export type { BudgetArgs } from "@pulumi/azure-native/consumption/budget.js";
 export type { TopicArgs } from "@pulumi/azure-native/eventgrid/topic.js";
 export type { RegistryArgs as ContainerRegistryArgs } from "@pulumi/azure-native/containerregistry/registry.js";
+export type { KeyArgs } from "@pulumi/azure-native/keyvault/key.js";
 export type { VaultArgs } from "@pulumi/azure-native/keyvault/vault.js";
 export type { ComputeArgs } from "@pulumi/azure-native/machinelearningservices/compute.js";
 export type { OnlineDeploymentArgs } from "@pulumi/azure-native/machinelearningservices/onlineDeployment.js";

@@ -13,6 +13,7 @@ export const roles = {
   "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
   "EventGrid EventSubscription Contributor": "428e0ff0-5e57-4d9c-a221-2c70d0e0a443",
   "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+  "Key Vault Reader": "21090545-7ca7-4776-b22c-e363652d74d2",
   "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
   Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
   "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",

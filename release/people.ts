@@ -8,12 +8,13 @@ import { sandboxTarget } from "./target.ts";
 
 /**
  * What an admin would have given to a member of the team: to look at everything, to work in workspaces, to read and write data (approvals
- * are blobs). Reader, AzureML Data Scientist, Storage Blob Data Contributor, on the subscription.
+ * are blobs), to verify releases. Reader, AzureML Data Scientist, Storage Blob Data Contributor, Key Vault Reader, on the subscription.
  */
 export const teamRoles: readonly string[] = [
   "acdd72a7-3385-48ef-bd42-f606fba81ae7",
   "f6c7c914-8db3-469d-8ca1-694a8f32e121",
   "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  "21090545-7ca7-4776-b22c-e363652d74d2",
 ];
 
 interface Identity {

@@ -65,6 +65,13 @@ export const historyNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: stri
   containers: { releases: `${prefix}-releases`, approvals: `${prefix}-approvals` },
 });
 
+/** The vault and the key in it that releases are signed with. */
+export const releaseKeyNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: string) => ({
+  resourceGroup: `rg-${prefix}-shared`,
+  vault: `kv-${prefix}-rel-${suffix}`,
+  key: "releases",
+});
+
 /** What `mlops bootstrap` makes for Pulumi's own state: storage, and a vault with the key of the secrets provider. */
 export const stateNames = ({ prefix }: Pick<NameParts, "prefix">, suffix: string) => ({
   resourceGroup: `rg-${prefix}-state`,

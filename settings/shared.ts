@@ -14,6 +14,8 @@ export const SharedSettings = z.strictObject({
   operators: z.array(objectId).optional(),
   /** Entra object ids of those who may approve. With any, only they can write approvals. */
   approvers: z.array(objectId).default([]),
+  /** The vault with the key that releases are signed with cannot be purged once it is deleted, by no one, for 90 days. Cannot be taken back. */
+  purgeProtection: z.boolean("must be true or false").default(false),
   /** Where pipelines run; with it, their identities are made. */
   pipelines,
 });

@@ -38,6 +38,7 @@ beforeAll(async () => {
       releasesId: "/releases",
       approvalsId: "/approvals",
       topicId: "/topic",
+      releaseVaultId: "/vault",
       pipelinesApprove: false,
     });
     return {};
@@ -63,12 +64,19 @@ test("a stage's identity reaches its own resource group, and single resources of
     "EventGrid Data Sender on /topic",
     "EventGrid EventSubscription Contributor on /topic",
     `Key Vault Crypto User on ${state}/Microsoft.KeyVault/vaults/kv-mlops-st-abcdef`,
+    "Key Vault Reader on /vault",
     "Role Based Access Control Administrator on " + group,
     "Storage Blob Data Contributor on /releases",
     "Storage Blob Data Contributor on " + group,
     `Storage Blob Data Contributor on ${state}/Microsoft.Storage/storageAccounts/stmlopsstateabcdef/blobServices/default/containers/pulumi`,
     "Storage Blob Data Reader on /approvals",
   ]);
+});
+
+test("releases are signed where models are trained, and only verified elsewhere", () => {
+  const onVault = (stage: string) => grants(stage).filter((grant) => grant.endsWith(" on /vault"));
+  expect(onVault("dev")).toEqual(["Key Vault Crypto User on /vault", "Key Vault Reader on /vault"]);
+  expect(onVault("prod")).toEqual(["Key Vault Reader on /vault"]);
 });
 
 test("it may give only the roles that the stages give themselves", () => {
@@ -86,6 +94,7 @@ test("it may give only the roles that the stages give themselves", () => {
 test("the one for previews reads and changes nothing", () => {
   expect(grants("preview").map((grant) => grant.split(" on ")[0])).toEqual([
     "Key Vault Crypto User",
+    "Key Vault Reader",
     ...Array.from({ length: 3 }, () => "Reader"),
     ...Array.from({ length: 3 }, () => "Storage Blob Data Reader"),
   ]);

@@ -1,7 +1,9 @@
 // The pipelines' identities: one for each stage, which may work in that stage's resource group, and one that may only look.
 import type { Input, Output } from "@pulumi/pulumi";
 import { interpolate } from "@pulumi/pulumi";
+import { signing, verifying } from "../components/releaseKey.ts";
 import { type Federation, type IdentityGrant, onlyRoles, PipelineIdentity } from "../components/pipelineIdentity.ts";
+import type { Role } from "../components/roles.ts";
 import { localNames, registryNames, stateNames } from "../settings/names.ts";
 import type { PipelineSettings } from "../settings/pipelines.ts";
 import type { SharedSettings } from "../settings/shared.ts";
@@ -23,6 +25,8 @@ export interface PipelinePlace {
   /** Containers of the history of releases. */
   readonly releasesId: Input<string>;
   readonly approvalsId: Input<string>;
+  /** The vault of the key that releases are signed with. */
+  readonly releaseVaultId: Input<string>;
   /** The topic of the releases' own events. */
   readonly topicId: Input<string>;
   /** Pipelines may approve only where no approvers are named. */
@@ -62,6 +66,8 @@ export function pipelineIdentities(
       { what: "state-key", role: "Key Vault Crypto User", scope: interpolate`${group}/providers/Microsoft.KeyVault/vaults/${names.vault}` },
     ];
   };
+  const onReleaseKey = (wanted: readonly Role[]): IdentityGrant[] =>
+    wanted.map((role) => ({ what: role === "Key Vault Reader" ? "verify" : "sign", role, scope: place.releaseVaultId }));
   const clientIds: Record<string, Output<string>> = {};
   for (const stage of pipelines.stages) {
     const scope = groupOf(localNames({ prefix, stage }).resourceGroup);
@@ -72,6 +78,8 @@ export function pipelineIdentities(
       { what: "blobs", role: "Storage Blob Data Contributor", scope },
       { what: "registry", role: "AzureML Registry User", scope: place.registryId },
       { what: "releases", role: "Storage Blob Data Contributor", scope: place.releasesId },
+      // Releases are made, and so signed, where models are trained; elsewhere they are only verified.
+      ...onReleaseKey(stage === "dev" ? signing : verifying),
       { what: "events", role: "EventGrid Data Sender", scope: place.topicId },
       { what: "channels", role: "EventGrid EventSubscription Contributor", scope: place.topicId },
       {
@@ -93,6 +101,7 @@ export function pipelineIdentities(
       ...groups.map(([stage, group]): IdentityGrant => ({ what: stage, role: "Reader", scope: groupOf(group) })),
       { what: "releases", role: "Storage Blob Data Reader", scope: place.releasesId },
       { what: "approvals", role: "Storage Blob Data Reader", scope: place.approvalsId },
+      ...onReleaseKey(verifying),
     ],
   );
   return clientIds;

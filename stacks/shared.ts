@@ -1,18 +1,19 @@
-// The `shared` stack: what all stages share, the ML registry and the history of releases.
+// The `shared` stack: what all stages share, the ML registry, the history of releases and the key that they are signed with.
 import { LogAnalytics, ResourceGroup } from "../components/azure.ts";
 import { GroupBudget } from "../components/budget.ts";
 import { Diagnostics } from "../components/diagnostics.ts";
 import { ModelRegistry } from "../components/modelRegistry.ts";
 import { ReleaseTopic } from "../components/notifications/releaseTopic.ts";
 import { ReleaseHistory } from "../components/releaseHistory.ts";
-import { historyNames, registryNames, topicNames } from "../settings/names.ts";
+import { ReleaseKey } from "../components/releaseKey.ts";
+import { historyNames, registryNames, releaseKeyNames, topicNames } from "../settings/names.ts";
 import type { SharedSettings } from "../settings/shared.ts";
 import { pipelineIdentities } from "./pipelines.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
 
 export function shared(settings: SharedSettings): Record<string, unknown> {
-  const { subscriptionId, callerId, suffix } = currentSubscription();
+  const { subscriptionId, tenantId, callerId, suffix } = currentSubscription();
   const names = suffix.apply((text) => registryNames(settings, text));
   const tags = stackTags(settings, "shared");
   const group = new ResourceGroup("shared", { resourceGroupName: names.resourceGroup, location: settings.location, tags });
@@ -34,13 +35,23 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     operators: settings.operators ?? { caller: callerId },
     approvers: settings.approvers,
   });
+  const signing = new ReleaseKey("shared", {
+    resourceGroupName: group.name,
+    location: settings.location,
+    ...{ subscriptionId, tenantId, tags },
+    names: { vault: suffix.apply((text) => releaseKeyNames(settings, text).vault), key: releaseKeyNames(settings, "").key },
+    seed: `${settings.prefix}-shared`,
+    signers: settings.operators ?? { caller: callerId },
+    verifiers: settings.approvers,
+    purgeProtection: settings.purgeProtection,
+  });
   const logs = new LogAnalytics("shared-logs", {
     ...{ resourceGroupName: group.name, location: settings.location, tags },
     workspaceName: `log-${settings.prefix}-shared`,
     sku: { name: "PerGB2018" },
     retentionInDays: 90,
   });
-  new Diagnostics("shared", { logsId: logs.id, storageId: history.nodes.storage.id });
+  new Diagnostics("shared", { logsId: logs.id, storageId: history.nodes.storage.id, vaultId: signing.vaultId });
   const events = new ReleaseTopic("shared", {
     resourceGroupName: group.name,
     location: settings.location,
@@ -57,6 +68,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
       releasesId: history.nodes.releases.id,
       approvalsId: history.nodes.approvals.id,
       topicId: events.topicId,
+      releaseVaultId: signing.vaultId,
       pipelinesApprove: settings.approvers.length === 0,
     });
   return {
@@ -67,6 +79,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     historyAccount: suffix.apply((text) => historyNames(settings, text).account),
     historyContainer: containers.releases,
     approvalsContainer: containers.approvals,
+    releaseKeyId: signing.keyId,
     eventsEndpoint: events.endpoint,
   };
 }

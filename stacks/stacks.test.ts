@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { runtime } from "@pulumi/pulumi";
 import type * as pulumi from "@pulumi/pulumi";
+import { roles } from "../components/roles.ts";
 import { parseSettings } from "../settings/read.ts";
 import { AutoSettings } from "../settings/auto.ts";
 import { SharedSettings } from "../settings/shared.ts";
@@ -111,6 +112,42 @@ describe("shared", () => {
       registryName: "mlopsregistry-7d4bf9",
       registryResourceGroupName: "rg-mlops-shared",
     });
+  });
+
+  const grantsOnKey = (): string[] => {
+    const names = new Map(Object.entries(roles).map(([name, id]) => [id as string, name]));
+    return made
+      .filter(({ type, inputs }) => type === "azure-native:authorization:RoleAssignment" && inputs["scope"] === "/id/shared-release-vault")
+      .map(({ inputs }) => `${inputs["principalId"]}: ${names.get(inputs["roleDefinitionId"].split("/").at(-1))}`)
+      .toSorted();
+  };
+  const sharedWith = (values: Record<string, string>) =>
+    settle(() => shared(parseSettings(SharedSettings, config(values), "azure-mlops", "shared")));
+
+  test("a key that signs releases and does nothing else, in a vault of its own, watched", async () => {
+    const outputs = await sharedWith({});
+    expect(named("shared-release-vault").inputs).toMatchObject({
+      vaultName: "kv-mlops-rel-7d4bf9",
+      properties: { enableRbacAuthorization: true, enableSoftDelete: true, softDeleteRetentionInDays: 7 },
+    });
+    expect(named("shared-release-key")).toMatchObject({
+      type: "azure-native:keyvault:Key",
+      inputs: { keyName: "releases", properties: { kty: "EC", curveName: "P-256", keyOps: ["sign", "verify"] } },
+    });
+    expect(named("shared-vault-diagnostics").inputs["resourceUri"]).toBe("/id/shared-release-vault");
+    expect(grantsOnKey()).toEqual(["caller: Key Vault Crypto User", "caller: Key Vault Reader"]);
+    expect(outputs["releaseKeyId"]).toBe("/id/shared-release-key");
+  });
+
+  test("operators sign, approvers verify; a vault that cannot be purged does not give its name back", async () => {
+    const [operator, approver] = ["11111111-2222-4333-8444-555555555555", "22222222-2222-4333-8444-555555555555"];
+    await sharedWith({ operators: `["${operator}"]`, approvers: `["${operator}","${approver}"]`, purgeProtection: "true" });
+    expect(grantsOnKey()).toEqual([`${operator}: Key Vault Crypto User`, `${operator}: Key Vault Reader`, `${approver}: Key Vault Reader`]);
+    expect(named("shared-release-vault").inputs["properties"]).toMatchObject({
+      enablePurgeProtection: true,
+      softDeleteRetentionInDays: 90,
+    });
+    expect(types()).not.toContain("mlops:arm:NameRelease");
   });
 });
 

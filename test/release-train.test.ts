@@ -1,6 +1,6 @@
 // The release train as people and pipelines run it: train, gate, share, auto, qa, approval, prod, rollback; with the bad days between.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Checkout, copyCheckout, type Ran } from "./checkout.ts";
@@ -73,6 +73,37 @@ test(
 );
 
 test(
+  "a release that was written into the history by hand, or handed on without its signature, goes nowhere until the gate has judged it anew",
+  async () => {
+    const { digest } = release();
+    const good = await forge("diabetes-1", "null");
+    refused(
+      await checkout.mlops("share", "--release", "diabetes-1"),
+      /diabetes-1 is not signed; .*\/keys\/releases \(as the history has it\)/,
+    );
+    refused(await deploy("auto", "diabetes-1"), /is not signed/);
+    refused(await ann.mlops("approve", "--release", "diabetes-1", "--yes"), /is not signed/);
+    const forged = { ...(JSON.parse(good) as object), value: "A".repeat(86) };
+    await forge("diabetes-1", JSON.stringify(forged));
+    refused(await deploy("auto", "diabetes-1"), /the signature of diabetes-1 is not one of/);
+    await edited(
+      "release.json",
+      (text) => text.replace(/,\s*"signature": \{[^}]*\}/, ""),
+      async () => refused(await checkout.mlops("share"), /diabetes-1 is not signed; .* \(as release.json has it\)/),
+    );
+    const anew = succeeded(await checkout.mlops("train", "--model", "diabetes:1"));
+    expect(anew.stderr).toMatch(/is not one of .*; the model is judged anew/);
+    expect(release().digest).not.toBe(digest);
+    const sharing = json(await checkout.mlops("share", "--json")) as { assets: { copied: boolean }[] };
+    expect(sharing.assets.some(({ copied }) => copied)).toBe(false);
+    expect(succeeded(await checkout.mlops("releases", "show", "diabetes-1")).stdout).toMatch(
+      /signature good, by https:.*\/keys\/releases\//,
+    );
+  },
+  4 * minutes,
+);
+
+test(
   "auto serves the registry's model; of two runs at once one is turned away",
   async () => {
     const both = await Promise.all([deploy("auto", "release.json", "--wait", "0"), deploy("auto", "release.json", "--wait", "0")]);
@@ -104,6 +135,19 @@ test(
 );
 
 test(
+  "plain pulumi changes no stage whose release is not signed",
+  async () => {
+    const good = await forge("diabetes-1", "null");
+    const up = (stage: string): Promise<Ran> => checkout.pulumi("up", "--yes", "--non-interactive", "--skip-preview", "--stack", stage);
+    for (const stage of ["auto", "qa"])
+      refused(await up(stage), new RegExp(`${stage} may not serve model version 1\\s+diabetes-1 is not signed`));
+    await forge("diabetes-1", good);
+    expect(succeeded(await up("qa")).stdout).toMatch(/unchanged/);
+  },
+  3 * minutes,
+);
+
+test(
   "prod wants two approvals of exactly this release, by others, whichever way one tries",
   async () => {
     await set("prod", "approval.required", "2");
@@ -121,7 +165,7 @@ test(
     succeeded(await bob.mlops("reject", "--release", "diabetes-1", "--reason", "not on a Friday"));
     refused(await deploy("prod", "diabetes-1"), /bob rejected it: not on a Friday/);
 
-    const { digest } = JSON.parse(readFileSync(path("release.json"), "utf8")) as { digest: string };
+    const { digest } = release();
     const config = readFileSync(path("Pulumi.prod.yaml"), "utf8");
     for (const [key, value] of Object.entries({ modelVersion: "1", release: "diabetes-1", releaseDigest: digest }))
       await set("prod", key, value);
@@ -216,6 +260,16 @@ test(
   },
   4 * minutes,
 );
+
+const release = (): { readonly digest: string } => JSON.parse(readFileSync(path("release.json"), "utf8")) as { digest: string };
+
+/** Writes another signature into the history's record of a release; returns the one before, as JSON. */
+async function forge(id: string, signature: string): Promise<string> {
+  const env = { ...process.env, ...(json(await checkout.mlops("sandbox", "env", "--json")) as Record<string, string>) };
+  const shared = json(await checkout.pulumi("stack", "output", "--json", "--stack", "shared")) as Record<string, string>;
+  const args = [join(import.meta.dirname, "forge.ts"), shared["historyAccount"]!, shared["historyContainer"]!, id, signature];
+  return execFileSync(process.execPath, args, { env, encoding: "utf8" }).trim();
+}
 
 /** 20 requests a second to prod's endpoint, until stopped. */
 async function steadyClient(): Promise<{ stop(): Promise<{ sent: number; failed: Record<string, number> }> }> {

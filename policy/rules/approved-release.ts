@@ -1,7 +1,5 @@
-// Prod serves what enough people approved, to the byte. The same judgement as the command's and the stack program's, made a third
+// Prod serves what was signed and what enough people approved, to the byte. The same judgement as the command's and the stack program's, made a third
 // time, from the config that Pulumi hands the pack: a program that was changed to skip its own check does not get past this one.
-import { refusals } from "../../release/core/permission.ts";
-import { historyNames, suffixOf } from "../../settings/names.ts";
 import { parseSettings } from "../../settings/read.ts";
 import { stageSettings, type StageSettings } from "../../settings/stage.ts";
 import { at, type Finding, type ResourceRule, type Subject } from "../rule.ts";
@@ -23,7 +21,7 @@ export function approvedRelease(env: Env, judge: Judge = judgeByHistory): Resour
     );
   return {
     name: "approved-release",
-    description: "prod serves only releases whose exact digests enough people approved",
+    description: "prod serves only releases that are signed and whose exact digests enough people approved",
     stacks: ["prod"],
     // A preview is what people look at before they approve, so there it only says what an update would meet.
     level: env["PULUMI_DRY_RUN"] === "true" ? "advisory" : "mandatory",
@@ -57,11 +55,6 @@ function strangers({ props }: Subject, { modelVersion, keptVersion }: StageSetti
 
 const judgeByHistory: Judge = async (settings) => {
   // Loaded only when something is to be served: other stacks' previews stay quick.
-  const [{ connect }, { History }] = await Promise.all([import("../../azure/client.ts"), import("../../release/flow/release/history.ts")]);
-  const azure = await connect(process.env);
-  const { account, containers } = historyNames(settings, suffixOf(azure.subscriptionId));
-  const history = await History.at(azure, { account, ...containers });
-  const { release, releaseDigest, modelName, modelVersion, stage, approval } = settings;
-  const [record, approvals] = release ? await Promise.all([history.release(release), history.approvals(release, stage)]) : [undefined, []];
-  return refusals({ stage, modelName, modelVersion, release, releaseDigest }, { record, approvals, policy: approval, now: new Date() });
+  const { refusalsOf } = await import("../../release/flow/release/permission.ts");
+  return refusalsOf(settings);
 };

@@ -77,12 +77,14 @@ export const showRelease: Command = {
     const record = await history.release(id);
     if (!record) throw new UsageError(`the history has no release ${id}; \`mlops releases\` lists them`);
     const { manifest, events } = record;
+    const unsigned = await history.key.problem(manifest, call.signal).catch((error: Error) => error.message);
     const approvals = (await Promise.all(stages.map((stage) => history.approvals(id, stage)))).flat();
     const { model, run, data, code } = manifest;
     call.out.print(`${id}  digest ${manifest.digest}`);
     call.out.print(
       `model ${model.name}:${model.version}, ${model.files.length} files, digest ${short(model.digest)}; job ${run.job}; data ${data.map(({ name, version }) => `${name}:${version}`).join(", ")}; commit ${code.commit?.slice(0, 10) ?? "unknown"}${code.dirty ? " with local changes" : ""}`,
     );
+    if (manifest.gate.passed) call.out.print(`signature ${unsigned ?? `good, by ${manifest.signature?.key}`}`);
     call.out.print(verdictLines(manifest.gate.verdicts));
     for (const { at, by, kind, stage, passed, note } of events) {
       call.out.print(
@@ -94,6 +96,11 @@ export const showRelease: Command = {
         `${at.slice(0, 19).replace("T", " ")}  ${stage.padEnd(5)} ${decision} by ${by.name}${reason ? `: ${reason}` : ""}${digest === manifest.digest ? `, until ${expires.slice(0, 16)}` : ", for other content"}`,
       );
     }
-    call.out.result({ manifest, events, approvals });
+    call.out.result({
+      manifest,
+      events,
+      approvals,
+      signature: { good: unsigned === undefined, ...(unsigned ? { problem: unsigned } : {}) },
+    });
   },
 };

@@ -79,6 +79,7 @@ export async function runTraining(call: Call, { stage, target, pulumi, tags, onJ
   // Both before anything is sent: a model that nobody could judge or write down is not worth its training.
   const rules = gateRules(call.repo, project);
   const history = rules && (await openHistory(pulumi, target, call.out));
+  await history?.key.ready(call.signal);
   const job =
     option(call, "job") ??
     (await jobOfModel(call, workspace)) ??
@@ -111,7 +112,9 @@ export async function runTraining(call: Call, { stage, target, pulumi, tags, onJ
       `It goes nowhere; the reason is in ${file} and in the history (mlops releases show ${release.id}).`,
     );
   }
-  call.out.print(`release ${release.id} passed the gate; ${file}, digest ${release.digest.slice(0, 12)}`);
+  call.out.print(
+    `release ${release.id} passed the gate; ${file}, digest ${release.digest.slice(0, 12)}, signed by ${release.signature?.key}`,
+  );
   return { job, steps: end.steps, metrics, model, release };
 }
 

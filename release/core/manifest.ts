@@ -1,7 +1,8 @@
 // The release manifest, release.json: one model version with its evidence, under a digest of its own.
 import { z } from "zod";
-import { jsonDigest } from "./digest.ts";
+import { jsonDigest, sha256 } from "./digest.ts";
 import { Person } from "./person.ts";
+import { Signature, signedBytes } from "./signature.ts";
 
 const sha = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hex digits");
 const time = z.iso.datetime({ offset: true });
@@ -17,7 +18,7 @@ export const GateVerdict = z.strictObject({
 });
 export type GateVerdict = Readonly<z.infer<typeof GateVerdict>>;
 
-/** Everything but the digest. Lists are in order of their names, so that the same release has the same bytes. */
+/** Everything that never changes: what digest and signature are of. Lists are in order of their names, so that the same release has the same bytes. */
 export const ManifestBody = z.strictObject({
   schema: z.literal("mlops-release/1").meta({ description: "form of this document" }),
   id: z
@@ -52,7 +53,8 @@ export const ManifestBody = z.strictObject({
 export type ManifestBody = z.infer<typeof ManifestBody>;
 
 export const ReleaseManifest = ManifestBody.extend({
-  digest: sha.meta({ description: "SHA-256 of this document without this member, as canonical JSON (sorted keys, no spaces)" }),
+  digest: sha.meta({ description: "SHA-256 of this document without digest and signature, as canonical JSON (sorted keys, no spaces)" }),
+  signature: Signature.optional().meta({ description: "over the same, by the release key; only what passed the gate is signed" }),
 }).meta({
   title: "Release manifest",
   description: "One model version with its evidence; made by `mlops train`, taken by every later step.",
@@ -84,8 +86,8 @@ export function readManifest(text: string, source: string): ReleaseManifest {
     const lines = read.error.issues.slice(0, 5).map(({ path, message }) => `  ${path.join(".") || "(document)"}: ${message}`);
     throw new ManifestProblem(`${source} is not a release manifest\n${lines.join("\n")}`);
   }
-  const { digest, ...body } = read.data;
-  const actual = jsonDigest(body);
+  const { digest } = read.data;
+  const actual = sha256(signedBytes(read.data));
   if (actual !== digest)
     throw new ManifestProblem(
       `${source} was changed after it was made: its content has the digest ${actual.slice(0, 12)}…, it says ${digest.slice(0, 12)}…`,
@@ -99,3 +101,12 @@ export function sameEvidence(a: ManifestBody, b: ManifestBody): boolean {
     jsonDigest({ model, run, gate: gate.verdicts, data, environments, components });
   return evidence(a) === evidence(b);
 }
+
+/** What a model version says, as tags and properties, of the release that it belongs to. */
+export const releaseLabels = ({ id, digest, signature, model, run }: ReleaseManifest): Record<string, string> => ({
+  "mlops.release": id,
+  "mlops.releaseDigest": digest,
+  "mlops.modelDigest": model.digest,
+  "mlops.job": run.job,
+  ...(signature ? { "mlops.signature": signature.value, "mlops.signatureKey": signature.key } : {}),
+});

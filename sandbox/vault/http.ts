@@ -82,7 +82,9 @@ function permit(sandbox: SandboxContext, caller: Caller, vault: string, method: 
   const what = method === "GET" ? "read" : `${path.split("/").at(-1)}/action`;
   const operation = `Microsoft.KeyVault/vaults/keys/${what}`;
   const scope = [resource.id, ...path.split("/").slice(1, 3)].join("/");
-  if (sandbox.access.may(caller.principalId, { operation, scope, data: true })) return;
+  // Who may read a key has its public half, and so may verify.
+  const enough = what === "verify/action" ? [operation, "Microsoft.KeyVault/vaults/keys/read"] : [operation];
+  if (enough.some((operation) => sandbox.access.may(caller.principalId, { operation, scope, data: true }))) return;
   throw new ArmError(
     403,
     "Forbidden",

@@ -119,8 +119,10 @@ export function verify(key: Key, algorithm: string, digest: Uint8Array, signatur
 function usable(key: Key, operation: "sign" | "verify", algorithm: string, digest: Uint8Array): void {
   const { enabled, exp, nbf } = key.attributes;
   const now = Date.now() / 1000;
-  if (!enabled) throw new ArmError(403, "Forbidden", `Operation ${operation} is not allowed on a disabled key.`);
-  if ((exp !== undefined && exp <= now) || (nbf !== undefined && nbf > now))
+  // What takes only the public half is answered for a disabled or expired key too, as Azure's vaults do.
+  const secret = operation === "sign";
+  if (secret && !enabled) throw new ArmError(403, "Forbidden", `Operation ${operation} is not allowed on a disabled key.`);
+  if (secret && ((exp !== undefined && exp <= now) || (nbf !== undefined && nbf > now)))
     throw new ArmError(403, "Forbidden", `Operation ${operation} is not allowed: the key is expired or not yet valid.`);
   if (!key.operations.includes(operation))
     throw new ArmError(403, "Forbidden", `Operation ${operation} is not permitted on this key (key_ops ${key.operations.join(", ")}).`);

@@ -82,6 +82,13 @@ test("refusals: no token, another service's token, an unknown key, a disabled on
   });
 });
 
+test("a disabled key still verifies, as Azure's do: who trusts signatures has to look", async () => {
+  const off = await client.createEcKey("revoked", { curve: "P-256", enabled: false });
+  const crypto = new CryptographyClient(off.id!, sandbox.credential, options);
+  expect((await crypto.verify("ES256", digest, new Uint8Array(64).fill(1))).result).toBe(false);
+  expect((await client.getKey("revoked")).properties.enabled).toBe(false);
+});
+
 test("Resource Manager makes a key once and changes none", async () => {
   const put = (keyOps: string[]) =>
     sandbox.call("PUT", `${vault}/keys/release?api-version=2023-07-01`, { properties: { kty: "EC", curveName: "P-256", keyOps } });

@@ -59,7 +59,10 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
       "Versions begin anew when a workspace is made anew. Train under another name (--set inputs.model_name=…), or until the version is free.",
     );
   }
-  if (before?.manifest.gate.passed) return before.manifest;
+  // A passed release that nobody signed may have been written by anyone: it is judged anew, and what is found is signed.
+  const distrusted = before?.manifest.gate.passed && (await history.key.problem(before.manifest, call.signal));
+  if (before?.manifest.gate.passed && !distrusted) return before.manifest;
+  if (before && distrusted) call.out.progress(`gate   ${distrusted}; the model is judged anew`);
 
   const evidence = await evidenceOf(workspace, input.job, call.signal);
   const live = rules.live && (await liveModel(call, input, evidence));
@@ -93,14 +96,17 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
     code: codeState(call.repo),
     created: { at: new Date().toISOString(), by },
   };
-  const manifest = sealed(body);
   const { passed } = body.gate;
+  const manifest = passed ? await history.key.signed(sealed(body), call.signal) : sealed(body);
   const gated = eventNow("gated", by, { passed, note: passed ? `${verdicts.length} rules passed` : failures(manifest).join("; ") });
   const record = await history.put(manifest, [gated], (there) => {
+    const isOld = distrusted && before && jsonDigest(there.manifest) === jsonDigest(before.manifest);
+    if (isOld) return { manifest, events: [...there.events, gated] };
     // Two runs may judge the same model at once; the first that passed is the release.
     if (there.manifest.gate.passed || sameEvidence(there.manifest, body)) return there;
     return { manifest, events: [...there.events, gated] };
   });
+  if (record.manifest.gate.passed) await history.key.check(record.manifest, call.signal);
   return record.manifest;
 }
 

@@ -26,7 +26,10 @@ async function open(): Promise<History> {
     ARM_CLOUD_METADATA_URL: metadataUrl,
     AZURE_AUTHORITY_HOST: armEndpoint,
   };
-  return History.at(await connect(env), { account: "sthistory", releases: "t-releases", approvals: "t-approvals" });
+  return History.at(await connect(env), {
+    ...{ account: "sthistory", releases: "t-releases", approvals: "t-approvals" },
+    keyId: undefined,
+  });
 }
 const quiet = { signal: new AbortController().signal, say: () => undefined };
 

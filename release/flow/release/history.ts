@@ -14,12 +14,15 @@ import { emptyStage, serving, StageRecord } from "../../core/stageRecord.ts";
 import type { Pulumi } from "../../pulumi.ts";
 import type { Target } from "../../target.ts";
 import { Notifier } from "./notifier.ts";
+import { ReleaseKey } from "./signature.ts";
 
 /** Where the history is: outputs of the shared stack. */
 export interface HistoryPlace {
   readonly account: string;
   readonly releases: string;
   readonly approvals: string;
+  /** Resource Manager id of the key that releases are signed with; undefined where the shared stack is older than it. */
+  readonly keyId: string | undefined;
 }
 
 /** Seconds that a hold on a stage outlives its holder, when that was killed. */
@@ -27,19 +30,23 @@ const leaseSeconds = 30;
 
 export class History {
   readonly azure: Azure;
+  /** Signs and verifies what is written down here. */
+  readonly key: ReleaseKey;
   /** Told of what is written down here; none: nobody is. */
   notifier: Pick<Notifier, "tell"> | undefined;
   readonly #releases: Documents;
   readonly #approvals: Documents;
 
-  constructor(azure: Azure, releases: Documents, approvals: Documents) {
+  constructor(azure: Azure, releases: Documents, approvals: Documents, key: ReleaseKey) {
     this.azure = azure;
+    this.key = key;
     this.#releases = releases;
     this.#approvals = approvals;
   }
 
-  static async at(azure: Azure, { account, releases, approvals }: HistoryPlace): Promise<History> {
-    return new History(azure, await openDocuments(azure, account, releases), await openDocuments(azure, account, approvals));
+  static async at(azure: Azure, { account, releases, approvals, keyId }: HistoryPlace): Promise<History> {
+    const [written, agreed] = await Promise.all([releases, approvals].map((container) => openDocuments(azure, account, container)));
+    return new History(azure, written!, agreed!, new ReleaseKey(azure, keyId));
   }
 
   /** Undefined when there is no such release. */
@@ -210,8 +217,9 @@ export async function openHistory(pulumi: Pulumi, target: Target, out?: Pick<Out
 
 /** @throws CommandError when the shared stack is not up, or was made before there was a history */
 export function historyPlace(outputs: Readonly<Record<string, unknown>> | undefined): HistoryPlace {
-  const { historyAccount, historyContainer, approvalsContainer } = outputs ?? {};
+  const { historyAccount, historyContainer, approvalsContainer, releaseKeyId } = outputs ?? {};
   if (typeof historyAccount !== "string")
     throw new CommandError("there is no history of releases: the shared stack is not up, or older than it", "pulumi up --stack shared");
-  return { account: historyAccount, releases: String(historyContainer), approvals: String(approvalsContainer) };
+  const keyId = typeof releaseKeyId === "string" ? releaseKeyId : undefined;
+  return { account: historyAccount, releases: String(historyContainer), approvals: String(approvalsContainer), keyId };
 }

@@ -73,6 +73,7 @@ class Promoter {
     const { manifest } = this.#p.record;
     // Read again under the hold: another run may have ended meanwhile.
     const record = (await history.release(manifest.id)) ?? this.#p.record;
+    await history.key.check(record.manifest, this.#call.signal);
     let there = await history.stage(stage);
     if (there.pending && there.pending.release !== manifest.id) there = await this.#abandon(there);
     const outputs = await this.#p.pulumi.outputs(stage);

@@ -7,7 +7,7 @@ import { openDatastore } from "../../../azure/uploads.ts";
 import { type Call, CommandError } from "../../command.ts";
 import { fileDifferences } from "../../core/digest.ts";
 import { eventNow } from "../../core/history.ts";
-import type { ReleaseManifest } from "../../core/manifest.ts";
+import { releaseLabels, type ReleaseManifest } from "../../core/manifest.ts";
 import type { History } from "./history.ts";
 import { modelDigests } from "./modelDigests.ts";
 import { short } from "./story.ts";
@@ -63,8 +63,8 @@ export async function copyModel(call: Call, azure: Azure, manifest: ReleaseManif
         ...{ modelType: type, flavors },
         modelUri: datastoreUri(to, store, path),
         ...(description ? { description } : {}),
-        tags: { ...source.properties.tags, "mlops.release": manifest.id, "mlops.releaseDigest": manifest.digest },
-        properties: { "mlops.modelDigest": digest },
+        tags: { ...source.properties.tags, ...releaseLabels(manifest) },
+        properties: releaseLabels(manifest),
       },
     },
     options,

@@ -13,8 +13,18 @@ export const releaseOption: OptionSpec = {
   default: "release.json",
 };
 
-/** The release that is meant, as the history has it. The file has to be the one that the history knows. */
+/**
+ * The release that is meant, as the history has it. The file has to be the one that the history knows, and both, once they passed the
+ * gate, have to be signed.
+ */
 export async function chosenRelease(call: Call, history: History): Promise<ReleaseRecord> {
+  const record = await namedRelease(call, history);
+  // One that failed the gate is never signed, and what takes a release says that it failed.
+  if (record.manifest.gate.passed) await history.key.check(record.manifest, call.signal);
+  return record;
+}
+
+async function namedRelease(call: Call, history: History): Promise<ReleaseRecord> {
   const given = option(call, "release") ?? "release.json";
   const path = resolve(call.repo, given);
   if (!existsSync(path) || !statSync(path).isFile()) return byId(history, given);
@@ -25,6 +35,7 @@ export async function chosenRelease(call: Call, history: History): Promise<Relea
     if (error instanceof ManifestProblem) throw new UsageError(error.message);
     throw error;
   }
+  if (manifest.gate.passed) await history.key.check(manifest, call.signal, given);
   const record = await history.release(manifest.id);
   if (!record)
     throw new CommandError(

@@ -5,7 +5,7 @@ import { findAsset, importAsset, labelModel, type Shareable } from "../../../azu
 import { type Call, CommandError } from "../../command.ts";
 import { fileDifferences } from "../../core/digest.ts";
 import { eventNow, type ReleaseRecord } from "../../core/history.ts";
-import type { ReleaseManifest } from "../../core/manifest.ts";
+import { releaseLabels, type ReleaseManifest } from "../../core/manifest.ts";
 import type { History } from "./history.ts";
 import { modelDigests } from "./modelDigests.ts";
 import { short } from "./story.ts";
@@ -30,14 +30,6 @@ export interface SharedAsset {
   /** False: it was there already, with the same content. */
   readonly copied: boolean;
 }
-
-/** Tags and properties that tell what a registry's model version is. */
-const labels = ({ id, digest, model, run }: ReleaseManifest): Record<string, string> => ({
-  "mlops.release": id,
-  "mlops.releaseDigest": digest,
-  "mlops.modelDigest": model.digest,
-  "mlops.job": run.job,
-});
 
 export async function shareRelease(
   call: Call,
@@ -88,7 +80,7 @@ export async function shareRelease(
 
   const id = `${registry.id}/models/${name}/versions/${version}`;
   await checkModel(call, history, manifest, registry);
-  await labelModel(azure, id, labels(manifest), labels(manifest), call.signal);
+  await labelModel(azure, id, releaseLabels(manifest), releaseLabels(manifest), call.signal);
   if (!record.events.some(({ kind }) => kind === "shared")) {
     await history.add(
       manifest.id,

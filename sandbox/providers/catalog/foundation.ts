@@ -58,6 +58,7 @@ export const foundation: Catalog = {
     "storage:Queue": { path: inGroup(`${ACCOUNT}/queueServices/default/queues/{queueName}`) },
     "storage:Table": { path: inGroup(`${ACCOUNT}/tableServices/default/tables/{tableName}`) },
     "keyvault:Vault": { path: inGroup(VAULT), keeps: ["properties.accessPolicies"] },
+    "keyvault:Key": { path: inGroup(`${VAULT}/keys/{keyName}`), noDefaultLocation: true },
     "operationalinsights:Workspace": { path: inGroup(LOGS), wire: { sku: "properties.sku" } },
     "operationalinsights:SavedSearch": { path: inGroup(`${LOGS}/savedSearches/{savedSearchId}`), wire: { tags: "properties.tags" } },
     "applicationinsights:Component": { path: inGroup("Microsoft.Insights/components/{resourceName}"), wire: COMPONENT_WIRE },
