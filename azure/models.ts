@@ -101,6 +101,11 @@ async function assetServiceOf(azure: Azure, registryId: string, signal?: AbortSi
   };
 }
 
+/** Asks a registry where it is served, which only one that can be reached answers. @throws AzureError */
+export async function connectRegistry(azure: Azure, registryId: string, signal?: AbortSignal): Promise<void> {
+  await assetServiceOf(azure, registryId, signal);
+}
+
 /** What can be shared with a registry. */
 export type Shareable = "models" | "components" | "environments" | "data";
 

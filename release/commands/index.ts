@@ -9,6 +9,7 @@ import { comment } from "./comment.ts";
 import { connectCommands } from "./connect.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
+import { doctor } from "./doctor.ts";
 import { invoke } from "./invoke.ts";
 import { monitor } from "./monitor.ts";
 import { logs } from "./logs.ts";
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   comment,
   render,
   migrate,
+  doctor,
   destroy,
   bootstrap,
   ...connectCommands,

@@ -3,14 +3,13 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pc from "picocolors";
-import { readAsset } from "../../../assets/index.ts";
 import type { Call } from "../../command.ts";
 import { formatCost, type MonthlyCost, monthlyCost, PriceTable, type Running } from "../../core/cost.ts";
 import { type ReleaseRecord, stageState } from "../../core/history.ts";
 import { begin, configOf, serving, type StageRecord } from "../../core/stageRecord.ts";
-import { diskFiles } from "../../files.ts";
 import { type Pulumi, projectName } from "../../pulumi.ts";
 import { table } from "../../table.ts";
+import { deploymentMachines, usualSize } from "../machines.ts";
 import { short } from "./story.ts";
 import type { History } from "./history.ts";
 
@@ -142,14 +141,13 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
   const prices = PriceTable.parse(JSON.parse(readFileSync(new URL("../../prices.json", import.meta.url), "utf8")));
   const location = config["location"] ?? "westeurope";
   const sets = config["deploymentSet"] ? (JSON.parse(config["deploymentSet"]) as string[]) : [];
-  const read = readAsset(join(project, "deploy", "blue-deployment.yml"), diskFiles(call.repo), { kind: "onlineDeployment", sets });
-  const body = (read.ok ? read.asset.body : {}) as { sku?: { capacity?: number }; properties?: { instanceType?: string } };
-  const instanceType = body.properties?.instanceType ?? "Standard_DS3_v2";
+  const read = deploymentMachines(call.repo, project, sets);
+  const { instanceType, instances } = typeof read === "string" ? { instanceType: usualSize, instances: 1 } : read;
   const running = (plan: StageRecord["plan"]): Running[] =>
     Object.keys(plan?.versions ?? {}).map((name) => ({
       name,
       instanceType,
-      instances: name === plan?.live ? (body.sku?.capacity ?? 1) : 1,
+      instances: name === plan?.live ? instances : 1,
     }));
   const cost = (plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(plan), location, prices);
   return { now: cost(there.plan), after: cost(next.pending?.to ?? next.plan) };

@@ -8,6 +8,7 @@ import { configOf, type StageRecord } from "../../core/stageRecord.ts";
 import type { SlotPlan } from "../../core/slots.ts";
 import type { Pulumi } from "../../pulumi.ts";
 import { pause } from "../follow.ts";
+import { alive } from "../stateLocks.ts";
 
 /** `pulumi up` ended with an error; the message is what Pulumi gave as the reason. */
 export class UpFailed extends CommandError {}
@@ -85,15 +86,6 @@ async function orphanGone(call: Pick<Call, "out" | "signal">, azure: Azure, said
   if ((traffic?.[slot] ?? 0) > 0 || (mirrorTraffic?.[slot] ?? 0) > 0) return false;
   call.out.progress(`an earlier run was killed while it made slot ${slot}; what it left is deleted`);
   return azure.delete(`${endpointId}/deployments/${slot}`, { apiVersion: apiVersions.machineLearning, signal: call.signal });
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** The errors among Pulumi's diagnostics, without its own framing; undefined when there are none. */

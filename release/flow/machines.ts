@@ -1,0 +1,23 @@
+// The machines that a stage takes: its cluster's, and those of a deployment as its YAML and the stack's settings say.
+import { join } from "node:path";
+import { findFile, formatProblem, readAsset } from "../../assets/index.ts";
+import { diskFiles } from "../files.ts";
+
+/** What Azure ML puts beside a deployment that names no size. */
+export const usualSize = "Standard_DS3_v2";
+
+export interface DeploymentMachines {
+  readonly instanceType: string;
+  readonly instances: number;
+}
+
+/** The deployment of a project; a text says why it cannot be read. */
+export function deploymentMachines(repo: string, project: string, sets: readonly string[]): DeploymentMachines | string {
+  const files = diskFiles(repo);
+  const found = findFile("deployment", files.resolve(".", project), files);
+  if (!("path" in found)) return `${project}: ${found.none}`;
+  const read = readAsset(join(project, found.path), files, { kind: "onlineDeployment", sets: [...sets] });
+  if (!read.ok) return read.problems.map(formatProblem).join("; ");
+  const { sku, properties } = read.asset.body as { sku?: { capacity?: number }; properties?: { instanceType?: string } };
+  return { instanceType: properties?.instanceType ?? usualSize, instances: sku?.capacity ?? 1 };
+}
