@@ -1,25 +1,8 @@
 // `mlops demo release` (`npm run demo:release`): the whole release train on the sample, in a copy of this checkout, told as a story.
-import pc from "picocolors";
-import { type Checkout, copyCheckout, type Ran } from "../../test/checkout.ts";
-import { runSteps } from "../../tools/setup/step.ts";
-import { toolchain } from "../../tools/setup/toolchain.ts";
-import { type Command, CommandError } from "../command.ts";
-import { duration, short } from "../flow/release/story.ts";
-
-type Someone = Pick<Checkout, "mlops" | "pulumi">;
-
-/** One chapter: what somebody does, and what is told of it. */
-interface Chapter {
-  readonly stage: string;
-  readonly title: string;
-  /** Who and what, as one would type it. */
-  readonly types: string;
-  run(): Promise<Ran>;
-  /** Exit code that belongs to the story; 0 unless said. */
-  readonly ends?: number;
-  /** Lines, each with a word in front: checked, changed, refused. */
-  tell(ran: Ran): readonly (readonly [string, string])[];
-}
+import type { Checkout, Ran } from "../../test/checkout.ts";
+import type { Command } from "../command.ts";
+import { type Chapter, type Line, must, parsed, reason, shown, type Someone, tellStory } from "../flow/demo/story.ts";
+import { short } from "../flow/release/story.ts";
 
 interface Manifest {
   readonly id: string;
@@ -36,15 +19,6 @@ interface Deployed {
   readonly acceptance?: { readonly results: readonly { readonly file: string }[] };
 }
 
-const parsed = ({ stdout }: Ran): unknown => JSON.parse(stdout);
-const reason = ({ stderr }: Ran): string =>
-  stderr
-    .split("\n")
-    .slice(stderr.split("\n").findLastIndex((line) => line.startsWith("mlops: ")))
-    .join(" ")
-    .replace("mlops: ", "")
-    .replaceAll(/\s+/g, " ")
-    .trim();
 const traffic = ({ endpoint }: Deployed): string =>
   endpoint.deployments
     .map(
@@ -60,7 +34,7 @@ const traffic = ({ endpoint }: Deployed): string =>
 const splits = ({ stderr }: Ran): string =>
   [...new Set([...stderr.matchAll(/^\s+traffic ([a-z0-9= ]+?)(?:, watched.*)?$/gm)].map((match) => match[1]!))].join(" → ");
 
-const backAgain = (ran: Ran): (readonly [string, string])[] => {
+const backAgain = (ran: Ran): Line[] => {
   const { from, to, milliseconds } = parsed(ran) as { from: string; to: string; milliseconds: number };
   return [["changed", `prod: ${from} → ${to}, traffic moved in ${milliseconds.toFixed(0)} ms`]];
 };
@@ -70,7 +44,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
   const approve = (who: Someone, release: string): Promise<Ran> => who.mlops("approve", "--release", release, "--stage", "prod", "--yes");
   const deployed =
     (stage: string) =>
-    (ran: Ran): (readonly [string, string])[] => {
+    (ran: Ran): Line[] => {
       const done = parsed(ran) as Deployed;
       const checked = /^check {2}(.*)$/m.exec(ran.stderr)?.[1];
       return [
@@ -87,7 +61,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
         ["changed", `${stage}: endpoint ${done.endpoint.name}: ${traffic(done)}`],
       ];
     };
-  const gated = (ran: Ran): (readonly [string, string])[] => {
+  const gated = (ran: Ran): Line[] => {
     const { release } = parsed(ran) as { release: Manifest };
     return [
       ...release.gate.verdicts.map(({ message }) => ["checked", message] as const),
@@ -156,7 +130,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
       title: "Ann approves",
       types: "ann: mlops approve --release diabetes-1",
       run: () => approve(ann, "diabetes-1"),
-      tell: seen,
+      tell: shown("saw"),
     },
     {
       stage: "prod",
@@ -178,7 +152,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
       title: "Bob approves, seeing what changes",
       types: "bob: mlops approve --release diabetes-2",
       run: () => approve(bob, "diabetes-2"),
-      tell: seen,
+      tell: shown("saw"),
     },
     {
       stage: "prod",
@@ -199,11 +173,7 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
       title: "What the history says",
       types: "mlops releases",
       run: () => copy.mlops("releases"),
-      tell: ({ stdout }) =>
-        stdout
-          .trim()
-          .split("\n")
-          .map((line) => ["", line] as const),
+      tell: shown(""),
     },
   ];
 }
@@ -215,52 +185,19 @@ export const demo: Command = {
     "Takes some minutes, asks nothing and leaves this checkout and its sandbox alone: it runs in a temporary copy with a sandbox of its own.",
   examples: ["npm run demo:release"],
   async run(call) {
-    const began = performance.now();
-    await runSteps(toolchain, (line) => call.out.progress(line));
-    const copy = copyCheckout();
-    const took: { title: string; milliseconds: number }[] = [];
-    try {
-      call.out.print(`A sandbox of its own in ${copy.dir}; no subscription, nothing outside this machine.\n`);
-      const first = copy.mlops("sandbox", "env", "--json").then(() => Promise.all([copy.as("ann"), copy.as("bob")]));
-      const [ann, bob] = await first;
-      // Five minutes for each step of the canary would make a dull story.
-      for (const [key, value] of [
-        ["rollout.bakeSeconds", "5"],
-        ["rollout.maxP95Ms", "5000"],
-      ] as const) {
-        const ran = await copy.pulumi("config", "set", "--path", `azure-mlops:${key}`, value, "--stack", "prod");
-        if (ran.code !== 0) throw new CommandError(ran.stderr);
-      }
-      for (const [i, chapter] of chapters(copy, ann, bob).entries()) {
-        if (call.signal.aborted) throw new CommandError("interrupted");
-        call.out.print(
-          `${pc.bold(`${i + 1}. ${chapter.title}`)}${chapter.stage ? pc.dim(`  (${chapter.stage})`) : ""}\n   ${pc.cyan(`$ ${chapter.types}`)}`,
-        );
-        const start = performance.now();
-        const ran = await chapter.run();
-        const milliseconds = performance.now() - start;
-        if (ran.code !== (chapter.ends ?? 0))
-          throw new CommandError(`the story broke at "${chapter.title}": exit code ${ran.code}\n${ran.stderr.slice(-3000)}`);
-        let last = "";
-        for (const [word, line] of chapter.tell(ran)) {
-          const color = word === "refused" ? pc.red : word === "changed" ? pc.green : pc.dim;
-          call.out.print(`   ${color((word === last ? "" : word).padEnd(8))} ${line}`);
-          last = word;
-        }
-        call.out.print(`   ${pc.dim(`took     ${duration(milliseconds)}`)}\n`);
-        took.push({ title: chapter.title, milliseconds: Math.round(milliseconds) });
-      }
-      call.out.print(`The whole train took ${duration(performance.now() - began)}.`);
-      call.out.result({ chapters: took });
-    } finally {
-      await copy.dispose();
-    }
+    await tellStory(call, {
+      name: "The whole train",
+      async prepare(copy) {
+        await must(copy.mlops("sandbox", "env", "--json"));
+        const [ann, bob] = await Promise.all([copy.as("ann"), copy.as("bob")]);
+        // Five minutes for each step of the canary would make a dull story.
+        for (const [key, value] of [
+          ["rollout.bakeSeconds", "5"],
+          ["rollout.maxP95Ms", "5000"],
+        ] as const)
+          await must(copy.pulumi("config", "set", "--path", `azure-mlops:${key}`, value, "--stack", "prod"));
+        return chapters(copy, ann, bob);
+      },
+    });
   },
 };
-
-/** What the approver was shown, line by line. */
-const seen: Chapter["tell"] = ({ stdout }) =>
-  stdout
-    .trim()
-    .split("\n")
-    .map((line) => ["saw", line] as const);

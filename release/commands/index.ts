@@ -5,6 +5,7 @@ import { bench } from "./bench.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { check, fix } from "./check.ts";
 import { demo } from "./demo.ts";
+import { demoDrift } from "./demoDrift.ts";
 import { comment } from "./comment.ts";
 import { connectCommands } from "./connect.ts";
 import { deploy } from "./deploy.ts";
@@ -62,4 +63,5 @@ export const commands: readonly Command[] = [
   fix,
   bench,
   demo,
+  demoDrift,
 ];

@@ -10,13 +10,13 @@ import { passThrough, runChecks } from "./check.ts";
 const jest = ["node", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"] as const;
 
 /** Tests that take minutes each, by path. */
-const long = ["/node_modules/", "test/release-train\\.test", "test/bad-days\\.test", "test/pipelines/run\\.test"];
+const long = ["/node_modules/", "test/release-train\\.test", "test/bad-days\\.test", "test/retraining\\.test", "test/pipelines/run\\.test"];
 
 export const test: Command = {
   name: "test",
   summary: "set up, check and run every test",
   details:
-    "The release train from dev to prod, its bad days and the runs of both pipeline systems take minutes each: they come with --full.",
+    "The release train from dev to prod, its bad days, the way back to training and the runs of both pipeline systems take minutes each: they come with --full.",
   examples: [
     "npm test",
     "npm run test:full                # the long ones too",

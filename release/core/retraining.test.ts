@@ -68,7 +68,8 @@ describe("a signal", () => {
 
 describe("a training", () => {
   test("begins when the monitor found drift, with what it found as its reason", () => {
-    expect(decide(policy, known({ monitor: { job: "m1", signals: [drifted] } }))).toEqual({
+    const found = known({ monitor: { job: "m1", signals: [drifted] }, attempts: [attempt({ cause: "data:1" })] });
+    expect(decide(policy, found)).toEqual({
       what: "train",
       cause: "drift:m1",
       why: "monitor run m1 found drift beyond the threshold",
@@ -78,6 +79,14 @@ describe("a training", () => {
   test("answers one finding once", () => {
     const answered = known({ monitor: { job: "m1", signals: [drifted] }, attempts: [attempt({ cause: "drift:m1" })] });
     expect(decide(policy, answered)).toMatchObject({ what: "wait" });
+  });
+
+  test("is not repeated for the drift of later days while there is no newer data: the model would be the same", () => {
+    const next = { monitor: { job: "m2", signals: [drifted] }, attempts: [attempt({ cause: "drift:m1" })] };
+    expect(decide(policy, known(next))).toMatchObject({ what: "wait" });
+    expect(decide(policy, known({ ...next, data: { newest: "2", trained: "1" } }))).toMatchObject({ what: "train", cause: "drift:m2" });
+    // A pipeline that names no version reads what is new by itself.
+    expect(decide(policy, known({ ...next, data: undefined }))).toMatchObject({ what: "train", cause: "drift:m2" });
   });
 
   test("begins with new data, and with age", () => {

@@ -71,8 +71,12 @@ function reasons(policy: RetrainPolicy, { now, monitor, data, attempts }: Known)
   const found: { cause: string; why: string }[] = [];
   const drifted = (monitor?.signals ?? []).filter(({ results }) => results.some(({ verdict }) => verdict === "beyond"));
   const cause = `drift:${monitor?.job}`;
-  // One run of the monitor is one reason: what it found is answered by one training, unless that did not pass.
-  const answered = attempts.some((one) => one.cause === cause && one.gate === "passed");
+  // One run of the monitor is one reason: what it found is answered by one training, unless that did not pass. Later runs find the same
+  // until the answer serves; as long as there is no newer data, training once more would only give the same model.
+  const sameData = data !== undefined && data.newest === data.trained;
+  const answered = attempts.some(
+    (one) => one.gate === "passed" && (one.cause === cause || (sameData && one.cause?.startsWith("drift:") === true)),
+  );
   if (policy.onDrift && monitor && drifted.length > 0 && !answered)
     found.push({ cause, why: `monitor run ${monitor.job} found ${drifted.map(({ name }) => name).join(", ")} beyond the threshold` });
   if (policy.onData && data && data.trained !== undefined && data.newest !== data.trained)
