@@ -19,8 +19,13 @@ export interface Documents {
   write(path: string, text: string, condition: { readonly etag: string } | "new"): Promise<void>;
   /** Paths that begin so, in order. */
   list(prefix: string): Promise<string[]>;
-  /** Takes the lease of a document, made if missing; undefined while somebody else has it. It has to be renewed within `seconds` (15 to 60). */
-  lease(path: string, seconds: number): Promise<Lease | undefined>;
+  /**
+   * Takes the lease of a document, made if missing; undefined while somebody else has it. It has to be renewed within `seconds` (15 to 60).
+   * `note` makes the document's text, which tells others whose the lease is.
+   */
+  lease(path: string, seconds: number, note: (leaseId: string) => string): Promise<Lease | undefined>;
+  /** Ends the lease of this id; nothing happens when it has ended, or another one holds. */
+  endLease(path: string, leaseId: string): Promise<void>;
 }
 
 export interface Lease {
@@ -92,7 +97,7 @@ class Store implements Documents {
     });
   }
 
-  async lease(path: string, seconds: number): Promise<Lease | undefined> {
+  async lease(path: string, seconds: number, note: (leaseId: string) => string): Promise<Lease | undefined> {
     const blob = this.#container.getBlockBlobClient(path);
     try {
       await this.#settled(() => blob.upload("", 0, { conditions: { ifNoneMatch: "*" } }));
@@ -106,14 +111,18 @@ class Store implements Documents {
       if (failure(error).statusCode === 409) return undefined;
       throw error;
     }
-    return {
-      renew: async () => void (await lease.renewLease()),
-      // A lease that ran out, or went to somebody else, needs no release.
-      release: async () =>
-        void (await lease
-          .releaseLease()
-          .catch((error: unknown) => ([404, 409].includes(failure(error).statusCode ?? 0) ? undefined : Promise.reject(error as Error)))),
-    };
+    const text = note(lease.leaseId);
+    await blob.upload(text, Buffer.byteLength(text), { conditions: { leaseId: lease.leaseId } });
+    return { renew: async () => void (await lease.renewLease()), release: () => this.endLease(path, lease.leaseId) };
+  }
+
+  async endLease(path: string, leaseId: string): Promise<void> {
+    try {
+      await this.#container.getBlobClient(path).getBlobLeaseClient(leaseId).releaseLease();
+    } catch (error) {
+      // One that ran out, or went to somebody else, needs no end.
+      if (![404, 409].includes(failure(error).statusCode ?? 0)) throw error;
+    }
   }
 
   /** Role assignments take minutes to hold: a refusal for want of one is tried again. */

@@ -1,6 +1,7 @@
 // Rollouts against an endpoint over HTTP: the way there, the way back, and what others may do meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { lastGoodTag, moveTraffic, takeOutOfService } from "./moveTraffic.ts";
+import { lastGoodTag } from "../release/core/rollout.ts";
+import { moveTraffic, takeOutOfService } from "./moveTraffic.ts";
 import type { RolloutInputs } from "./rollout.ts";
 import { FakeEndpoint } from "./testing/endpoint.ts";
 

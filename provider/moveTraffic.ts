@@ -6,15 +6,12 @@ import { isConflict, isNotFound } from "../azure/errors.ts";
 import { nameOf } from "../azure/ids.ts";
 import { deploymentStates, readEndpoint, writeEndpoint } from "../azure/online.ts";
 import type { EndpointChange, OnlineEndpoint } from "../azure/online.ts";
-import { formatTraffic, gaining, normalized, parseTraffic, remainingSplits, sameTraffic } from "../release/core/rollout.ts";
+import { formatTraffic, gaining, lastGoodTag, normalized, parseTraffic, remainingSplits, sameTraffic } from "../release/core/rollout.ts";
 import type { Traffic } from "../release/core/rollout.ts";
 import { CheckFailed, Prober } from "./probe.ts";
 import type { Call, Properties } from "./kind.ts";
 import { whileRolesSettle } from "./patience.ts";
 import type { RolloutInputs } from "./rollout.ts";
-
-/** Tag that an endpoint carries while its traffic moves: the split to go back to. */
-export const lastGoodTag = "mlops-last-good-traffic";
 
 /** How long another change of the same endpoint is waited for: a deployment may take this long. */
 const settleMs = 30 * 60_000;

@@ -1,8 +1,11 @@
 // Runs the Pulumi CLI on this checkout's stacks, the same commands that a person would type.
-import { spawn, type SpawnOptions } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Call, CommandError } from "./command.ts";
+import { interrupt, lockedElsewhere, locksIn, removed, standing } from "./pulumiLock.ts";
+import { reasonOf } from "./pulumiSays.ts";
 import type { Target } from "./target.ts";
 
 /** Pulumi project name, the namespace of every config key (`azure-mlops:modelVersion`). */
@@ -27,13 +30,42 @@ export interface PulumiRun {
   readonly stderr: string;
 }
 
+/** `pulumi up` ended with an error; the message is what Pulumi gave as the reason. */
+export class UpFailed extends CommandError {
+  /** All that Pulumi said. */
+  readonly said: string;
+  constructor(message: string, said: string) {
+    super(message);
+    this.said = said;
+  }
+}
+
+export interface UpOptions {
+  /** The caller holds the stage (history.holding): whatever else is at work on the stack is a run whose command was killed. */
+  readonly alone?: boolean;
+  /** Such a run is not waited for but told to stop: what it does is about to be taken back. */
+  readonly stopOthers?: boolean;
+}
+
+/** A resource as the stack's state has it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+}
+
 export interface Pulumi {
   /** Runs `pulumi …args`; `show` passes its output on to standard error while it runs. */
   run(args: readonly string[], show?: boolean): Promise<PulumiRun>;
   /** Makes the stack if it does not exist. */
   ensure(stack: string): Promise<void>;
-  /** `pulumi up` of a stack, made if it does not exist; throws CommandError when it fails. */
-  up(stack: string): Promise<void>;
+  /**
+   * `pulumi up` of a stack, made if it does not exist. A run of this machine that is at work on it is waited for, the lock of one that was
+   * killed is taken away. @throws UpFailed, StackLocked
+   */
+  up(stack: string, options?: UpOptions): Promise<void>;
+  /** What the stack's state has. */
+  resources(stack: string): Promise<StateResource[]>;
   destroy(stack: string): Promise<void>;
   /** Outputs of a stack; undefined when the stack does not exist or was never brought up. */
   outputs(stack: string): Promise<Record<string, unknown> | undefined>;
@@ -49,21 +81,19 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
       const backend = target.env.PULUMI_BACKEND_URL;
       if (backend?.startsWith("file://")) mkdirSync(fileURLToPath(backend), { recursive: true });
       const words = guarded(args);
-      // In a terminal Pulumi draws its own live tree, on standard error because standard output is for results.
-      const live = show && process.stderr.isTTY;
-      const options: SpawnOptions = { cwd: call.repo, env: target.env, stdio: ["ignore", live ? 2 : "pipe", live ? 2 : "pipe"] };
-      const child = spawn("pulumi", live ? words.filter((arg) => arg !== "--non-interactive") : words, options);
+      // In a terminal as anywhere: what Pulumi says has to be read here too, for its reasons, for locks and for what a killed run left.
+      const child = spawn("pulumi", words, { cwd: call.repo, env: target.env, stdio: ["ignore", "pipe", "pipe"] });
       const passOn = show ? lineFilter((line) => call.out.progress(line)) : undefined;
       let stdout = "";
       let stderr = "";
       // Pulumi's own answer to an interrupt is to finish what is under way and to keep its state; it gets the time for that.
       const interrupt = (): void => void child.kill("SIGINT");
       call.signal.addEventListener("abort", interrupt, { once: true });
-      child.stdout?.on("data", (chunk: Buffer) => {
+      child.stdout.on("data", (chunk: Buffer) => {
         stdout += chunk.toString("utf8");
         passOn?.(chunk);
       });
-      child.stderr?.on("data", (chunk: Buffer) => {
+      child.stderr.on("data", (chunk: Buffer) => {
         stderr += chunk.toString("utf8");
         passOn?.(chunk);
       });
@@ -96,9 +126,39 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
   return {
     run,
     ensure,
-    async up(stack) {
+    async up(stack, options = {}) {
       await ensure(stack);
-      await must(["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack], true);
+      const args = ["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack];
+      for (let told = false; ;) {
+        const done = await run(args, true);
+        if (done.code === 0) return;
+        if (call.signal.aborted)
+          throw new CommandError("interrupted", "pulumi was stopped; its state is kept. Run the same command again, and it goes on.");
+        const said = done.stdout + done.stderr;
+        const locks = locksIn(said);
+        if (locks.length === 0) throw new UpFailed(reasonOf(said) ?? `pulumi up --stack ${stack} ended with ${done.code}`, said);
+        switch (standing(locks)) {
+          case "elsewhere":
+            throw lockedElsewhere(stack, locks);
+          case "waits":
+            if (!told)
+              call.out.progress(`another pulumi works on ${stack}; ${options.stopOthers ? "it is told to stop" : "waiting for its end"}`);
+            if (!told && options.stopOthers) interrupt(locks);
+            told = true;
+            await sleep(1000, undefined, { signal: call.signal });
+            break;
+          case "dead":
+            call.out.progress(`an earlier run on ${stack} was killed; its lock is taken away`);
+            // Elsewhere than in files, another run's lock could go with it.
+            if (!removed(locks) && !(options.alone && (await run(["cancel", "--yes", "--stack", stack])).code === 0))
+              throw lockedElsewhere(stack, locks);
+        }
+      }
+    },
+    async resources(stack) {
+      const done = await run(["stack", "export", "--stack", stack]);
+      if (done.code !== 0) return [];
+      return (JSON.parse(done.stdout) as { deployment?: { resources?: StateResource[] } }).deployment?.resources ?? [];
     },
     async destroy(stack) {
       await must(["destroy", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack], true);

@@ -23,6 +23,8 @@ export interface Checkout {
     readonly pid: number | undefined;
     readonly done: Promise<Ran>;
     stderr(): string;
+    /** What it has said so far, on both ways. */
+    said(): string;
     stop(signal: NodeJS.Signals): void;
   };
   /** Runs plain `pulumi …args` as in a shell prepared by `mlops sandbox env`. */
@@ -51,7 +53,13 @@ export function copyCheckout(dir = mkdtempSync(join(tmpdir(), "mlops-checkout-")
       child.on("error", reject);
       child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
     });
-    return { pid: child.pid, done, stderr: () => stderr, stop: (signal: NodeJS.Signals) => void child.kill(signal) };
+    return {
+      pid: child.pid,
+      done,
+      stderr: () => stderr,
+      said: () => stdout + stderr,
+      stop: (signal: NodeJS.Signals) => void child.kill(signal),
+    };
   };
   const begin: Checkout["begin"] = (...args) => start(process.execPath, [join(dir, "tools", "mlops.mjs"), ...args], inherited);
   return {

@@ -3,7 +3,18 @@ import { expect, test } from "@jest/globals";
 import { type EventKind, excludedFrom, obstacles, type ReleaseEvent, type ReleaseRecord, stageState, whereabouts } from "./history.ts";
 import { sealed } from "./manifest.ts";
 import { body } from "./manifest.fixture.ts";
-import { begin, configOf, emptyStage, finish, rollBack, serving, type StageRecord, takeBack } from "./stageRecord.ts";
+import {
+  begin,
+  beginRollback,
+  configOf,
+  emptyStage,
+  endRollback,
+  finish,
+  rolledBack,
+  serving,
+  type StageRecord,
+  takeBack,
+} from "./stageRecord.ts";
 
 const person = (name: string) => ({ id: `id-${name}`, name, kind: "user" as const });
 const event = (kind: EventKind, stage?: string, more: Partial<ReleaseEvent> = {}): ReleaseEvent => ({
@@ -77,7 +88,7 @@ test("a killed deployment goes on from where it began, or is taken back", () => 
   expect(begin(begun, release("11"), false, person("eve"))).toEqual({ record: begun, changes: true });
   const back = takeBack(begun);
   expect(back).toMatchObject({ plan: { live: "green", versions: { green: "10" } }, frozen: true, pending: null });
-  expect(rollBack(back)).toBeUndefined();
+  expect(beginRollback(back, "slow", person("dan"))).toBeUndefined();
   expect(takeBack(begin(emptyStage("qa"), release("1"), false, person("dan")).record).plan).toBeNull();
 });
 
@@ -89,11 +100,24 @@ test("in place there is one slot, and taking back deploys the old version again"
 });
 
 test("rollback goes to the kept slot and freezes it; back again is possible", () => {
-  const live = deploy(deploy(emptyStage("prod"), "9"), "10");
-  const back = rollBack(live)!;
+  const rollBack = (from: StageRecord): StageRecord | undefined => {
+    const begun = beginRollback(from, "slow", person("dan"));
+    return begun && endRollback(rolledBack(begun));
+  };
+  const back = rollBack(deploy(deploy(emptyStage("prod"), "9"), "10"))!;
   expect(back).toMatchObject({ plan: { live: "blue", versions: { blue: "9", green: "10" } }, frozen: true });
   expect(configOf(back, back)).toMatchObject({ modelVersion: "9", keptVersion: "10", slotFrozen: "true", release: "m-9" });
   expect(rollBack(back)?.plan?.live).toBe("green");
   expect(rollBack(emptyStage("prod"))).toBeUndefined();
   expect(rollBack(deploy(emptyStage("prod"), "9"))).toBeUndefined();
+});
+
+test("a rollback that was killed goes on to where it wanted, not back once more", () => {
+  const begun = beginRollback(deploy(deploy(emptyStage("prod"), "9"), "10"), "slow", person("dan"))!;
+  expect(begun).toMatchObject({ plan: { live: "green" }, returning: { left: "m-10", to: { live: "blue" }, reason: "slow" } });
+  const moved = rolledBack(begun);
+  expect(beginRollback(moved, "again", person("eve"))).toEqual(moved);
+  expect(rolledBack(moved)).toEqual(moved);
+  expect(endRollback(moved)).toMatchObject({ plan: { live: "blue" } });
+  expect(endRollback(begun)).toMatchObject({ plan: { live: "green" } });
 });

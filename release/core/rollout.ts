@@ -1,5 +1,8 @@
 // The rules of moving traffic between deployments: which plans are sound, which splits lie on the way, when a check has failed.
 
+/** Tag that an endpoint carries while its traffic moves: the split to go back to. */
+export const lastGoodTag = "mlops-last-good-traffic";
+
 /** Percent of the live requests per deployment, whole numbers; a deployment that is not named gets none. */
 export type Traffic = Readonly<Record<string, number>>;
 

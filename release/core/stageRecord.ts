@@ -21,6 +21,15 @@ const pending = z.strictObject({
   by: Person,
 });
 
+const returning = z.strictObject({
+  /** The release that is taken out of service. */
+  left: z.string(),
+  to: plan,
+  reason: z.string(),
+  since: z.iso.datetime({ offset: true }),
+  by: Person,
+});
+
 export const StageRecord = z.strictObject({
   stage: z.string(),
   plan: plan.nullable(),
@@ -30,6 +39,8 @@ export const StageRecord = z.strictObject({
   releases: z.record(z.string(), known),
   /** A change that was begun and not ended: by a run that still goes on, or one that was killed. */
   pending: pending.nullable(),
+  /** A rollback that was begun and not ended. */
+  returning: returning.optional(),
 });
 export type StageRecord = Readonly<z.infer<typeof StageRecord>>;
 
@@ -89,10 +100,23 @@ export function takeBack(record: StageRecord): StageRecord {
   return pruned({ ...record, plan, frozen: untouched, pending: null });
 }
 
-/** Goes back to the kept slot; undefined when there is none. */
-export function rollBack(record: StageRecord): StageRecord | undefined {
-  const plan = record.plan && afterRollback(record.plan);
-  return plan ? { ...record, plan, frozen: true, pending: null } : undefined;
+/** Begins to go back to the kept slot; one that was begun before stays what it was. Undefined when there is no kept slot. */
+export function beginRollback(record: StageRecord, reason: string, by: Person): StageRecord | undefined {
+  if (record.returning) return record;
+  const to = record.plan && afterRollback(record.plan);
+  const now = serving(record);
+  if (!to || !now || record.releases[to.versions[to.live]!] === undefined) return undefined;
+  return { ...record, returning: { left: now.release, to, reason, since: new Date().toISOString(), by } };
+}
+
+/** The kept slot has the traffic: it is what serves, as it had been deployed. The rollback has yet to be ended. */
+export function rolledBack(record: StageRecord): StageRecord {
+  return record.returning ? { ...record, plan: record.returning.to, frozen: true, pending: null } : record;
+}
+
+/** The stack says the same as the record: the rollback is ended. Or it is given up before anything moved. */
+export function endRollback({ returning: _ended, ...record }: StageRecord): StageRecord {
+  return record;
 }
 
 /** Forgets releases whose versions are in no slot. */

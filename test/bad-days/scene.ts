@@ -1,10 +1,12 @@
 // Where the bad days happen: one checkout with its sandbox, brought to each starting point once, and put back there before a day.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startSandbox, stopSandbox } from "../../sandbox/control.ts";
+import { type Azure, connect } from "../../azure/client.ts";
+import { sandboxEnv, startSandbox, stopSandbox } from "../../sandbox/control.ts";
 import { type Checkout, copyCheckout, type Ran } from "../checkout.ts";
 import { json, succeeded } from "../ran.ts";
 
@@ -107,6 +109,13 @@ export class Scene {
   /** Plain `pulumi up`, as someone would type it who knows nothing of `mlops`. */
   readonly up = (stage: string, ...more: string[]): Promise<Ran> =>
     this.checkout.pulumi("up", "--yes", "--non-interactive", "--skip-preview", "--stack", stage, ...more);
+
+  /** Azure as the owner of the subscription sees it, from this process. */
+  async azure(): Promise<Azure> {
+    const env = await sandboxEnv(this.path(".sandbox"), "node");
+    setDefaultCACertificates([...getCACertificates("default"), readFileSync(env["NODE_EXTRA_CA_CERTS"]!, "utf8")]);
+    return connect(env);
+  }
 
   async dispose(): Promise<void> {
     if (this.#kept) await stopSandbox(this.path(".sandbox"));

@@ -1,5 +1,6 @@
 // The history on the real blob protocol: two writers at once, a hold that only one has, a holder that was killed.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../../azure/client.ts";
@@ -10,6 +11,7 @@ import { body } from "../../core/manifest.fixture.ts";
 import { sealed } from "../../core/manifest.ts";
 import { emptyStage } from "../../core/stageRecord.ts";
 import { History } from "./history.ts";
+import { holderHere } from "./holder.ts";
 
 let sandbox: TestSandbox;
 const dan = { id: "1", name: "dan", kind: "user" } as const;
@@ -86,12 +88,30 @@ test("a stage is held by one: the second waits for the first, or is turned away"
 test("a holder that was killed lets go by itself", async () => {
   const { azure } = await open();
   const documents = await openDocuments(azure, "sthistory", "t-releases");
-  // Nobody renews it: the shortest lease there is stands for one whose process is gone.
-  expect(await documents.lease("locks/auto", 15)).toBeDefined();
+  // Nobody renews it: the shortest lease there is stands for one whose process is gone, on a machine that nobody knows here.
+  expect(await documents.lease("locks/auto", 15, () => "")).toBeDefined();
   const history = await open();
   const began = Date.now();
   await history.holding("auto", { wait: 40, ...quiet }, async () => undefined);
   expect(Date.now() - began).toBeGreaterThan(5_000);
+}, 60_000);
+
+test("a holder that was killed on this machine is known to be dead: nobody waits for it, and another's hold stays", async () => {
+  const [{ azure }, history] = await Promise.all([open(), open()]);
+  const documents = await openDocuments(azure, "sthistory", "t-releases");
+  const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  const lease = (path: string, pid: number) => documents.lease(path, 60, (id) => JSON.stringify({ ...holderHere("dan", id), pid }));
+  await lease("locks/qa", dead);
+  const said: string[] = [];
+  await history.holding("qa", { wait: 0, ...quiet, say: (line) => said.push(line) }, async () => undefined);
+  expect(said.join()).toMatch(/the run of dan on .* was killed; its hold is ended/);
+
+  await lease("locks/qa", process.ppid);
+  await expect(history.holding("qa", { wait: 0, ...quiet }, async () => undefined)).rejects.toThrow(/by another run, of dan on /);
+  const { text } = (await documents.read("locks/qa"))!;
+  await documents.endLease("locks/qa", "00000000-0000-4000-8000-000000000000");
+  expect(await documents.lease("locks/qa", 60, () => "")).toBeUndefined();
+  expect((await documents.read("locks/qa"))?.text).toBe(text);
 }, 60_000);
 
 test("a document is written only over what was read", async () => {

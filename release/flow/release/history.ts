@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Azure, connect } from "../../../azure/client.ts";
 import { callerOf } from "../../../azure/caller.ts";
-import { DocumentChanged, type Documents, openDocuments } from "../../../azure/documents.ts";
+import { DocumentChanged, type Documents, type Lease, openDocuments } from "../../../azure/documents.ts";
 import { CommandError, type Output } from "../../command.ts";
 import { Approval } from "../../core/approval.ts";
 import { canonicalJson } from "../../core/digest.ts";
@@ -13,6 +13,7 @@ import type { Person } from "../../core/person.ts";
 import { emptyStage, serving, StageRecord } from "../../core/stageRecord.ts";
 import type { Pulumi } from "../../pulumi.ts";
 import type { Target } from "../../target.ts";
+import { holderHere, holderIn, isDead, nameOf } from "./holder.ts";
 import { Notifier } from "./notifier.ts";
 import { ReleaseKey } from "./signature.ts";
 
@@ -123,19 +124,28 @@ export class History {
   ): Promise<T> {
     const path = `locks/${stage}`;
     const until = Date.now() + options.wait * 1000;
-    let lease = await this.#releases.lease(path, leaseSeconds);
+    const { name } = await this.caller();
+    const take = (): Promise<Lease | undefined> => this.#releases.lease(path, leaseSeconds, (id) => layout(holderHere(name, id)));
+    let lease = await take();
     let said = false;
+    let ended = "";
     while (!lease) {
-      if (Date.now() > until) {
+      const holder = holderIn((await this.#releases.read(path))?.text ?? "");
+      if (holder && holder.lease !== ended && isDead(holder)) {
+        ended = holder.lease;
+        options.say(`the run of ${nameOf(holder)} on ${stage} was killed; its hold is ended`);
+        await this.#releases.endLease(path, holder.lease);
+      } else if (Date.now() > until) {
         throw new CommandError(
-          `stage ${stage} is being changed by another run`,
+          `stage ${stage} is being changed by another run${holder ? `, of ${nameOf(holder)}` : ""}`,
           `Wait until it has ended (mlops releases shows it), or give --wait SECONDS. A run that was killed lets go after ${leaseSeconds} s.`,
         );
+      } else {
+        if (!said) options.say(`waiting for another run that changes ${stage}${holder ? `, of ${nameOf(holder)}` : ""}`);
+        said = true;
+        await sleep(1000, undefined, { signal: options.signal });
       }
-      if (!said) options.say(`waiting for another run that changes ${stage}`);
-      said = true;
-      await sleep(1000, undefined, { signal: options.signal });
-      lease = await this.#releases.lease(path, leaseSeconds);
+      lease = await take();
     }
     const held = lease;
     const lost = new AbortController();

@@ -2,10 +2,11 @@
 import { type Call, CommandError } from "../../command.ts";
 import { eventNow, obstacles, type ReleaseRecord, stageState } from "../../core/history.ts";
 import { approvalProblems } from "../../core/permission.ts";
-import { begin, emptyStage, finish, serving, type StageRecord, takeBack } from "../../core/stageRecord.ts";
+import { begin, emptyStage, finish, serving, type StageRecord } from "../../core/stageRecord.ts";
 import type { Person } from "../../core/person.ts";
 import { otherSlot } from "../../core/slots.ts";
 import type { Pulumi } from "../../pulumi.ts";
+import { StackLocked } from "../../pulumiLock.ts";
 import type { Target } from "../../target.ts";
 import { sampleRequest } from "../deploy.ts";
 import { type Answer, type EndpointState, readEndpoint, score, waitHealthy } from "../endpoint.ts";
@@ -18,6 +19,8 @@ import { copyModel, takeReceipt } from "./receipt.ts";
 import { registryPlace } from "./share.ts";
 import { upStage } from "./stack.ts";
 import { duration } from "./story.ts";
+import { takeStageBack } from "./takeBack.ts";
+import { endUnfinished } from "./unfinished.ts";
 
 /** Stages with one slot, which the new version replaces in place; prod keeps the last good one beside it. */
 const inPlace = (stage: string): boolean => stage !== "prod";
@@ -74,8 +77,7 @@ class Promoter {
     // Read again under the hold: another run may have ended meanwhile.
     const record = (await history.release(manifest.id)) ?? this.#p.record;
     await history.key.check(record.manifest, this.#call.signal);
-    let there = await history.stage(stage);
-    if (there.pending && there.pending.release !== manifest.id) there = await this.#abandon(there);
+    let there = await endUnfinished(this.#call, this.#p, await history.stage(stage), manifest.id);
     const outputs = await this.#p.pulumi.outputs(stage);
     if (there.plan && !there.pending && outputs?.["modelVersion"] === undefined) {
       this.#call.out.progress(`deploy the stack of ${stage} was taken down since; nothing serves there`);
@@ -121,8 +123,8 @@ class Promoter {
       if (sample && sample.status !== 200)
         throw new CommandError(`the sample request was answered with ${sample.status}: ${JSON.stringify(sample.body).slice(0, 200)}`);
     } catch (error) {
-      // An interrupted run leaves all as it is: the same command goes on, another release takes back first.
-      if (this.#call.signal.aborted) throw error;
+      // A run that was interrupted, or found the stack locked, leaves all as it is: the same command goes on, another release takes back first.
+      if (this.#call.signal.aborted || error instanceof StackLocked) throw error;
       throw await this.#failed(begun.record, error as Error);
     }
     const done = finish(begun.record);
@@ -198,7 +200,8 @@ class Promoter {
     this.#call.out.progress(`deploy ${id} failed in ${stage}: ${error.message}`);
     let back: StageRecord;
     try {
-      back = await this.#takenBack(begun);
+      this.#call.out.progress(`back   ${stage} to what served before`);
+      back = await takeStageBack(this.#call, history, this.#p.pulumi, begun);
     } catch (second) {
       return new CommandError(
         `${id} failed in ${stage}: ${error.message}\nTaking it back failed as well: ${(second as Error).message}`,
@@ -211,31 +214,6 @@ class Promoter {
       `${id} failed in ${stage}: ${error.message}`,
       `It was taken back: ${serves}. \`mlops releases show ${id}\` keeps the reason.`,
     );
-  }
-
-  async #takenBack(begun: StageRecord): Promise<StageRecord> {
-    const back = takeBack(begun);
-    this.#call.out.progress(`back   ${this.#p.stage} to what served before`);
-    await upStage(this.#call, this.#p.history.azure, this.#p.pulumi, { record: back, target: back });
-    await this.#p.history.putStage(back);
-    return back;
-  }
-
-  /** Another release's deployment was begun by a run that was killed. */
-  async #abandon(there: StageRecord): Promise<StageRecord> {
-    const { stage, history } = this.#p;
-    const { release } = there.pending!;
-    this.#call.out.progress(`back   the deployment of ${release} to ${stage} was never ended; it is taken back first`);
-    const back = await this.#takenBack(there);
-    await history.add(
-      release,
-      eventNow("failed", await history.caller(), {
-        stage,
-        passed: false,
-        note: `its run was killed; taken back before ${this.#p.record.manifest.id}`,
-      }),
-    );
-    return back;
   }
 
   /** The slot that was kept to go back to needs no more than one instance. */

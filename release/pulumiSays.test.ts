@@ -1,6 +1,6 @@
 // What people are told of a failed `pulumi up`: the reasons, without Pulumi's framing.
 import { expect, test } from "@jest/globals";
-import { reasonOf } from "./stack.ts";
+import { reasonOf } from "./pulumiSays.ts";
 
 test("the reasons among the diagnostics, each once", () => {
   const said = `Updating (prod):
