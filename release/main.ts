@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Argument, Command as Program, CommanderError, Option } from "commander";
 import { type Command, CommandError, type Output, UsageError } from "./command.ts";
+import { adviceFor } from "./core/advice.ts";
 import { commands } from "./commands/index.ts";
 
 const repo = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -88,7 +89,8 @@ function report(error: unknown): number {
   }
   const known = error instanceof Error ? error : new Error(String(error));
   const expected = known instanceof CommandError || "expected" in known;
-  const fix = "fix" in known && typeof known.fix === "string" ? `\n${known.fix}` : "";
+  const next = "fix" in known && typeof known.fix === "string" ? known.fix : adviceFor(known.message);
+  const fix = next === undefined ? "" : `\n${next}`;
   process.stderr.write(`mlops: ${expected || !process.env.MLOPS_DEBUG ? known.message : (known.stack ?? known.message)}${fix}\n`);
   return known.message === "interrupted" ? 130 : 1;
 }

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Call, CommandError } from "./command.ts";
+import { adviceFor } from "./core/advice.ts";
 import { interrupt, lockedElsewhere, locksIn, removed, standing } from "./pulumiLock.ts";
 import { reasonOf } from "./pulumiSays.ts";
 import type { Target } from "./target.ts";
@@ -111,8 +112,12 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     if (call.signal.aborted)
       throw new CommandError("interrupted", `pulumi was stopped; its state is kept. \`pulumi ${args.join(" ")}\` goes on.`);
     if (done.code !== 0) {
-      const said = show ? "" : `\n${(done.stderr + done.stdout).trim().split("\n").slice(-15).join("\n")}`;
-      throw new CommandError(`pulumi ${args.join(" ")} ended with ${done.code}${said}`);
+      const said = done.stdout + done.stderr;
+      const why = reasonOf(said) ?? (show ? undefined : said.trim().split("\n").slice(-15).join("\n"));
+      throw new CommandError(
+        `pulumi ${args.join(" ")} ended with ${done.code}${why === undefined ? "" : `\n${why}`}`,
+        adviceFor(said) ?? "When that is mended, the same command goes on where it stopped.",
+      );
     }
     return done;
   };

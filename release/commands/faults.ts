@@ -57,7 +57,14 @@ export async function readFaultFile(file: string): Promise<FaultRule[]> {
 export function describeFault(rule: FaultRule): string {
   if (rule.name) return rule.name;
   const { service, method, type, operation, path } = rule.call;
-  const what = rule.answer ? String(rule.answer.status) : rule.drop ? `connection dropped ${rule.drop}` : `${rule.slow} s slower`;
+  if (rule.rolesHoldAfter) return `role assignments hold after ${rule.rolesHoldAfter} s`;
+  const what = rule.answer
+    ? String(rule.answer.status)
+    : rule.drop
+      ? `connection dropped ${rule.drop}`
+      : rule.fail
+        ? `operation fails with ${rule.fail.code}`
+        : (rule.refuse ?? `${rule.slow} s slower`);
   const calls = [[method ?? []].flat().join("/"), service, operation ?? type ?? "", path ?? ""].filter((word) => word !== "").join(" ");
   const often = rule.first
     ? `, the first ${rule.first}`

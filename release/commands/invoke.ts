@@ -27,13 +27,28 @@ export const invoke: Command = {
     const answer = await score(workspace, await readEndpoint(workspace), request, option(call, "deployment"));
     printAnswer(call, answer);
     call.out.result(answer);
-    if (answer.status >= 400)
-      throw new CommandError(`the endpoint answered ${answer.status}`, `\`mlops logs --stage ${stage}\` shows what the container said`);
+    if (answer.status === 0 || answer.status >= 400) throw refusedBy(answer, stage);
   },
 };
 
+/** What an answer that is none, or an error, means, and what to do. */
+export function refusedBy({ status, body }: Pick<Answer, "status" | "body">, stage: string): CommandError {
+  if (status === 0)
+    return new CommandError(`the endpoint did not answer: ${String(body)}`, `Try again; \`mlops status --stage ${stage}\` says how it stands.`);
+  const logs = `\`mlops logs --stage ${stage}\` shows what the container said.`;
+  const next =
+    status === 429
+      ? "It takes no more requests at once. Try again; if it stays, raise instance_count or request_settings.max_concurrent_requests_per_instance in deploy/."
+      : status === 401 || status === 403
+        ? "The key or token is not good for it: run `az login` again, or ask for the role AzureML Data Scientist on the workspace."
+        : status === 502 || status === 503 || status === 504
+          ? `It is not ready, or overloaded: try again; \`mlops status --stage ${stage}\` says how it stands. ${logs}`
+          : logs;
+  return new CommandError(`the endpoint answered ${status}`, next);
+}
+
 export function printAnswer(call: Pick<Call, "out">, answer: Answer): void {
-  call.out.progress(`${answer.status} from ${answer.deployment ?? "the endpoint"} in ${answer.milliseconds.toFixed(0)} ms`);
+  call.out.progress(`${answer.status === 0 ? "no answer" : answer.status} from ${answer.deployment ?? "the endpoint"} in ${answer.milliseconds.toFixed(0)} ms`);
   call.out.print(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
 }
 

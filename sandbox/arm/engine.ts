@@ -1,6 +1,6 @@
 // What Resource Manager does to a resource of any type: read, list, write, delete, act. Knows nothing of HTTP.
 import { ArmError } from "../core.ts";
-import type { ActionResult, ArmResource, SandboxContext } from "../core.ts";
+import type { ArmResource, SandboxContext } from "../core.ts";
 import { transaction } from "../state/database.ts";
 import type { ResourceStore } from "../state/resources.ts";
 import { resourceKey } from "../state/resources.ts";
@@ -8,10 +8,12 @@ import { describe, validBody, withIdentity, withSystemData } from "./body.ts";
 import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
 import { checkEtag, checkFrozen, checkGroup, checkName, checkScope, checkTaken, graveOf } from "./guards.ts";
 import { erase } from "./erase.ts";
+import type { ErrorBody } from "./errors.ts";
 import { Locks } from "./locks.ts";
 import { checkLocked } from "./locked.ts";
 import { checkRegistered } from "./registrations.ts";
 import { digest, patched, withState } from "./states.ts";
+import { failed, failureOf, observedWrite, refuseName } from "../faults/writes.ts";
 import { canonicalId, idOf, nameOf, parentId, parsePath, typeOf } from "./ids.ts";
 import type { ParsedId } from "./ids.ts";
 import type { Operation, Operations } from "./operations.ts";
@@ -19,6 +21,8 @@ import type { AnyType, Registry } from "./registry.ts";
 
 export interface Asked {
   readonly id: ParsedId;
+  /** Which service's fault rules hold; default: Resource Manager's. */
+  readonly service?: "management" | "machinelearning";
   readonly apiVersion: string;
   readonly principalId: string;
   readonly query: URLSearchParams;
@@ -60,7 +64,7 @@ export class Engine {
     const type = this.registry.get(typeOf(id));
     const found = this.find(idOf(id), type);
     if (found) return this.shown(found, type);
-    this.#checkScope(id, type, false);
+    this.checkScope(id, type, false);
     if (!id.namespace && id.resourceGroup) throw groupNotFound(id.resourceGroup);
     throw resourceNotFound(id, type.type);
   }
@@ -94,8 +98,12 @@ export class Engine {
     checkEtag(asked, before);
     if (method === "PATCH" && !before) throw resourceNotFound(asked.id, type.type);
     const content = validBody(type, method === "PATCH" ? patched(type, before!, body) : body);
-    this.#checkScope(asked.id, type, true);
-    if (!before) checkTaken(this.store, type, id, content);
+    this.checkScope(asked.id, type, true);
+    const call = observedWrite(method, asked, id, type);
+    if (!before) {
+      checkTaken(this.store, type, id, content);
+      refuseName(this.#sandbox.faults.own, call, type);
+    }
     const back = !before && type.softDelete?.recovers?.(content) ? this.store.recover(graveOf(this.store, type, id) ?? id) : undefined;
     const old = before ?? back;
 
@@ -113,14 +121,15 @@ export class Engine {
     if (active) return this.#join(active, digest(content), id);
     await type.check?.({ ...base, after: filled }, this.#sandbox);
 
-    const long = type.provision !== undefined || this.#slow;
+    const fails = failureOf(this.#sandbox.faults.own, call, type, filled);
+    const long = type.provision !== undefined || this.#slow || fails !== undefined;
     const after = withState(type, withSystemData(filled, old, asked.principalId), long ? (old ? "Updating" : "Creating") : "Succeeded");
     if (type.makesParent) this.#makeParent(asked, id);
     const kept = long ? this.store.put(after) : this.#succeed(type, after, !old);
     const operation = long
       ? this.operations.start(
-          { resourceId: id, type: type.type, kind: "put", input: { content: digest(content) } },
-          async (signal) => await this.provision(id, signal),
+          { resourceId: id, type: type.type, kind: "put", input: { content: digest(content), ...(fails && { fails }) } },
+          async (signal) => await this.provision(id, signal, fails),
         )
       : undefined;
     return { resource: this.shown(kept, type), created: !before, operation };
@@ -140,7 +149,7 @@ export class Engine {
   }
 
   /** Body of a write's long operation; also what a restart runs again. */
-  async provision(id: string, signal: AbortSignal): Promise<void> {
+  async provision(id: string, signal: AbortSignal, fails?: ErrorBody): Promise<void> {
     const resource = this.store.get(id);
     if (!resource) return;
     const type = this.registry.get(resource.type);
@@ -148,9 +157,10 @@ export class Engine {
     try {
       // Azure's time covers the work itself: what really happens here happens within it.
       const [result] = await Promise.all([
-        type.provision?.(resource, this.#sandbox, signal),
+        fails ? undefined : type.provision?.(resource, this.#sandbox, signal),
         this.#sandbox.latency(type.latencySeconds ?? usualLatency, signal),
       ]);
+      if (fails) throw failed(fails);
       const latest = this.#unlessGone(id, signal) && (result ?? this.store.get(id));
       if (latest) this.#succeed(type, withState(type, latest, "Succeeded"), created);
     } catch (error) {
@@ -191,78 +201,34 @@ export class Engine {
       if (active?.kind === "delete") return { operation: active };
       await this.operations.cancelBelow(id);
       const latest = this.store.get(id) ?? resource;
-      await type.remove?.(latest, this.#sandbox, false);
-      if (type.provision === undefined && !this.#slow) {
+      const fails = failureOf(this.#sandbox.faults.own, observedWrite("DELETE", asked, id, type), type, latest);
+      if (!fails) await type.remove?.(latest, this.#sandbox, false);
+      if (type.provision === undefined && !this.#slow && !fails) {
         await this.erase(latest, forGood);
         return { operation: undefined };
       }
       this.store.put(withState(type, latest, "Deleting"));
-      const input = { forGood };
-      const work = async (signal: AbortSignal): Promise<void> => await this.eraseSlowly(id, forGood, signal);
+      const input = { forGood, ...(fails && { fails }) };
+      const work = async (signal: AbortSignal): Promise<void> => await this.eraseSlowly(id, forGood, signal, fails);
       return { operation: this.operations.start({ resourceId: id, type: type.type, kind: "delete", input }, work) };
     });
   }
 
-  async eraseSlowly(id: string, forGood: boolean, signal: AbortSignal): Promise<void> {
+  async eraseSlowly(id: string, forGood: boolean, signal: AbortSignal, fails?: ErrorBody): Promise<void> {
     const resource = this.store.get(id);
     if (!resource) return;
     const type = this.registry.get(resource.type);
     await this.#sandbox.latency((type.latencySeconds ?? usualLatency) / 2, signal);
+    if (fails) {
+      this.store.put(withState(type, resource, "Failed"));
+      throw failed(fails);
+    }
     await this.erase(resource, forGood);
   }
 
   /** Cleans up below the resource, deepest first, and takes all of it away in one transaction. */
   async erase(resource: ArmResource, forGood: boolean): Promise<void> {
     await erase(this.registry, this.store, this.#sandbox, resource, forGood);
-  }
-
-  /** POST …/{action}. */
-  async act(asked: Asked, body: unknown): Promise<ActionResult & { kept?: Operation }> {
-    const segments = asked.id.segments;
-    const target: ParsedId = { ...asked.id, segments: segments.slice(0, -1) };
-    const type = this.registry.get(typeOf(target));
-    const name = segments.at(-1)!;
-    const entry = Object.entries(type.actions ?? {}).find(([key]) => key.toLowerCase() === name.toLowerCase());
-    if (!entry) {
-      throw new ArmError(
-        501,
-        "NotModeledInSandbox",
-        `The sandbox does not model action '${name}' of '${type.type}'. It has: ${Object.keys(type.actions ?? {}).join(", ") || "none"}.`,
-      );
-    }
-    checkLocked(this.store, idOf(target), type.type, "write");
-    const resource = this.find(idOf(target), type) ?? (type.actionsBefore?.includes(entry[0]) ? this.#unborn(target, type) : undefined);
-    if (!resource) throw resourceNotFound(target, type.type);
-    const result = await entry[1](resource, body, this.#sandbox);
-    if (!result.operation) return result;
-    const work = result.operation;
-    work.catch(() => undefined);
-    const kept = this.operations.start(
-      { resourceId: `${resource.id}/${name}`, type: type.type, kind: "action", input: { resource: resource.id, action: entry[0], body } },
-      async () => await work,
-    );
-    return { ...result, kept };
-  }
-
-  #unborn(id: ParsedId, type: AnyType): ArmResource {
-    this.#checkScope(id, type, true);
-    return { id: canonicalId(id, type.type), name: nameOf(idOf(id)), type: type.type, properties: {} };
-  }
-
-  /** Takes up what a killed process left. */
-  resumeUnfinished(): void {
-    for (const operation of this.operations.unfinished()) {
-      this.operations.resume(operation, async (signal) => {
-        if (operation.kind === "put") return await this.provision(operation.resourceId, signal);
-        if (operation.kind === "delete") return await this.eraseSlowly(operation.resourceId, operation.input["forGood"] === true, signal);
-        const resource = this.store.get(String(operation.input["resource"]));
-        if (!resource) return undefined;
-        const result = await this.registry
-          .get(resource.type)
-          .actions?.[String(operation.input["action"])]?.(resource, operation.input["body"], this.#sandbox);
-        return await result?.operation;
-      });
-    }
   }
 
   #makeParent(asked: Asked, id: string): void {
@@ -273,7 +239,8 @@ export class Engine {
     this.store.put(withSystemData(made, undefined, asked.principalId));
   }
 
-  #checkScope(id: ParsedId, type: AnyType, writing: boolean): void {
+  /** Throws ArmError 404 for what would lie in something that is not there. */
+  checkScope(id: ParsedId, type: AnyType, writing: boolean): void {
     checkScope(id, type, writing, this.#sandbox.subscriptionId, (one) => this.find(one));
   }
 }

@@ -84,17 +84,32 @@ export function graveOf(store: ResourceStore, type: AnyType, id: string): string
   return type.globalName || resourceKey(grave.resource.id) === resourceKey(id) ? grave.resource.id : undefined;
 }
 
-export function checkTaken(store: ResourceStore, type: AnyType, id: string, content: Record<string, unknown>): void {
+export function checkTaken(
+  store: ResourceStore,
+  type: AnyType,
+  id: string,
+  content: Record<string, unknown>,
+): void {
   const name = nameOf(id);
-  if (type.globalName && store.hasName(type.type, name)) {
-    throw new ArmError(409, type.globalName.code, type.globalName.message(name));
-  }
-  if (type.softDelete && graveOf(store, type, id) && !type.softDelete.recovers?.(content)) {
-    throw new ArmError(
-      type.softDelete.code === "BadRequest" ? 400 : 409,
-      type.softDelete.code ?? "Conflict",
-      type.softDelete.message?.(name) ??
-        `'${name}' was deleted and is kept for some days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
-    );
-  }
+  const others = (): boolean => {
+    if (!type.globalName?.inRegion) return store.hasName(type.type, name);
+    const region = String(content["location"]).toLowerCase();
+    return store.named(type.type, name).some((one) => one.location?.toLowerCase() === region);
+  };
+  if (type.globalName && others()) throw takenError(type, name);
+  if (type.softDelete && graveOf(store, type, id) && !type.softDelete.recovers?.(content)) throw softDeletedError(type, name);
 }
+
+/** What Azure says when another resource of the type has the name; undefined where names are not unique beyond their parent. */
+export const takenError = ({ globalName }: AnyType, name: string): ArmError | undefined =>
+  globalName && new ArmError(409, globalName.code, globalName.message(name));
+
+/** What Azure says when a deleted resource still holds the name; undefined for types that are gone when they are deleted. */
+export const softDeletedError = ({ softDelete }: AnyType, name: string): ArmError | undefined =>
+  softDelete &&
+  new ArmError(
+    softDelete.code === "BadRequest" ? 400 : 409,
+    softDelete.code ?? "Conflict",
+    softDelete.message?.(name) ??
+      `'${name}' was deleted and is kept for some days. Recover it, or purge it (DELETE with ?forceToPurge=true), or choose another name.`,
+  );

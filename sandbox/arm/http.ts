@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
+import { act } from "./act.ts";
 import type { Engine, Asked } from "./engine.ts";
 import { isGroups, parsePath, typeOf } from "./ids.ts";
 import { notModeled } from "./errors.ts";
@@ -36,6 +37,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
   const apiVersion = checkApiVersion(url.searchParams.get("api-version") ?? undefined, id.namespace, type);
   const asked: Asked = {
     id,
+    service: onAssets ? "machinelearning" : "management",
     apiVersion,
     principalId: caller.principalId,
     query: url.searchParams,
@@ -76,7 +78,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     }
     case "POST": {
       if (isResource) throw methodNotAllowed(c, type);
-      const result = await engine.act(asked, await readJson(c, bodyLimit));
+      const result = await act(engine, asked, await readJson(c, bodyLimit), sandbox);
       const headers = { ...result.headers, ...(result.kept ? links.of(result.kept) : {}) };
       const status = (result.status ?? (result.kept ? 202 : result.body === undefined ? 204 : 200)) as ContentfulStatusCode;
       return result.body === undefined ? c.body(null, status, headers) : c.json(result.body as object, status, headers);

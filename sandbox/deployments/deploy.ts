@@ -2,6 +2,7 @@
 import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { engineOf } from "../arm/current.ts";
+import { act } from "../arm/act.ts";
 import { authorize, authorizeBody } from "../rbac/arm.ts";
 import { errorBody } from "../arm/errors.ts";
 import { nameOf, parentId, parsePath, sameId } from "../arm/ids.ts";
@@ -39,7 +40,7 @@ export async function plan(
     },
     async act(id, action, body) {
       const target = parsePath(`${id}/${action}`);
-      return (await engine.act({ id: target, apiVersion: "", principalId: deployment.id, query: new URLSearchParams() }, body)).body;
+      return (await act(engine, { id: target, apiVersion: "", principalId: deployment.id, query: new URLSearchParams() }, body, sandbox)).body;
     },
   });
   const resources = await template.resources();

@@ -37,11 +37,19 @@ export class Faults {
     return this.#rules.map(({ met, played }) => ({ met, played }));
   }
 
-  /** The faults of these kinds that are due on the call: any number of slow ones, and the first of the others. */
-  due(call: ObservedCall, kinds: readonly Effect[]): FaultRule[] {
+  /** Seconds until a new role assignment holds; 0 when no rule says so. */
+  get rolesHoldAfter(): number {
+    return Math.max(0, ...this.#rules.map(({ rule }) => rule.rolesHoldAfter ?? 0));
+  }
+
+  /**
+   * The faults of these kinds that are due on the call: any number of slow ones, and the first of the others.
+   * @param among leaves out rules that this moment is none of; they do not count the call
+   */
+  due(call: ObservedCall, kinds: readonly Effect[], among: (rule: FaultRule) => boolean = () => true): FaultRule[] {
     const found: FaultRule[] = [];
     for (const counted of this.#rules) {
-      if (!kinds.some((kind) => counted.rule[kind] !== undefined) || !counted.isDue(call)) continue;
+      if (!kinds.some((kind) => counted.rule[kind] !== undefined) || !among(counted.rule) || !counted.isDue(call)) continue;
       found.push(counted.rule);
       if (counted.rule.slow === undefined) break;
     }

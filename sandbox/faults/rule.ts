@@ -30,8 +30,14 @@ const Answer = z.strictObject({
   retryAfter: z.number().min(0).max(3600).optional(),
 });
 
+/** How a long operation may end, though its request was taken. */
+const Failure = z.strictObject({
+  code: z.string().min(1).default("InternalServerError"),
+  message: z.string().min(1).default("The operation failed on the service's side."),
+});
+
 /** What may happen to a call. A rule has one of these. */
-export const effects = ["answer", "drop", "slow"] as const;
+export const effects = ["answer", "drop", "slow", "fail", "refuse", "rolesHoldAfter"] as const;
 
 const Shape = z.strictObject({
   /** What the list calls it. */
@@ -55,7 +61,16 @@ const Shape = z.strictObject({
   drop: z.enum(["before", "after"]).optional(),
   /** Seconds before the call is looked at. */
   slow: z.number().gt(0, "must be above 0").max(3600).optional(),
+  /** The request is taken, and its operation ends in `Failed`. */
+  fail: Failure.optional(),
+  /** In Azure's own words for the resource type: no quota left, name taken by somebody else, name held by something deleted. */
+  refuse: z.enum(["quota", "nameTaken", "nameSoftDeleted"]).optional(),
+  /** Seconds until a new role assignment holds. */
+  rolesHoldAfter: z.number().gt(0, "must be above 0").max(3600).optional(),
 });
+
+/** Services whose calls are about resources. */
+const resourceServices: readonly string[] = ["management", "machinelearning"] satisfies Service[];
 
 export const FaultRule = Shape.superRefine((rule, context) => {
   const problem = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
@@ -65,7 +80,11 @@ export const FaultRule = Shape.superRefine((rule, context) => {
   if (often.length > 1) problem(often[1]!, `a rule has one of first, every, probability; this one has ${often.join(" and ")}`);
   if (rule.seed !== undefined && rule.probability === undefined) problem("seed", "belongs to probability, which is not there");
   if (rule.probability !== undefined && rule.per === "path") problem("per", "path goes with first or every, not with probability");
-  if ((rule.call.type ?? rule.call.operation) !== undefined && !["management", "machinelearning"].includes(rule.call.service))
+  if ((rule.fail ?? rule.refuse) !== undefined && !resourceServices.includes(rule.call.service))
+    problem("call", `fail and refuse are for writes of resources (service management, or machinelearning for a registry's assets)`);
+  if (rule.rolesHoldAfter !== undefined && Object.keys(rule.call).length + often.length > 1)
+    problem("rolesHoldAfter", "is for all role assignments: it takes no call and no first, every, probability");
+  if ((rule.call.type ?? rule.call.operation) !== undefined && !resourceServices.includes(rule.call.service))
     problem("call", `type and operation are of Resource Manager and Azure ML; ${rule.call.service} has neither: give path`);
 });
 export type FaultRule = Readonly<z.infer<typeof FaultRule>>;

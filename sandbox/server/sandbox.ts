@@ -11,6 +11,7 @@ import { mountArm } from "../arm/http.ts";
 import { parsePath } from "../arm/ids.ts";
 import { Operations } from "../arm/operations.ts";
 import { Registry } from "../arm/registry.ts";
+import { resumeUnfinished } from "../arm/resume.ts";
 import type { SandboxContext, SandboxEvent } from "../core.ts";
 import { audiences } from "../entra/audiences.ts";
 import { directory } from "../entra/directory.ts";
@@ -52,9 +53,11 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const allowed = audiences(base);
   const store = openResources(db);
   ownSubscription(store, entra.owner.objectId);
-  setPropagation(db, rolesHoldAfter(profile));
   const events = new EventEmitter<{ event: [SandboxEvent] }>().setMaxListeners(0);
   const faults = new FaultPlan(dir);
+  const settle = (): void => setPropagation(db, Math.max(rolesHoldAfter(profile), faults.own.rolesHoldAfter));
+  settle();
+  faults.join({ reload: async () => settle(), counts: async () => [] });
   const blobs = startBlobs({
     faults,
     dir,
@@ -116,7 +119,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const service = await blobs;
   const server: Server = await listen(app, certificates.tls, ports.base, faults.own, observed);
   for (const room of rooms) await room.start?.(context);
-  engine.resumeUnfinished();
+  resumeUnfinished(engine, context);
   return {
     context,
     engine,

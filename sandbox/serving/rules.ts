@@ -3,7 +3,7 @@ import { ArmError } from "../core.ts";
 import type { ArmResource, Change, SandboxContext } from "../core.ts";
 import { collectorProblems } from "./collection/settings.ts";
 import { coresOf } from "./sizes.ts";
-import { DEPLOYMENTS, ENDPOINTS } from "./serving.ts";
+import { DEPLOYMENTS } from "./serving.ts";
 
 type Percents = Readonly<Record<string, number>>;
 
@@ -51,19 +51,7 @@ export function mirrorProblem(mirror: Percents, traffic: Percents, deployments: 
 
 /** The rules of an endpoint's PUT and PATCH. */
 export function checkEndpoint({ before, after }: Change, sandbox: SandboxContext): void {
-  if (!before) {
-    const taken = sandbox.resources
-      .all(ENDPOINTS)
-      .find((one) => same(one.name, after.name) && same(one.location ?? "", after.location ?? ""));
-    if (taken && !same(taken.id, after.id)) {
-      throw refuse(
-        "EndpointAlreadyExists",
-        `An endpoint named '${after.name}' exists already in region '${after.location}'. Names are unique within a region, over all workspaces; choose another.`,
-        "name",
-        409,
-      );
-    }
-  } else {
+  if (before) {
     refuseIdentityChange(before, after);
     if (!same(word(before.properties["compute"], ""), word(after.properties["compute"], ""))) {
       throw refuse("BadArgument", "The compute of an endpoint cannot be changed. Create another endpoint.", "properties.compute");

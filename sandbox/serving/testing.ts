@@ -3,10 +3,12 @@ import { cp, mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { act } from "../arm/act.ts";
 import { Engine } from "../arm/engine.ts";
 import { parsePath } from "../arm/ids.ts";
 import { Operations } from "../arm/operations.ts";
 import { Registry } from "../arm/registry.ts";
+import { resumeUnfinished } from "../arm/resume.ts";
 import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { buildEnvironment } from "../environments/build.ts";
@@ -96,7 +98,7 @@ export async function openTestSandbox(
   const operations = new Operations(db, () => undefined);
   const engine = new Engine(new Registry([...onlineTypes, ...parents]), operations, store, sandbox, false);
   seed(store);
-  engine.resumeUnfinished();
+  resumeUnfinished(engine, sandbox);
 
   const asked = (id: string) => ({ id: parsePath(id), apiVersion: "2024-10-01", principalId: "tester", query: new URLSearchParams() });
   const settled = async (id: string | undefined): Promise<void> => {
@@ -120,7 +122,7 @@ export async function openTestSandbox(
       const removed = await engine.remove(asked(id));
       await settled(removed?.operation?.id);
     },
-    act: async (id, action, body) => await engine.act(asked(`${id}/${action}`), body),
+    act: async (id, action, body) => await act(engine, asked(`${id}/${action}`), body, sandbox),
     async score(endpointId, { key, body = "{}", headers = {}, path = "/score", method = "POST" } = {}) {
       const used = key ?? serving.keys.of(endpointId).primaryKey;
       const base = ((store.get(endpointId)?.properties["scoringUri"] as string | undefined) ?? origin)

@@ -29,6 +29,8 @@ export interface ResourceStore extends Resources {
   slice(scope: string, type: string, offset: number, count: number): ArmResource[];
   /** Is there a resource of the type with this name, wherever? */
   hasName(type: string, name: string): boolean;
+  /** The resources of the type with this name, wherever they are. */
+  named(type: string, name: string): ArmResource[];
 }
 
 export function resourceKey(id: string): string {
@@ -57,7 +59,7 @@ export function openResources(db: DatabaseSync): ResourceStore {
   );
   const listBelow = db.prepare("SELECT json FROM resources WHERE type = ? AND key > ? AND key < ? ORDER BY key");
   const sliceBelow = db.prepare("SELECT json FROM resources WHERE type = ? AND key > ? AND key < ? ORDER BY key LIMIT ? OFFSET ?");
-  const byName = db.prepare("SELECT 1 FROM resources WHERE type = ? AND name = ?");
+  const byName = db.prepare("SELECT json FROM resources WHERE type = ? AND name = ?");
   const listAll = db.prepare("SELECT json FROM resources WHERE type = ? ORDER BY key");
   const tree = db.prepare("SELECT json FROM resources WHERE key = ? OR (key > ? AND key < ?) ORDER BY key");
   const removeOne = db.prepare("DELETE FROM resources WHERE key = ?");
@@ -102,6 +104,9 @@ export function openResources(db: DatabaseSync): ResourceStore {
     },
     hasName(type, name) {
       return byName.get(type.toLowerCase(), name.toLowerCase()) !== undefined;
+    },
+    named(type, name) {
+      return byName.all(type.toLowerCase(), name.toLowerCase()).map(parse);
     },
     all(type) {
       return listAll.all(type.toLowerCase()).map(parse);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { isObject, mergePatch } from "../arm/body.ts";
+import { coresOf } from "../serving/sizes.ts";
 import { identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
 
@@ -56,6 +57,15 @@ export const computes: ResourceType<z.infer<typeof body>> = {
   names: {
     pattern: /^[a-zA-Z](?=.{1,31}$)[a-zA-Z0-9-]*[a-zA-Z0-9]$/,
     rule: "2-32 letters, digits and hyphens, a letter first, no hyphen at the end",
+  },
+  quota(compute) {
+    const size = String(inner(compute)["vmSize"]);
+    const family = size.replace(/^Standard_([A-Z]+)\d+/i, "Standard $1").replace(/_v\d+$/, "");
+    return new ArmError(
+      400,
+      "ClusterMinNodesExceedCoreQuota",
+      `The specified subscription has a ${family} family vCPU quota of 0 and cannot accomodate for at least 1 requested managed compute nodes which maps to ${coresOf(size) ?? 4} vCPUs.`,
+    );
   },
   merge: (before, patch) => {
     // A PATCH carries `properties.scaleSettings` in older API versions, `properties.properties.scaleSettings` in newer ones.

@@ -6,6 +6,7 @@ import { ArmError } from "../core.ts";
 import { modelDeployed } from "../events/announce.ts";
 import type { ActionResult, ArmResource, Change, ResourceType, SandboxContext } from "../core.ts";
 import { DeploymentBody, EndpointBody } from "../serving/bodies.ts";
+import { reservedCores } from "../serving/quota.ts";
 import { servingOf } from "../serving/registered.ts";
 import { forgetRoles, systemAssigned } from "../rbac/identities.ts";
 import { giveEndpointRoles } from "../serving/permission.ts";
@@ -26,6 +27,12 @@ export const onlineEndpoints: ResourceType<z.infer<typeof EndpointBody>> = {
   body: EndpointBody,
   tracked: true,
   names: ENDPOINT_NAMES,
+  globalName: {
+    code: "EndpointAlreadyExists",
+    message: (name) =>
+      `There is already an endpoint with the name '${name}'. Endpoint names need to be unique within a region, over all workspaces; choose another one.`,
+    inRegion: true,
+  },
   latencySeconds: 90,
   merge: wholeTraffic,
   fill: fillEndpoint,
@@ -56,6 +63,7 @@ export const onlineDeployments: ResourceType<z.infer<typeof DeploymentBody>> = {
   names: ENDPOINT_NAMES,
   latencySeconds: 300,
   fill: fillDeployment,
+  quota: quotaOf,
   check: checkDeployment,
   async provision(deployment, sandbox, signal) {
     await (await servingOf(sandbox)).deploy(deployment, signal);
@@ -144,6 +152,19 @@ function fillDeployment({ after }: Change): ArmResource {
       properties: { ...(given["properties"] as Json | undefined) },
     },
   };
+}
+
+/** As Azure words it (aka.ms/oe-tsg#error-outofquota). */
+function quotaOf(deployment: ArmResource): ArmError {
+  const { instanceType } = deployment.properties as { instanceType?: string };
+  const instances = Number((deployment.sku as { capacity?: unknown } | undefined)?.capacity ?? 1);
+  const cores = reservedCores({ kind: "Managed", capacity: instances, instanceType });
+  return new ArmError(
+    400,
+    "OutOfQuota",
+    `Not enough quota available for ${instanceType ?? "the instance type"} in SubscriptionId ${deployment.id.split("/")[2]}. Current usage/limit: 0/0. Additional needed: ${cores}. Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-outofquota`,
+    { target: "instanceType" },
+  );
 }
 
 function withoutNulls(value: Json): Json {

@@ -1,7 +1,8 @@
 // Azure Resource Manager over HTTPS: requests, retries with Retry-After, long-running operations (ARM RPC "async operations").
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cloud } from "./cloud.ts";
-import { AzureError, demand, errorOf, request, retryAfter } from "./request.ts";
+import { retryAfter } from "./exchange.ts";
+import { AzureError, demand, errorOf, request } from "./request.ts";
 import type { Answer, Json } from "./request.ts";
 
 export interface RequestOptions {

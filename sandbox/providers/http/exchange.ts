@@ -23,21 +23,38 @@ export interface Reply {
 const plainAgent = new http.Agent({ keepAlive: true });
 const secureAgent = new https.Agent({ keepAlive: true });
 
+/** Answers worth another try (azcore's list). */
+const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
+const RETRIES = 5;
+
 /**
- * Sends and reads whole. Repeats while the connection itself fails (the sandbox is just starting again), for about six seconds:
- * every request of these providers may be sent twice.
+ * Sends and reads whole. Repeats while the connection itself fails (the sandbox is just starting again) or the answer is worth another try,
+ * for about six seconds or as `Retry-After` asks: every request of these providers may be sent twice.
  */
 export async function exchange(call: Exchange): Promise<Reply> {
-  for (let wait = 200; ; wait *= 2) {
+  for (let attempt = 0; ; attempt++) {
+    let wait = 200 * 2 ** attempt;
     try {
-      return await once(call);
+      const reply = await once(call);
+      if (!RETRIED.has(reply.status) || attempt === RETRIES) return reply;
+      wait = retryAfter(reply.headers) ?? wait;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
       if (call.signal?.aborted) throw call.signal.reason;
-      if (wait > 3200 || !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) throw explained(error, code);
-      await sleep(wait, undefined, { ...(call.signal && { signal: call.signal }) });
+      if (attempt === RETRIES || !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) throw explained(error, code);
     }
+    await sleep(wait, undefined, { ...(call.signal && { signal: call.signal }) });
   }
+}
+
+/** Milliseconds that the server asks to wait; Azure's own `retry-after-ms` is the finer one. */
+export function retryAfter(headers: Readonly<Record<string, string>>): number | undefined {
+  const fine = headers["retry-after-ms"] ?? headers["x-ms-retry-after-ms"];
+  if (fine !== undefined && Number.isFinite(Number(fine))) return Math.max(0, Number(fine));
+  const header = headers["retry-after"];
+  if (header === undefined) return undefined;
+  const seconds = Number(header);
+  return Math.max(0, Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now() || 0);
 }
 
 async function once({ method, url, headers, body, signal }: Exchange): Promise<Reply> {

@@ -1,7 +1,7 @@
 // One authenticated request to the sandbox with retries; what Azure answers, or its error with code, message and request id.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cloud } from "./cloud.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, retryAfter } from "./exchange.ts";
 
 export type Json = { [key: string]: unknown };
 
@@ -34,8 +34,7 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** Answers worth another try (azcore's list), besides a 409 that says when to come again. */
-const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
+/** How often a 409 that says when to come again is tried again; what else is worth it, `exchange` has tried. */
 const RETRIES = 4;
 
 /** The answer, whatever its status, after retries of what is worth retrying. */
@@ -51,9 +50,8 @@ export async function request(cloud: Cloud, { method, url, audience, body, signa
     const reply = await exchange({ method, url, headers, ...(text !== undefined && { body: text }), signal });
     const answer = { status: reply.status, headers: reply.headers, body: parseBody(reply.text) };
     const wait = retryAfter(answer.headers);
-    const again = RETRIED.has(answer.status) || (answer.status === 409 && wait !== undefined);
-    if (!again || attempt >= RETRIES) return answer;
-    await sleep(wait ?? Math.min(500 * 2 ** attempt, 30_000), undefined, { ...(signal && { signal }) });
+    if (answer.status !== 409 || wait === undefined || attempt >= RETRIES) return answer;
+    await sleep(wait, undefined, { ...(signal && { signal }) });
   }
 }
 
@@ -78,14 +76,4 @@ export function errorOf(answer: Answer, error: unknown): AzureError {
   const lines = (Array.isArray(details) ? details : []).map((d) => `${d.code ?? ""}: ${d.message ?? ""}`);
   const requestId = answer.headers["x-ms-request-id"] ?? answer.headers["request-id"];
   return new AzureError(answer.status, code ?? "Unknown", message ?? "no message", requestId, lines);
-}
-
-/** Milliseconds that the server asks to wait; Azure's own `retry-after-ms` is the finer one. */
-export function retryAfter(headers: Readonly<Record<string, string>>): number | undefined {
-  const fine = headers["retry-after-ms"] ?? headers["x-ms-retry-after-ms"];
-  if (fine !== undefined && Number.isFinite(Number(fine))) return Math.max(0, Number(fine));
-  const header = headers["retry-after"];
-  if (header === undefined) return undefined;
-  const seconds = Number(header);
-  return Math.max(0, Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now() || 0);
 }
