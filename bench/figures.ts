@@ -12,12 +12,20 @@ export interface Figure {
   readonly how: string;
 }
 
+/** How long the long ones take. */
+export interface BenchOptions {
+  /** Minutes of the soak of `load`. */
+  readonly soak: number;
+  /** Kills of `load`. */
+  readonly kills: number;
+}
+
 /** One benchmark: `npm run bench -- <name>` runs it alone. */
 export interface Benchmark {
   readonly name: string;
   /** One line for `--help`: what is measured, and about how long that takes. */
   readonly summary: string;
-  measure(report: (line: string) => void): Promise<Figure[]>;
+  measure(report: (line: string) => void, options: BenchOptions): Promise<Figure[]>;
 }
 
 export function median(values: readonly number[]): number {

@@ -22,4 +22,9 @@ export const benchmarks: readonly Benchmark[] = [
     summary: "preview of dev against an empty program; cost of a resource (3 min)",
     measure: async (report) => (await import("./preview.bench.ts")).measure(report),
   },
+  {
+    name: "load",
+    summary: "the sandbox under load: resources, jobs, requests, kills, a soak (25 min)",
+    measure: async (report, options) => (await import("./load.bench.ts")).measure(report, options),
+  },
 ];

@@ -113,7 +113,11 @@ export interface ResourceType<Body = Record<string, unknown>> {
   /** What a name must look like; `rule` is shown to who broke it. Default: 1-260 characters without `<>%&?/\\`. */
   readonly names?: { readonly pattern: RegExp; readonly rule: string; readonly code?: string };
   /** The name is taken if any other resource of the type has it (or is soft-deleted with it), wherever it lives. */
-  readonly globalName?: { readonly code: string; readonly message: (name: string) => string; /** Only within its region. */ readonly inRegion?: boolean };
+  readonly globalName?: {
+    readonly code: string;
+    readonly message: (name: string) => string;
+    /** Only within its region. */ readonly inRegion?: boolean;
+  };
   /** What the operation ends with when the subscription's quota does not suffice (faults play it). */
   quota?(resource: ArmResource): ArmError;
   /** A PUT without `location` (or with an unknown one) is refused; a PUT with another one too. */

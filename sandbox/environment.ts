@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { KeptFaults } from "./faults/plan.ts";
 import { rolesHoldAfter } from "./server/latency.ts";
 import { sandboxStatus } from "./status.ts";
 
@@ -62,7 +63,7 @@ export async function sandboxEnv(
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     MLOPS_SANDBOX_DIR: dir,
-    MLOPS_ROLES_HOLD_AFTER_SECONDS: String(rolesHoldAfter(info.profile)),
+    MLOPS_ROLES_HOLD_AFTER_SECONDS: String(Math.max(rolesHoldAfter(info.profile), new KeptFaults(dir).rolesHoldAfter)),
     PATH: [...first, ...rest].join(delimiter),
   };
 }

@@ -106,7 +106,9 @@ abstract class Place {
       }
       if (found === undefined || found === before) lost++;
       else torn++;
-      lines.push(`${name}: ${acknowledged ? "acknowledged" : "unanswered"} ${short(value)}, before ${short(before)}, found ${short(found)}`);
+      lines.push(
+        `${name}: ${acknowledged ? "acknowledged" : "unanswered"} ${short(value)}, before ${short(before)}, found ${short(found)}`,
+      );
     }
     return { lost, torn, lines };
   }

@@ -15,7 +15,8 @@ export async function manyResources(report: (line: string) => void): Promise<Fig
     });
     report(`${COUNT} made in ${(made / 1000).toFixed(1)} s`);
     const [listed, names] = await timed(async () => await everyPage(target, type));
-    if (new Set(names).size !== COUNT || names.length !== COUNT) throw new Error(`the list has ${names.length} names, ${new Set(names).size} different ones`);
+    if (new Set(names).size !== COUNT || names.length !== COUNT)
+      throw new Error(`the list has ${names.length} names, ${new Set(names).size} different ones`);
     const [paged, byHundred] = await timed(async () => await everyPage(target, `${type}?$top=100`));
     if (new Set(byHundred).size !== COUNT) throw new Error(`the list in pages of 100 has ${byHundred.length} names`);
     const [all, resources] = await timed(async () => await everyPage(target, `${group}/resources`));

@@ -50,15 +50,28 @@ export async function soak(minutes: number, report: (line: string) => void): Pro
     const [second, third] = [part(1), part(2)];
     const how = `${minutes} min, ${(sent / (minutes * 60)).toFixed(0)} calls a second (resources, lists, assets, MLflow, blobs); medians of the last third and of the one before`;
     return [
-      { name: "memory of the sandbox over a soak, end against middle", value: third.main / second.main, unit: "×", atMost: 1.1, how: `${how}: ${third.main.toFixed(0)} MB against ${second.main.toFixed(0)} MB` },
-      { name: "memory of the blob service over a soak, end against middle", value: third.blobs / second.blobs, unit: "×", atMost: 1.1, how: `${how}: ${third.blobs.toFixed(0)} MB against ${second.blobs.toFixed(0)} MB` },
+      {
+        name: "memory of the sandbox over a soak, end against middle",
+        value: third.main / second.main,
+        unit: "×",
+        atMost: 1.1,
+        how: `${how}: ${third.main.toFixed(0)} MB against ${second.main.toFixed(0)} MB`,
+      },
+      {
+        name: "memory of the blob service over a soak, end against middle",
+        value: third.blobs / second.blobs,
+        unit: "×",
+        atMost: 1.1,
+        how: `${how}: ${third.blobs.toFixed(0)} MB against ${second.blobs.toFixed(0)} MB`,
+      },
     ];
   } finally {
     await target.stop();
   }
 }
 
-const shown = ({ main, blobs }: { main: number; blobs: number }): string => `sandbox ${main.toFixed(0)} MB, blob service ${blobs.toFixed(0)} MB`;
+const shown = ({ main, blobs }: { main: number; blobs: number }): string =>
+  `sandbox ${main.toFixed(0)} MB, blob service ${blobs.toFixed(0)} MB`;
 
 /** One call; what exists stays bounded, so that memory has no reason to grow. */
 async function turn(target: Target, id: string, token: string, index: number): Promise<void> {
@@ -79,13 +92,26 @@ async function turn(target: Target, id: string, token: string, index: number): P
     case 3:
       return good(await target.call("DELETE", identity));
     case 4:
-      return good(await target.call("PUT", `${id}/data/d${n}/versions/1`, { properties: { dataType: "uri_file", dataUri: "https://example.com/a.csv", description: String(index) } }));
+      return good(
+        await target.call("PUT", `${id}/data/d${n}/versions/1`, {
+          properties: { dataType: "uri_file", dataUri: "https://example.com/a.csv", description: String(index) },
+        }),
+      );
     case 5:
       return good(await target.call("GET", `${id}/data/d${n}/versions`));
     case 6:
-      return good(await target.send("PUT", target.info.blobPort, `/stsoak/azureml-soak?restype=container`, "", blob).then((reply) => (reply.status === 409 ? { ...reply, status: 200 } : reply)));
+      return good(
+        await target
+          .send("PUT", target.info.blobPort, `/stsoak/azureml-soak?restype=container`, "", blob)
+          .then((reply) => (reply.status === 409 ? { ...reply, status: 200 } : reply)),
+      );
     case 7:
-      return good(await target.send("PUT", target.info.blobPort, `/stsoak/azureml-soak/blob-${n}`, "x".repeat(20_000), { ...blob, "x-ms-blob-type": "BlockBlob" }));
+      return good(
+        await target.send("PUT", target.info.blobPort, `/stsoak/azureml-soak/blob-${n}`, "x".repeat(20_000), {
+          ...blob,
+          "x-ms-blob-type": "BlockBlob",
+        }),
+      );
     case 8:
       return good(await target.send("GET", target.info.blobPort, `/stsoak/azureml-soak/blob-${n}`, undefined, blob));
     default:

@@ -79,7 +79,13 @@ export class Target {
     }
   }
 
-  async send(method: string, port: number, path: string, body: string | Buffer | undefined, headers: Record<string, string>): Promise<Reply> {
+  async send(
+    method: string,
+    port: number,
+    path: string,
+    body: string | Buffer | undefined,
+    headers: Record<string, string>,
+  ): Promise<Reply> {
     const began = performance.now();
     return await new Promise((resolve, reject) => {
       const sent = request(

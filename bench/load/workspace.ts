@@ -18,12 +18,16 @@ export async function workspace(target: Target, name: string): Promise<string> {
     properties: { tenantId: target.info.tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true },
   });
   await target.must("PUT", ids.applicationInsights, { location, kind: "web", properties: { Application_Type: "web" } });
-  await target.must("PUT", `${target.subscription}/providers/Microsoft.Authorization/roleAssignments/6b1f1c1e-0000-4000-8000-00000000000b`, {
-    properties: {
-      principalId: target.info.objectId,
-      roleDefinitionId: `${target.subscription}/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe`,
+  await target.must(
+    "PUT",
+    `${target.subscription}/providers/Microsoft.Authorization/roleAssignments/6b1f1c1e-0000-4000-8000-00000000000b`,
+    {
+      properties: {
+        principalId: target.info.objectId,
+        roleDefinitionId: `${target.subscription}/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe`,
+      },
     },
-  });
+  );
   const id = `${at}/Microsoft.MachineLearningServices/workspaces/mlw-${name}`;
   const end = await target.ended(await target.must("PUT", id, { location, identity: { type: "SystemAssigned" }, properties: ids }));
   if (end.status !== "Succeeded") throw new Error(`the workspace ended ${end.status}: ${end.error?.message}`);

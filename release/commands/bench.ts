@@ -6,7 +6,7 @@ import type { Figure } from "../../bench/figures.ts";
 import { benchmarks } from "../../bench/index.ts";
 import { runSteps } from "../../tools/setup/step.ts";
 import { toolchain } from "../../tools/setup/toolchain.ts";
-import { type Command, CommandError, UsageError } from "../command.ts";
+import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
 
 interface Result extends Figure {
   readonly benchmark: string;
@@ -22,10 +22,15 @@ export const bench: Command = {
   details: `In this order:\n${benchmarks.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join("\n")}\nWrites bench/results.json and the table in README.md. Exit code 1 when a goal is missed.`,
   examples: ["npm run bench", "npm run bench -- scoring   # one of them"],
   arguments: [{ name: "[names...]", description: "which benchmarks; default: all" }],
+  options: [
+    { flags: "--soak <minutes>", description: "how long the soak of load lasts", default: "10" },
+    { flags: "--kills <number>", description: "how often load kills the sandbox", default: "200" },
+  ],
   async run(call) {
     const unknown = call.args.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
     if (unknown.length > 0)
       throw new UsageError(`no benchmark ${unknown.join(", ")}; there are ${benchmarks.map(({ name }) => name).join(", ")}`);
+    const options = { soak: above(call, "soak"), kills: above(call, "kills") };
     await runSteps(toolchain, (line) => call.out.progress(line));
     const file = join(call.repo, "bench", "results.json");
     const readme = join(call.repo, "README.md");
@@ -36,7 +41,7 @@ export const bench: Command = {
       const { name } = each;
       call.out.progress(`bench  ${name} …`);
       try {
-        const figures = await each.measure((line) => call.out.progress(`bench  ${name}: ${line}`));
+        const figures = await each.measure((line) => call.out.progress(`bench  ${name}: ${line}`), options);
         const measured = new Date().toISOString().slice(0, 10);
         results = merged(
           results,
@@ -60,6 +65,12 @@ export const bench: Command = {
     if (wrong.length > 0) throw new CommandError(wrong.join("; "));
   },
 };
+
+function above(call: Call, name: string): number {
+  const value = Number(option(call, name));
+  if (!(value > 0)) throw new UsageError(`--${name} is "${option(call, name)}"; it must be a number above 0`);
+  return value;
+}
 
 /** The results with those of one benchmark replaced, in the order in which the benchmarks run. */
 function merged(results: readonly Result[], name: string, fresh: readonly Result[]): Result[] {

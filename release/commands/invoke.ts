@@ -34,7 +34,10 @@ export const invoke: Command = {
 /** What an answer that is none, or an error, means, and what to do. */
 export function refusedBy({ status, body }: Pick<Answer, "status" | "body">, stage: string): CommandError {
   if (status === 0)
-    return new CommandError(`the endpoint did not answer: ${String(body)}`, `Try again; \`mlops status --stage ${stage}\` says how it stands.`);
+    return new CommandError(
+      `the endpoint did not answer: ${String(body)}`,
+      `Try again; \`mlops status --stage ${stage}\` says how it stands.`,
+    );
   const logs = `\`mlops logs --stage ${stage}\` shows what the container said.`;
   const next =
     status === 429
@@ -48,7 +51,9 @@ export function refusedBy({ status, body }: Pick<Answer, "status" | "body">, sta
 }
 
 export function printAnswer(call: Pick<Call, "out">, answer: Answer): void {
-  call.out.progress(`${answer.status === 0 ? "no answer" : answer.status} from ${answer.deployment ?? "the endpoint"} in ${answer.milliseconds.toFixed(0)} ms`);
+  call.out.progress(
+    `${answer.status === 0 ? "no answer" : answer.status} from ${answer.deployment ?? "the endpoint"} in ${answer.milliseconds.toFixed(0)} ms`,
+  );
   call.out.print(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
 }
 

@@ -10,7 +10,14 @@ import { passThrough, runChecks } from "./check.ts";
 const jest = ["node", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"] as const;
 
 /** Tests that take minutes each, by path. */
-const long = ["/node_modules/", "test/release-train\\.test", "test/bad-days\\.test", "test/retraining\\.test", "test/pipelines/run\\.test"];
+const long = [
+  "/node_modules/",
+  "test/release-train\\.test",
+  "test/bad-days\\.test",
+  "test/retraining\\.test",
+  "test/faults\\.test",
+  "test/pipelines/run\\.test",
+];
 
 export const test: Command = {
   name: "test",

@@ -18,7 +18,14 @@ const advices: readonly Advice[] = [
     says: ["ClusterMinNodesExceedCoreQuota", "ClusterCoreQuotaReached", "QuotaExceeded", "exceeding approved"],
     next: `Azure has no quota left for the cluster's nodes. Ask for more, https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas, or take less (settings compute.size, compute.maxNodes, compute.priority), ${again}.`,
   },
-  { says: ["OutOfCapacity", "SkuNotAvailable"], next: `The region has no such machines free now. Take another size or region, or wait, ${again}.` },
+  {
+    says: ["ResourceNotReady", "ContainerTerminated", "ImageBuildFailure", "UserContainerCrashed"],
+    next: `The deployment's own code or environment did not start. See what its container said, mlops logs --stage STAGE, mend deploy/, ${again}.`,
+  },
+  {
+    says: ["OutOfCapacity", "SkuNotAvailable"],
+    next: `The region has no such machines free now. Take another size or region, or wait, ${again}.`,
+  },
   {
     says: ["already exists in deleted state", "Soft-deleted workspace exists", "FlagMustBeSetForRestore"],
     next: `A deleted resource still holds the name. Bring it back or purge it (vault: az keyvault recover | purge --name NAME; workspace: az ml workspace delete --name NAME --resource-group GROUP --permanently-delete), or give the stacks another \`prefix\`, ${again}.`,
@@ -36,11 +43,24 @@ const advices: readonly Advice[] = [
     next: "It exists, but the stack's state does not know it: made by hand, or by an `up` whose answer was lost. Take it over with the `pulumi import` above (then pulumi up as before), or delete it in Azure.",
   },
   {
-    says: ["AuthorizationFailed", "LinkedAuthorizationFailed", "AuthorizationPermissionMismatch", "ForbiddenByRbac", "RoleAssignmentUpdateNotPermitted"],
+    says: [
+      "AuthorizationFailed",
+      "LinkedAuthorizationFailed",
+      "AuthorizationPermissionMismatch",
+      "ForbiddenByRbac",
+      "RoleAssignmentUpdateNotPermitted",
+    ],
     next: `A role is missing, or was given just now and does not hold yet (Azure: up to ten minutes). Wait for a new one, or ask an owner of the scope above for it, ${again}.`,
   },
   {
-    says: ["TooManyRequests", "SubscriptionRequestsThrottled", "ResourceRequestsThrottled", "ServerBusy", "temporarily_unavailable", "AADSTS90100"],
+    says: [
+      "TooManyRequests",
+      "SubscriptionRequestsThrottled",
+      "ResourceRequestsThrottled",
+      "ServerBusy",
+      "temporarily_unavailable",
+      "AADSTS90100",
+    ],
     next: `Azure is asked too often at present and refused several tries. Wait some minutes, ${again}.`,
   },
   {
@@ -48,7 +68,16 @@ const advices: readonly Advice[] = [
     next: `The connection broke, several times over. Check the network and HTTPS_PROXY (for the sandbox: mlops sandbox status), ${again}.`,
   },
   {
-    says: ["InternalServerError", "InternalError", "ServiceUnavailable", "ServerTimeout", "BadGateway", "GatewayTimeout", "server_error", "OperationTimedOut"],
+    says: [
+      "InternalServerError",
+      "InternalError",
+      "ServiceUnavailable",
+      "ServerTimeout",
+      "BadGateway",
+      "GatewayTimeout",
+      "server_error",
+      "OperationTimedOut",
+    ],
     next: `This is trouble on Azure's side. Wait a little, ${again}; if it stays, see https://status.azure.com, or give Azure's support the request id above.`,
   },
   {

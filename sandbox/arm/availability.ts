@@ -5,6 +5,7 @@ import type { SandboxContext } from "../core.ts";
 import type { Engine } from "./engine.ts";
 import { notModeled } from "./errors.ts";
 import { checkName } from "./guards.ts";
+import { readObject } from "../server/bodies.ts";
 import { checkApiVersion } from "./registry.ts";
 
 /** Namespace → the type it answers for, and what it says of a name that no resource of the type can have. */
@@ -31,7 +32,7 @@ export function mountAvailability(app: Hono, engine: Engine, sandbox: SandboxCon
           .map(({ type }) => type)
           .join(", ")}.`,
       );
-    const { name, type } = await c.req.json<{ name?: unknown; type?: unknown }>();
+    const { name, type } = await readObject(c);
     if (typeof name !== "string" || String(type).toLowerCase() !== answer.type.toLowerCase())
       throw new ArmError(400, "BadRequest", `The body must be {"name": …, "type": "${answer.type}"}.`);
     const known = engine.registry.get(answer.type);

@@ -84,12 +84,7 @@ export function graveOf(store: ResourceStore, type: AnyType, id: string): string
   return type.globalName || resourceKey(grave.resource.id) === resourceKey(id) ? grave.resource.id : undefined;
 }
 
-export function checkTaken(
-  store: ResourceStore,
-  type: AnyType,
-  id: string,
-  content: Record<string, unknown>,
-): void {
+export function checkTaken(store: ResourceStore, type: AnyType, id: string, content: Record<string, unknown>): void {
   const name = nameOf(id);
   const others = (): boolean => {
     if (!type.globalName?.inRegion) return store.hasName(type.type, name);

@@ -10,7 +10,12 @@ export function resumeUnfinished(engine: Engine, sandbox: SandboxContext): void 
     engine.operations.resume(operation, async (signal) => await again(engine, sandbox, operation, signal));
 }
 
-async function again(engine: Engine, sandbox: SandboxContext, { kind, resourceId, input }: Operation, signal: AbortSignal): Promise<unknown> {
+async function again(
+  engine: Engine,
+  sandbox: SandboxContext,
+  { kind, resourceId, input }: Operation,
+  signal: AbortSignal,
+): Promise<unknown> {
   const fails = input["fails"] as ErrorBody | undefined;
   if (kind === "put") return await engine.provision(resourceId, signal, fails);
   if (kind === "delete") return await engine.eraseSlowly(resourceId, input["forGood"] === true, signal, fails);

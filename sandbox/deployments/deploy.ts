@@ -40,7 +40,8 @@ export async function plan(
     },
     async act(id, action, body) {
       const target = parsePath(`${id}/${action}`);
-      return (await act(engine, { id: target, apiVersion: "", principalId: deployment.id, query: new URLSearchParams() }, body, sandbox)).body;
+      return (await act(engine, { id: target, apiVersion: "", principalId: deployment.id, query: new URLSearchParams() }, body, sandbox))
+        .body;
     },
   });
   const resources = await template.resources();

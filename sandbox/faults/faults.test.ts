@@ -47,7 +47,10 @@ test("a list with everything in it is read", () => {
 test.each([
   ["- answer: { status: 429 }\n  frist: 2\n", "faults.yml:2:10: `frist`: there is no field frist"],
   ["- first: 2\n", "faults.yml:1:3: a rule has one of answer, drop, slow"],
-  ["- slow: 1\n  drop: before\n", "faults.yml:1:3: a rule has one of answer, drop, slow, fail, refuse, rolesHoldAfter; this one has drop and slow"],
+  [
+    "- slow: 1\n  drop: before\n",
+    "faults.yml:1:3: a rule has one of answer, drop, slow, fail, refuse, rolesHoldAfter; this one has drop and slow",
+  ],
   ["- answer:\n    status: 200\n", "faults.yml:2:13: `answer.status`: must be an error, 400 to 599"],
   ["- slow: 1\n  first: 1\n  every: 2\n", "faults.yml:3:10: `every`: a rule has one of first, every, probability"],
   ["- slow: 1\n  seed: 2\n", "faults.yml:2:9: `seed`: belongs to probability"],

@@ -68,14 +68,25 @@ test("no quota: clusters and deployments fail late, in Azure's words", async () 
   const refused = await sandbox.ended(await sandbox.call("PUT", `${workspace}/computes/big`, cluster));
   expect(refused.body.error).toEqual({
     code: "ClusterMinNodesExceedCoreQuota",
-    message: expect.stringContaining("Standard DS family vCPU quota of 0 and cannot accomodate for at least 1 requested managed compute nodes which maps to 4 vCPUs"),
+    message: expect.stringContaining(
+      "Standard DS family vCPU quota of 0 and cannot accomodate for at least 1 requested managed compute nodes which maps to 4 vCPUs",
+    ),
   });
   await play(`- { call: { type: "${aml}/onlineEndpoints/deployments" }, refuse: quota }`);
   const endpoint = `${workspace}/onlineEndpoints/quota-test`;
-  await sandbox.ended(await sandbox.call("PUT", endpoint, { location, identity: { type: "SystemAssigned" }, properties: { authMode: "Key" } }));
-  const deployment = { location, sku: { name: "Default", capacity: 3 }, properties: { endpointComputeType: "Managed", instanceType: "Standard_F4s_v2", model: "m" } };
+  await sandbox.ended(
+    await sandbox.call("PUT", endpoint, { location, identity: { type: "SystemAssigned" }, properties: { authMode: "Key" } }),
+  );
+  const deployment = {
+    location,
+    sku: { name: "Default", capacity: 3 },
+    properties: { endpointComputeType: "Managed", instanceType: "Standard_F4s_v2", model: "m" },
+  };
   const made = await sandbox.call("PUT", `${endpoint}/deployments/blue`, deployment);
-  expect((await sandbox.ended(made)).body.error).toMatchObject({ code: "OutOfQuota", message: expect.stringContaining("Additional needed: 16") });
+  expect((await sandbox.ended(made)).body.error).toMatchObject({
+    code: "OutOfQuota",
+    message: expect.stringContaining("Additional needed: 16"),
+  });
   expect((await sandbox.call("GET", `${endpoint}/deployments/blue`)).body.properties.provisioningState).toBe("Failed");
 }, 60_000);
 
@@ -89,7 +100,10 @@ test("names taken by others and held by deleted ones, in each type's own words; 
   const account = { location, kind: "StorageV2", sku: { name: "Standard_LRS" } };
   const vault = { location, properties: { tenantId: sandbox.info.tenantId, sku: { family: "A", name: "standard" }, accessPolicies: [] } };
   const endpoint = { location, properties: { authMode: "Key" } };
-  expect(await refusal(`${at}/Microsoft.Storage/storageAccounts/sttaken`, account, "nameTaken")).toEqual([409, "StorageAccountAlreadyTaken"]);
+  expect(await refusal(`${at}/Microsoft.Storage/storageAccounts/sttaken`, account, "nameTaken")).toEqual([
+    409,
+    "StorageAccountAlreadyTaken",
+  ]);
   expect(await refusal(`${at}/Microsoft.KeyVault/vaults/kvtaken`, vault, "nameTaken")).toEqual([409, "VaultAlreadyExists"]);
   expect(await refusal(`${workspace}/onlineEndpoints/taken`, endpoint, "nameTaken")).toEqual([409, "EndpointAlreadyExists"]);
   expect(await refusal(`${at}/Microsoft.KeyVault/vaults/kvtaken`, vault, "nameSoftDeleted")).toEqual([409, "ConflictError"]);

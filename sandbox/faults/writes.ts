@@ -22,7 +22,11 @@ export function refuseName(faults: Faults, call: ObservedCall, type: AnyType): v
 /** How the operation of a write (or of a deletion, an action) is to end, if a fault says that it fails. */
 export function failureOf(faults: Faults, call: ObservedCall, type: AnyType, resource: ArmResource): ErrorBody | undefined {
   if (faults.idle) return undefined;
-  const [rule] = faults.due(call, ["fail", "refuse"], ({ refuse }) => refuse === undefined || (refuse === "quota" && call.method === "PUT"));
+  const [rule] = faults.due(
+    call,
+    ["fail", "refuse"],
+    ({ refuse }) => refuse === undefined || (refuse === "quota" && call.method === "PUT"),
+  );
   if (!rule) return undefined;
   return rule.fail ?? errorBody(type.quota?.(resource) ?? unknown(type, "quota"));
 }

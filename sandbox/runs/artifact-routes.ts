@@ -3,6 +3,8 @@ import type { Context, Hono } from "hono";
 import { ArmError } from "../core.ts";
 import type { BlobLocation, SandboxContext } from "../core.ts";
 import { containerSas } from "../blob/sas.ts";
+import { listIn, readObject } from "../server/bodies.ts";
+import { textOf } from "./text.ts";
 import { artifactStoreUri, join, listFiles, originUri, placeOf, safePath } from "./artifacts.ts";
 import { runOf } from "./history.ts";
 import { asking, workspacePath, type Asking } from "./workspace.ts";
@@ -55,10 +57,10 @@ export function mountArtifacts(app: Hono, sandbox: SandboxContext): void {
     });
     // No blob is made: the client uploads it, and insists that it is new.
     on("POST", "/batch/metadata", async (c, root) => {
-      const { paths = [] } = await c.req.json<{ paths?: { path: string }[] }>();
-      const entries = paths.map(({ path }) => [path, content(root, safePath(path), "rcw")] as const);
+      const paths = listIn({ paths: [], ...(await readObject(c)) }, "paths").map((one) => textOf((one as { path?: unknown } | null)?.path));
+      const entries = paths.map((path) => [path, content(root, safePath(path), "rcw")] as const);
       return {
-        artifacts: Object.fromEntries(paths.map(({ path }) => [path, artifact(root, path)])),
+        artifacts: Object.fromEntries(paths.map((path) => [path, artifact(root, path)])),
         artifactContentInformation: Object.fromEntries(entries),
         errors: {},
       };

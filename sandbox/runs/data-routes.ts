@@ -1,7 +1,7 @@
 // Where assets lie: `batchGetResolvedUris` of the data and the model service, as `jobs.download` asks it.
 import type { Hono } from "hono";
-import { ArmError } from "../core.ts";
 import type { ArmResource, SandboxContext } from "../core.ts";
+import { listIn, readObject } from "../server/bodies.ts";
 import { runsOf } from "./store.ts";
 import { asking, workspacePath, workspaceUri } from "./workspace.ts";
 
@@ -23,8 +23,7 @@ export function mountDataUris(app: Hono, sandbox: SandboxContext): void {
   const answer = (path: string, shape: (found: { uri: string; type: string }) => object): void => {
     app.post(path, async (c) => {
       const { key, workspace } = await asking(c, sandbox);
-      const { values } = await c.req.json<{ values?: string[] }>();
-      if (!Array.isArray(values)) throw new ArmError(400, "UserError", "The body has no list `values` of asset ids.");
+      const values = listIn(await readObject(c), "values").map(String);
       const found = values.map((id) => [id, resolve(key, workspace, id)] as const).filter((pair) => pair[1] !== undefined);
       return c.json({ values: Object.fromEntries(found.map(([id, one]) => [id, shape(one!)])) });
     });

@@ -9,6 +9,9 @@ import { isEnded, type Run } from "./run.ts";
 import { runsOf, type RunChange } from "./store.ts";
 import { asking, workspacePath, type Asking } from "./workspace.ts";
 import { textOf } from "./text.ts";
+import { listIn, readJson } from "../server/bodies.ts";
+
+const bodyLimit = 4 * 1024 * 1024;
 
 /** What the job runner does for run history: ends a run that it owns. */
 export interface RunControl {
@@ -68,7 +71,9 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
     return runOut(sandbox, run);
   });
   on("DELETE", "/tags", async (c, _, run) => {
-    for (const key of JSON.parse(await c.req.text()) as string[]) deleteTag(sandbox, run, key);
+    const keys = await readJson(c, bodyLimit);
+    if (!Array.isArray(keys)) throw new ArmError(400, "UserError", "The request body is not a list of tag names.");
+    for (const key of keys) deleteTag(sandbox, run, String(key));
     return runOut(sandbox, run);
   });
   on("GET", "/serviceinstances/:node", () => ({ instances: {} }));
@@ -92,7 +97,7 @@ export function mountHistory(app: Hono, sandbox: SandboxContext, control: RunCon
   });
   app.post(`${base}/batchrundata`, async (c) => {
     const asked = await asking(c, sandbox);
-    const ids = ((await bodyOf(c))["runIds"] ?? []) as string[];
+    const ids = listIn({ runIds: [], ...(await bodyOf(c)) }, "runIds").map(String);
     const found = ids.map((id) => runsOf(sandbox).get(asked.key, id)).filter((run) => run !== undefined);
     return c.json({
       runs: Object.fromEntries(
@@ -139,13 +144,8 @@ function experimentOf(sandbox: SandboxContext, asked: Asking, nameOrId: string):
 }
 
 async function bodyOf(c: Context): Promise<Record<string, unknown>> {
-  const text = await c.req.text();
-  try {
-    const body: unknown = text === "" ? {} : JSON.parse(text);
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  } catch {
-    // said below
-  }
+  const body = (await readJson(c, bodyLimit)) ?? {};
+  if (typeof body === "object" && !Array.isArray(body)) return body as Record<string, unknown>;
   throw new ArmError(400, "UserError", "The request body is not a JSON object.");
 }
 

@@ -34,6 +34,23 @@ export async function readJson(c: Context, limit: number): Promise<unknown> {
   }
 }
 
+/** What no JSON of Azure's services comes near; rooms with smaller bodies say so themselves. */
+const usualLimit = 16 * 1024 * 1024;
+
+/** The body as a JSON object. Throws ArmError 400 for anything else. */
+export async function readObject(c: Context, limit = usualLimit): Promise<Record<string, unknown>> {
+  const body = await readJson(c, limit);
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw new ArmError(400, "InvalidRequestContent", "The request content must be a JSON object.");
+}
+
+/** A list in a JSON object. Throws ArmError 400 for anything else. */
+export function listIn(body: Record<string, unknown>, name: string): unknown[] {
+  const list = body[name];
+  if (Array.isArray(list)) return list;
+  throw new ArmError(400, "InvalidRequestContent", `The request content must have a list '${name}'.`, { target: name });
+}
+
 function tooLarge(limit: number): ArmError {
   return new ArmError(413, "RequestContentTooLarge", `The request content exceeds the limit of ${limit} bytes.`);
 }

@@ -1,12 +1,14 @@
 // Azure ML in a region over REST: core quotas (what is used, and the way to set a limit) and the VM sizes that it offers.
 // https://learn.microsoft.com/rest/api/azureml/usages/list, …/quotas, …/virtual-machine-sizes (2024-10-01)
 import type { Hono } from "hono";
+import { isObject } from "../arm/body.ts";
 import { region } from "../arm/locations.ts";
 import { ArmError } from "../core.ts";
 import type { SandboxContext } from "../core.ts";
 import { familyLabels, sizesIn } from "./catalog.ts";
 import { usedCores } from "./quota.ts";
 import type { CoreQuota } from "./quota.ts";
+import { listIn, readObject } from "../server/bodies.ts";
 import { text } from "../state/values.ts";
 import { servingOf } from "./registered.ts";
 import { DEPLOYMENTS } from "./serving.ts";
@@ -35,9 +37,9 @@ export function mountQuotas(app: Hono, sandbox: SandboxContext): void {
     if (what.toLowerCase() === "vmsizes") return c.json({ value: sizesIn(location) });
     const { quota } = await servingOf(sandbox);
     if (what.toLowerCase() === "updatequotas" && c.req.method === "POST") {
-      const { value = [] } = await c.req.json<{ value?: Wish[] }>();
+      const value = listIn(await readObject(c), "value");
       if (value.length === 0) throw bad("value must name at least one limit.");
-      for (const one of value) setLimit(quota, subscription, location, one);
+      for (const one of value) setLimit(quota, subscription, location, isObject(one) ? one : {});
     }
     const specs = sandbox.resources.all(DEPLOYMENTS).map(specOf);
     const usages = what.toLowerCase() === "usages";

@@ -1,9 +1,13 @@
 // One request to the workspace's MLflow tracking server, with what its handlers need.
 import type { Context } from "hono";
 import type { ArmResource, SandboxContext } from "../../core.ts";
+import { readText } from "../../server/bodies.ts";
 import { asking } from "../workspace.ts";
 import { invalid } from "./error.ts";
 import { textOf } from "../text.ts";
+
+/** Logged models, batches of metrics: MLflow sends at most 1 MB in a batch. */
+const bodyLimit = 16 * 1024 * 1024;
 
 /** Fields of the body (POST, PATCH, DELETE) or of the query (GET), by their proto names. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -44,7 +48,7 @@ export async function readCall(c: Context, sandbox: SandboxContext, withBody = t
 
 async function bodyFields(c: Context): Promise<Fields> {
   if (c.req.method === "GET") return {};
-  const text = await c.req.text();
+  const text = await readText(c, bodyLimit);
   if (text === "") return {};
   try {
     const body: unknown = JSON.parse(text);

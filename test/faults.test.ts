@@ -1,0 +1,183 @@
+// The product's own commands while Azure has a bad day: they get through, or end with the cause and the next step, and the same command then
+// goes on where it stopped.
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { listFaults, setFaults } from "../sandbox/control.ts";
+import { readFaults } from "../sandbox/faults/read.ts";
+import { type Checkout, copyCheckout, type Ran } from "./checkout.ts";
+import { json, minutes, succeeded } from "./ran.ts";
+
+let checkout: Checkout;
+const sandbox = (): string => join(checkout.dir, ".sandbox");
+const play = async (yaml: string): Promise<void> => await setFaults(sandbox(), readFaults(yaml, "faults.yml"));
+const clear = async (): Promise<void> => await play("[]");
+/** How many faults of each rule the calls met. */
+const played = async (): Promise<number[]> => (await listFaults(sandbox())).map((one) => one.played);
+
+const up = async (stack: string): Promise<Ran> =>
+  await checkout.pulumi("up", "--yes", "--non-interactive", "--skip-preview", "--stack", stack);
+const said = (ran: Ran): string => ran.stdout + ran.stderr;
+/** The command failed, and its end says why and what to do. */
+function failed(ran: Ran, cause: RegExp, next: RegExp): void {
+  const end = ran.stderr.slice(ran.stderr.lastIndexOf("\nmlops: "));
+  expect({ code: ran.code, end }).toEqual({ code: 1, end: expect.stringMatching(cause) });
+  expect(end).toMatch(next);
+}
+
+const aml = "Microsoft.MachineLearningServices/workspaces";
+
+/** The first try of every single call fails, in each service by another way. */
+const firstTries = `
+- { call: { service: entra }, per: path, first: 1, answer: { status: 503 } }
+- { call: { method: [GET, HEAD] }, per: path, first: 1, answer: { status: 429, retryAfter: 1 } }
+- { call: { method: [PUT, PATCH, POST] }, per: path, first: 1, drop: after }
+- { call: { method: DELETE }, per: path, first: 1, answer: { status: 500 } }
+- { call: { service: machinelearning }, per: path, first: 1, answer: { status: 500 } }
+- { call: { service: graph }, per: path, first: 1, answer: { status: 503 } }
+- { call: { service: blob }, per: path, first: 1, answer: { status: 503 } }
+- { call: { service: vault }, per: path, first: 1, drop: before }
+- { call: { service: events }, per: path, first: 1, answer: { status: 503 } }
+`;
+/** As on a network that loses connections now and then, and is slow. */
+const weather = `
+- { slow: 0.1 }
+- { call: { method: [GET, HEAD, PUT, DELETE] }, probability: 0.1, seed: 3, drop: before }
+- { call: { service: machinelearning }, probability: 0.05, seed: 4, answer: { status: 503 } }
+- { call: { service: blob, method: [GET, HEAD] }, probability: 0.1, seed: 5, drop: before }
+- { call: { service: entra }, probability: 0.2, seed: 6, answer: { status: 500 } }
+`;
+
+beforeAll(async () => {
+  checkout = copyCheckout();
+  succeeded(await checkout.mlops("sandbox", "start"));
+  // The stacks are made, so that plain pulumi can be typed.
+  succeeded(await checkout.mlops("sandbox", "env"));
+}, 4 * minutes);
+afterAll(() => checkout.dispose(), minutes);
+
+test(
+  "a new stage: names that are taken, or held by something deleted, and no quota, each with what to do",
+  async () => {
+    succeeded(await up("shared"));
+    const cases: readonly [string, RegExp, RegExp][] = [
+      [
+        "- { call: { type: Microsoft.Storage/storageAccounts }, refuse: nameTaken }",
+        /StorageAccountAlreadyTaken.*is already taken/,
+        /prefix/,
+      ],
+      [
+        "- { call: { type: Microsoft.KeyVault/vaults }, refuse: nameSoftDeleted }",
+        /already exists in deleted state/,
+        /az keyvault recover \| purge/,
+      ],
+      [`- { call: { type: ${aml} }, refuse: nameSoftDeleted }`, /Soft-deleted workspace exists/, /az ml workspace delete/],
+      [`- { call: { type: ${aml}/computes }, refuse: quota }`, /ClusterMinNodesExceedCoreQuota.*vCPU quota of 0/, /compute\.size/],
+    ];
+    for (const [faults, cause, next] of cases) {
+      await play(faults);
+      failed(await checkout.mlops("train"), cause, next);
+    }
+    await clear();
+    succeeded(await up("dev"));
+  },
+  8 * minutes,
+);
+
+test(
+  "roles that hold only after a while: the main job from nothing waits for them",
+  async () => {
+    succeeded(await checkout.mlops("destroy", "--stage", "dev", "--yes"));
+    await play("- rolesHoldAfter: 15");
+    succeeded(await checkout.mlops("start", "--no-deploy", "--json"));
+    await clear();
+  },
+  8 * minutes,
+);
+
+test(
+  "a deployment: the endpoint's name taken, no quota, a container that does not start, a service that does not answer; then it goes on",
+  async () => {
+    const deploy = async (): Promise<Ran> => await checkout.mlops("deploy", "--stage", "dev", "--model", "diabetes:1", "--json");
+    const endpoints = `${aml}/onlineEndpoints`;
+    const cases: readonly [string, RegExp, RegExp][] = [
+      [`- { call: { type: ${endpoints} }, refuse: nameTaken }`, /EndpointAlreadyExists/, /endpointName/],
+      [`- { call: { type: ${endpoints} }, answer: { status: 503 } }`, /ServiceUnavailable/, /status\.azure\.com/],
+      [`- { call: { type: ${endpoints}/deployments }, refuse: quota }`, /OutOfQuota.*Additional needed/, /instance_type/],
+      [
+        `- { call: { type: ${endpoints}/deployments, method: PUT }, fail: { code: ResourceNotReady, message: User container has crashed or terminated } }`,
+        /ResourceNotReady.*User container has crashed/,
+        /mlops logs/,
+      ],
+    ];
+    for (const [faults, cause, next] of cases) {
+      await play(faults);
+      failed(await deploy(), cause, next);
+    }
+    await clear();
+    expect(json(await deploy())).toMatchObject({ endpoint: { traffic: { blue: 100 } }, sample: { status: 200 } });
+  },
+  8 * minutes,
+);
+
+test(
+  "an endpoint that is busy, ill or not there: invoke says so and what to do; status and logs get through",
+  async () => {
+    const invoke = async (faults: string, cause: RegExp, next: RegExp): Promise<void> => {
+      await play(`- { call: { service: scoring }, ${faults} }`);
+      failed(await checkout.mlops("invoke", "--stage", "dev"), cause, next);
+    };
+    await invoke("answer: { status: 429 }", /the endpoint answered 429/, /max_concurrent_requests_per_instance/);
+    await invoke("answer: { status: 503 }", /the endpoint answered 503/, /mlops status --stage dev/);
+    await invoke("drop: before", /the endpoint did not answer: /, /mlops status --stage dev/);
+    await play(firstTries);
+    succeeded(await checkout.mlops("status"));
+    succeeded(await checkout.mlops("logs", "--stage", "dev"));
+    expect((await played()).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(5);
+    await clear();
+    succeeded(await checkout.mlops("invoke", "--stage", "dev"));
+  },
+  5 * minutes,
+);
+
+test(
+  "sharing: a copy that fails says so, the next share goes on",
+  async () => {
+    await play(
+      `- { call: { service: machinelearning, method: POST, path: "*/import" }, first: 1, fail: { code: CopyFailed, message: the registry's storage was busy } }`,
+    );
+    failed(await checkout.mlops("share"), /CopyFailed: the registry's storage was busy/, /again/);
+    await clear();
+    succeeded(await checkout.mlops("share"));
+  },
+  5 * minutes,
+);
+
+test(
+  "every call fails at its first try: preview, destroy, and the whole main job from nothing get through",
+  async () => {
+    await play(firstTries);
+    expect(said(succeeded(await checkout.pulumi("preview", "--non-interactive", "--stack", "dev")))).toMatch(/unchanged/);
+    succeeded(await checkout.mlops("destroy", "--stage", "dev", "--yes"));
+    await play(firstTries);
+    const started = json(await checkout.mlops("start", "--deploy", "--json")) as { deployed: { sample: { status: number } } };
+    expect(started.deployed.sample.status).toBe(200);
+    const counts = await played();
+    expect(counts.filter((_, index) => ![5, 7, 8].includes(index)).every((one) => one > 0)).toBe(true);
+    expect(counts.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(150);
+  },
+  12 * minutes,
+);
+
+test(
+  "bad weather: another training and deployment get through, and plain pulumi sees no changes afterwards",
+  async () => {
+    await play(weather);
+    succeeded(await checkout.mlops("start", "--deploy", "--json"));
+    await clear();
+    succeeded(await up("dev"));
+    expect(said(await checkout.pulumi("preview", "--non-interactive", "--stack", "dev", "--expect-no-changes"))).toMatch(/unchanged/);
+    expect(readFileSync(join(sandbox(), "sandbox.log"), "utf8")).not.toContain("unhandled");
+  },
+  8 * minutes,
+);
