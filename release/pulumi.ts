@@ -36,7 +36,7 @@ export class UpFailed extends CommandError {
   /** All that Pulumi said. */
   readonly said: string;
   constructor(message: string, said: string) {
-    super(message);
+    super(message, adviceFor(said));
     this.said = said;
   }
 }

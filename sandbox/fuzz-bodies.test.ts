@@ -373,6 +373,7 @@ test("junk for every type that has no sample, and for its actions", async () => 
     }
     for (const action of Object.keys(type.actions ?? {})) await blameless("POST", `${path}/${action}`, pick(junk) ?? "null");
   }
+  expect((await sandbox.call("GET", "/healthz")).body.pid).toBe(sandbox.info.pid);
 }, 180_000);
 
 test("junk for the routes beside Resource Manager's", async () => {

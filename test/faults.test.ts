@@ -150,8 +150,7 @@ test(
     await play(
       `- { call: { service: machinelearning, method: POST, path: "*/import" }, first: 1, fail: { code: CopyFailed, message: the registry's storage was busy } }`,
     );
-    expect(ending(await checkout.mlops("share"))).toMatch(/exit code 1
-mlops: [^]*CopyFailed: the registry's storage was busy/);
+    expect(ending(await checkout.mlops("share"))).toMatch(/exit code 1\nmlops: [^]*CopyFailed: the registry's storage was busy/);
     await clear();
     expect(succeeded(await checkout.mlops("share")).code).toBe(0);
   },
