@@ -10,7 +10,7 @@ import type { FaultState } from "./faults/plan.ts";
 import type { FaultRule } from "./faults/rule.ts";
 import { alive, askSandbox, sandboxStatus } from "./status.ts";
 
-export { sandboxEnv } from "./environment.ts";
+export { sandboxEnv, unsetFor } from "./environment.ts";
 export { sandboxStatus } from "./status.ts";
 export type { SandboxStatus } from "./status.ts";
 export type { EnvFor } from "./environment.ts";

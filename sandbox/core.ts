@@ -128,6 +128,8 @@ export interface ResourceType<Body = Record<string, unknown>> {
   readonly makesParent?: boolean;
   /** Lives on any other resource, or on a group or subscription (role assignments, locks, diagnostic settings). */
   readonly extension?: boolean;
+  /** Status of a PUT that made a new one (an operation under way: 202), where Azure's is not 201: its clients take no other. */
+  readonly createdStatus?: 200;
   /** The router keeps `properties.provisioningState`. Default true. */
   readonly provisioningState?: boolean;
   /** Asked when nothing is kept under the id: singletons such as `blobServices/default`, built-in roles, curated environments. */
@@ -221,7 +223,7 @@ export interface SandboxContext {
   /** Certificate and key of `localhost`, `127.0.0.1` and `::1`, for a room that listens on a port of its own (PEM). */
   readonly tls: { readonly cert: string; readonly key: string };
   /** Chosen once for a state directory, then kept: they end up in URLs that clients keep. */
-  readonly ports: { readonly base: number; readonly blob: number; readonly scoring: number };
+  readonly ports: { readonly base: number; readonly blob: number; readonly scoring: number; readonly proxy: number };
   /** Ends the request with 401 (ArmError) unless it carries a bearer token of this sandbox for one of the audiences. */
   authenticate(authorization: string | undefined, audience: "arm" | "aml" | "storage" | "graph" | "vault" | "events"): Promise<Caller>;
   /** Called for each published event; returns the way to stop it. */

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "")
 
 /**
  * Variables that point a client at the running sandbox. Secrets are among them: print them for a shell to evaluate, never log.
- * @throws Error when it is not running, or for a client the sandbox cannot serve yet.
+ * @throws Error when it is not running.
  */
 export async function sandboxEnv(
   dir: string,
@@ -22,8 +22,6 @@ export async function sandboxEnv(
 ): Promise<Record<string, string>> {
   const status = await sandboxStatus(dir);
   if (!status.running) throw new Error(`The sandbox in ${dir} is not running (${status.reason}). Start it with: mlops sandbox start`);
-  if (client === "proxy")
-    throw new Error("The interception proxy is not part of the sandbox yet. Use: mlops sandbox env --for python (or node, az, shell)");
   const { info } = status;
   const secret = readFileSync(info.clientSecretFile, "utf8").trim();
   const bundle = join(dir, "ca-bundle.pem");
@@ -42,9 +40,14 @@ export async function sandboxEnv(
   };
   const python = { REQUESTS_CA_BUNDLE: bundle, SSL_CERT_FILE: bundle };
   const node = { NODE_EXTRA_CA_CERTS: info.caFile };
+  if (client === "proxy") return proxied(dir, info.proxyPort, common, { ...python, ...node });
   if (client === "python") return { ...common, ...python };
   if (client === "node") return { ...common, ...node };
-  if (client === "az") return { ...common, ...python, AZURE_CONFIG_DIR: join(dir, "az"), AZURE_CORE_COLLECT_TELEMETRY: "false" };
+  if (client === "az") {
+    // MSAL would ask login.microsoftonline.com whether it knows the authority.
+    const quiet = { AZURE_CORE_INSTANCE_DISCOVERY: "false", AZURE_CORE_COLLECT_TELEMETRY: "false" };
+    return { ...common, ...python, AZURE_CONFIG_DIR: join(dir, "az"), ...quiet };
+  }
   const pulumiState = join(dir, "pulumi-state");
   mkdirSync(pulumiState, { recursive: true });
   const first = [join(root, "node_modules", ".bin"), join(root, ".tools", "bin")];
@@ -65,5 +68,28 @@ export async function sandboxEnv(
     MLOPS_SANDBOX_DIR: dir,
     MLOPS_ROLES_HOLD_AFTER_SECONDS: String(Math.max(rolesHoldAfter(info.profile), new KeptFaults(dir).rolesHoldAfter)),
     PATH: [...first, ...rest].join(delimiter),
+  };
+}
+
+/** What a client in a shell for public Azure must not find: it would go past the proxy. */
+export const unsetFor: Readonly<Partial<Record<EnvFor, readonly string[]>>> = {
+  proxy: ["ARM_CLOUD_METADATA_URL", "AZURE_AUTHORITY_HOST", "AZURE_CLOUD"],
+};
+
+/** Public Azure, as the client believes, and a proxy that leads its names here. Nothing goes past it, addresses of this machine neither. */
+function proxied(dir: string, port: number, common: Record<string, string>, trust: Record<string, string>): Record<string, string> {
+  const kept = Object.entries(common).filter(([name]) => !unsetFor.proxy!.includes(name) && !/^no_proxy$/i.test(name));
+  const proxy = `http://127.0.0.1:${port}`;
+  return {
+    ...Object.fromEntries(kept),
+    ...trust,
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
+    NO_PROXY: "",
+    no_proxy: "",
+    // Node's own fetch and https look at the two above only when told.
+    NODE_USE_ENV_PROXY: "1",
+    AZURE_CONFIG_DIR: join(dir, "az-proxy"),
+    AZURE_CORE_COLLECT_TELEMETRY: "false",
   };
 }

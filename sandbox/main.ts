@@ -14,6 +14,7 @@ export interface SandboxInfo {
   readonly port: number;
   readonly blobPort: number;
   readonly scoringPort: number;
+  readonly proxyPort: number;
   readonly armEndpoint: string;
   readonly metadataUrl: string;
   readonly caFile: string;
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
     port: context.ports.base,
     blobPort: context.ports.blob,
     scoringPort: context.ports.scoring,
+    proxyPort: context.ports.proxy,
     armEndpoint: `${context.urls.base}/`,
     metadataUrl: `${context.urls.base}/metadata/endpoints?api-version=2019-05-01`,
     caFile: context.caFile,

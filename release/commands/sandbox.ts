@@ -3,7 +3,16 @@ import { createReadStream, existsSync, readFileSync, watchFile } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type EnvFor, listFaults, logFile, resetSandbox, sandboxStatus, startSandbox, stopSandbox } from "../../sandbox/control.ts";
+import {
+  type EnvFor,
+  listFaults,
+  logFile,
+  resetSandbox,
+  sandboxStatus,
+  startSandbox,
+  stopSandbox,
+  unsetFor,
+} from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError, option, UsageError } from "../command.ts";
 import { stages } from "../open.ts";
 import { describeFault, faults, readFaultFile } from "./faults.ts";
@@ -87,6 +96,8 @@ const env: Command = {
     const person = option(call, "as");
     const values = person === undefined ? owner : { ...owner, ...(await personEnv(call.repo, dir, person)) };
     if (values["PULUMI_BACKEND_URL"]) await makeStacks(call, values);
+    const gone = unsetFor[option(call, "for") as EnvFor] ?? [];
+    if (gone.length > 0) call.out.print(`unset ${gone.join(" ")}`);
     for (const [name, value] of Object.entries(values)) call.out.print(`export ${name}=${quoted(value)}`);
     call.out.result(values);
   },

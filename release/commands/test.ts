@@ -17,6 +17,8 @@ const long = [
   "test/retraining\\.test",
   "test/faults\\.test",
   "test/pipelines/run\\.test",
+  "test/clients/az\\.test",
+  "test/clients/azure-ai-ml-jobs\\.test",
 ];
 
 export const test: Command = {

@@ -44,6 +44,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     ifMatch: c.req.header("if-match"),
     ifNoneMatch: c.req.header("if-none-match"),
   };
+  const relaxed = /^Microsoft\.Resources\/deployments/i.test(type);
   const links = new Links(c, id, apiVersion);
   const operation = operationPath(id);
   if (operation) return operationAnswer(c, engine, links, operation.id, operation.result);
@@ -64,10 +65,11 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     case "PUT":
     case "PATCH": {
       if (!isResource) throw methodNotAllowed(c, type);
-      const body = await readJson(c, bodyLimit);
+      const body = await readJson(c, bodyLimit, { relaxed });
       authorizeBody(c.req.method, id, body, caller, sandbox);
       const { resource, created, operation } = await engine.write(asked, body, c.req.method);
-      const status = operation && c.req.method === "PATCH" ? 202 : created ? 201 : 200;
+      const plain = engine.registry.get(type).createdStatus === 200;
+      const status = operation && (plain || c.req.method === "PATCH") ? 202 : created && !plain ? 201 : 200;
       return shown(c, resource, status, operation && links.of(operation));
     }
     case "DELETE": {
@@ -78,7 +80,7 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
     }
     case "POST": {
       if (isResource) throw methodNotAllowed(c, type);
-      const result = await act(engine, asked, await readJson(c, bodyLimit), sandbox);
+      const result = await act(engine, asked, await readJson(c, bodyLimit, { relaxed }), sandbox);
       const headers = { ...result.headers, ...(result.kept ? links.of(result.kept) : {}) };
       const status = (result.status ?? (result.kept ? 202 : result.body === undefined ? 204 : 200)) as ContentfulStatusCode;
       return result.body === undefined ? c.body(null, status, headers) : c.json(result.body as object, status, headers);

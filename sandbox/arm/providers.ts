@@ -110,7 +110,7 @@ function provider(namespace: string, engine: Engine, sandbox: SandboxContext): o
 }
 
 /** Tracked resources below a scope, thinned by `$filter` (resourceType eq, name eq, tagName eq … and tagValue eq …). */
-function resourcesBelow(engine: Engine, scope: string, filter: string): ArmResource[] {
+export function resourcesBelow(engine: Engine, scope: string, filter = ""): ArmResource[] {
   const wanted = filterOf(filter);
   return engine.registry
     .all()

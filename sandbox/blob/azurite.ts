@@ -71,12 +71,28 @@ function likeAzure(): void {
     );
 }
 
+/** A copy's source in the form that clients drop the account of (see front.ts) still has it, as the address's user. */
+function findSources(): void {
+  const { prototype } = load("blob/handlers/BlobHandler.js").default;
+  const read = prototype.NewUriFromCopySource;
+  prototype.NewUriFromCopySource = function (source: string, context: unknown): URL {
+    const url: URL = read.call(this, source, context);
+    const account = /^([a-z0-9]{3,24})\.blob\./.exec(url.username)?.[1];
+    if (account) {
+      url.username = "";
+      url.pathname = `/${account}${url.pathname}`;
+    }
+    return url;
+  };
+}
+
 /** Blob metadata and extent metadata live in Loki (memory) until `remember` (loki.ts) gives them a file; bytes in `dir/extents`. */
 export function azuriteParts(dir: string, accounts: AccountDataStore, delegationSecret: string): Parts {
   const logger = load("common/Logger.js").default;
   // Otherwise user delegation keys would be signed with a constant that anyone can read.
   load("blob/utils/constants.js").USERDELEGATIONKEY_BASIC_KEY = delegationSecret;
   likeAzure();
+  findSources();
   const blobs = new (load("blob/persistence/LokiBlobMetadataStore.js").default)(`${dir}/unused-blobs`, true);
   const extents = new (load("common/persistence/LokiExtentMetadataStore.js").default)(`${dir}/unused-extents`, true);
   const files = new (load("common/persistence/FSExtentStore.js").default)(

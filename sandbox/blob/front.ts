@@ -47,7 +47,8 @@ export async function admit(request: IncomingMessage, options: FrontOptions): Pr
   }
   if (/[\u0000-\u001f\u007f]/.test(path)) return { status: 400, code: "InvalidUri", message: "The requested URI has control characters." };
   const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
-  const found = whose(host, path, request.headers.authorization, options);
+  const makes = request.method === "PUT" && query.get("restype") === "container" && !query.has("comp");
+  const found = whose(host, path, request.headers.authorization, makes, options);
   if ("code" in found) return found;
   if (found.hostStyle) request.headers.host = `${found.account.name}.blob.localhost`;
   return await allowed(request, path, query, found, options);
@@ -57,6 +58,7 @@ function whose(
   host: string,
   path: string,
   authorization: string | undefined,
+  makes: boolean,
   { accounts, owners }: FrontOptions,
 ): { account: Account; hostStyle: boolean } | Refusal {
   const named = accountHost.exec(host)?.[1];
@@ -64,19 +66,20 @@ function whose(
   const asAccount = !named && first ? accounts.find(first) : undefined;
   if (asAccount) return { account: asAccount, hostStyle: false };
   const signer = /^SharedKey(?:Lite)? ([^:]+):/.exec(authorization ?? "")?.[1];
-  const name = named ?? signer ?? onlyOwner(first, accounts, owners);
+  const name = named ?? signer ?? onlyOwner(first, makes, accounts, owners);
   if (typeof name === "object") return name;
   const account = accounts.find(name);
   if (account) return { account, hostStyle: true };
   return { status: 404, code: "ResourceNotFound", message: `The sandbox has no storage account '${name}'.` };
 }
 
-function onlyOwner(container: string, accounts: Accounts, owners: FrontOptions["owners"]): string | Refusal {
+/** `makes`: the container is about to be made, so that it may be missing. */
+function onlyOwner(container: string, makes: boolean, accounts: Accounts, owners: FrontOptions["owners"]): string | Refusal {
   const names = container ? owners(container) : [];
   if (names.length === 1) return names[0]!;
   const all = accounts.names();
   if (names.length === 0 && all.length === 1) return all[0]!;
-  if (names.length === 0 && container)
+  if (names.length === 0 && container && !makes)
     return {
       status: 404,
       code: "ContainerNotFound",

@@ -2,7 +2,14 @@
 // a user delegation key where the account takes no keys.
 import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { ContainerSASPermissions, SASProtocol, StorageSharedKeyCredential, generateBlobSASQueryParameters } from "@azure/storage-blob";
+import {
+  AccountSASPermissions,
+  ContainerSASPermissions,
+  SASProtocol,
+  StorageSharedKeyCredential,
+  generateAccountSASQueryParameters,
+  generateBlobSASQueryParameters,
+} from "@azure/storage-blob";
 import { ArmError } from "../core.ts";
 import type { ArmResource } from "../core.ts";
 import { workspacePrincipal } from "../rbac/identities.ts";
@@ -12,6 +19,8 @@ import { accountsIn, delegationSecret } from "./accounts.ts";
 export interface SasRequest {
   readonly account: string;
   readonly container: string;
+  /** For every container of the account, where it takes keys; a user delegation signature cannot be for more than one. */
+  readonly wholeAccount?: boolean;
   /** As in Azure's `sp`: letters of racwdl. */
   readonly permissions: string;
   readonly hours: number;
@@ -19,8 +28,9 @@ export interface SasRequest {
   readonly principalId?: string;
 }
 
-/** The query string of a container-level SAS, without `?`. Throws ArmError 404 for an unknown account. */
-export function containerSas(db: DatabaseSync, { account, container, permissions, hours, principalId }: SasRequest): string {
+/** The query string of a SAS for the container, or for its account, without `?`. Throws ArmError 404 for an unknown account. */
+export function containerSas(db: DatabaseSync, request: SasRequest): string {
+  const { account, container, permissions, hours, principalId } = request;
   const found = accountsIn(db).find(account);
   if (!found) throw new ArmError(404, "ResourceNotFound", `The sandbox has no storage account '${account}'.`);
   const startsOn = seconds(Date.now() - 15 * 60_000);
@@ -34,6 +44,12 @@ export function containerSas(db: DatabaseSync, { account, container, permissions
     startsOn,
     expiresOn,
   };
+  if (found.allowSharedKeyAccess && request.wholeAccount) {
+    const { version, protocol } = values;
+    const every = { services: "b", resourceTypes: "co", permissions: AccountSASPermissions.parse(permissions) };
+    const key = new StorageSharedKeyCredential(found.name, found.keys[0]);
+    return generateAccountSASQueryParameters({ version, protocol, startsOn, expiresOn, ...every }, key).toString();
+  }
   if (found.allowSharedKeyAccess) {
     return generateBlobSASQueryParameters(values, new StorageSharedKeyCredential(found.name, found.keys[0])).toString();
   }

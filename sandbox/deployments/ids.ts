@@ -19,5 +19,8 @@ export function resourceId(scope: string, type: string, names: readonly string[]
   const all = names.flatMap((name) => name.split("/"));
   if (all.length !== kinds.length)
     throw invalid(`the type '${type}' requires '${kinds.length}' resource name segment(s), but '${all.join("/")}' has ${all.length}`);
+  // A group's id has no provider in it.
+  if (type.toLowerCase() === "microsoft.resources/resourcegroups")
+    return `${scope.split("/").slice(0, 3).join("/")}/resourceGroups/${all[0]}`;
   return `${scope}/providers/${namespace}/${kinds.map((kind, index) => `${kind}/${all[index]}`).join("/")}`;
 }

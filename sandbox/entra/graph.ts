@@ -214,13 +214,19 @@ function addOwner(path: string, reference: string, graph: Objects): void {
 /** `property eq 'value'`, joined by `and`. */
 function filtered(all: Json[], filter: string | undefined): Json[] {
   if (!filter) return all;
-  const terms = filter.split(/ and /i).map((term) => /^\s*(\w+) eq '((?:[^']|'')*)'\s*$/.exec(term));
-  if (terms.some((term) => !term))
-    throw bad(
-      "Request_UnsupportedQuery",
-      `The sandbox's Microsoft Graph understands filters of the form property eq 'value', not '${filter}'.`,
-    );
-  return all.filter((one) => terms.every((term) => one[term![1]!] === term![2]!.replaceAll("''", "'")));
+  const terms = filter.split(/ and /i).map((term): [string, string] => {
+    const plain = /^\s*(\w+) eq '((?:[^']|'')*)'\s*$/.exec(term);
+    // How `az ad sp show` looks: an application's own names are its id, as long as it has no others.
+    const named = /^\s*(servicePrincipalNames)\/any\((\w+):\s*\2 eq '((?:[^']|'')*)'\)\s*$/.exec(term);
+    const found = plain ?? (named && ["", "appId", named[3]!]);
+    if (!found)
+      throw bad(
+        "Request_UnsupportedQuery",
+        `The sandbox's Microsoft Graph understands filters of the form property eq 'value', not '${filter}'.`,
+      );
+    return [found[1], found[2].replaceAll("''", "'")];
+  });
+  return all.filter((one) => terms.every(([property, value]) => one[property] === value));
 }
 
 const bad = (code: string, message: string): ArmError => new ArmError(400, code, message);

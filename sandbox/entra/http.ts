@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { randomUUID } from "node:crypto";
 import type { Ports } from "../server/ports.ts";
 import { readText } from "../server/bodies.ts";
+import { azureFront } from "../server/azure-names.ts";
 import type { Directory } from "./directory.ts";
 import { assertedClient } from "./assertions.ts";
 import type { Tokens } from "./tokens.ts";
@@ -18,29 +19,35 @@ export interface EntraOptions {
 const tokenSeconds = 3600;
 
 export function mountEntra(app: Hono, options: EntraOptions): void {
-  const { base, tokens } = options;
+  const { tokens } = options;
   app.get("/metadata/endpoints", (c) => {
-    const cloud = metadata(options);
+    const cloud = azureFront(c.req.header("host")) ? publicMetadata : metadata(options);
     // 2019 answers a list; later versions an object with the endpoints of the one cloud.
     return c.json((c.req.query("api-version") ?? "") < "2020" ? [cloud] : cloud);
   });
   for (const version of ["/v2.0", ""]) {
     app.get(`/:tenant${version}/.well-known/openid-configuration`, (c) =>
-      c.json(openid(base, c.req.param("tenant"), version, tokens.issuer)),
+      c.json(openid(origin(c, options), c.req.param("tenant"), version, tokens.issuer)),
     );
   }
   for (const path of ["/:tenant/discovery/v2.0/keys", "/:tenant/discovery/keys"]) app.get(path, (c) => c.json(tokens.jwks));
   app.get("/common/discovery/instance", (c) => {
     const authority = c.req.query("authorization_endpoint") ?? "";
-    const tenant = new URL(authority, base).pathname.split("/")[1] ?? options.entra.tenantId;
+    const tenant = new URL(authority, options.base).pathname.split("/")[1] ?? options.entra.tenantId;
+    const at = origin(c, options);
+    const names = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com"];
     return c.json({
-      tenant_discovery_endpoint: `${base}/${tenant}/v2.0/.well-known/openid-configuration`,
+      tenant_discovery_endpoint: `${at}/${tenant}/v2.0/.well-known/openid-configuration`,
       "api-version": "1.1",
-      metadata: [],
+      metadata: at === options.base ? [] : [{ preferred_network: names[0], preferred_cache: names[1], aliases: names }],
     });
   });
   for (const path of ["/:tenant/oauth2/v2.0/token", "/:tenant/oauth2/token"]) app.post(path, async (c) => await token(c, options));
 }
+
+/** Where the client believes to be: at Azure's own name, which the proxy leads here, or at the sandbox. */
+const origin = (c: Context, { base }: EntraOptions): string =>
+  azureFront(c.req.header("host")) ? `https://${c.req.header("host")!.replace(/:443$/, "")}` : base;
 
 /** As public Azure's `/metadata/endpoints`. The `@localhost` forms make clients connect here: what is before `@` is dropped. */
 function metadata({ base, ports, entra }: EntraOptions): object {
@@ -73,6 +80,36 @@ function metadata({ base, ports, entra }: EntraOptions): object {
     },
   };
 }
+
+/** What `https://management.azure.com/metadata/endpoints` says, for clients that come through the proxy. */
+const publicMetadata = {
+  name: "AzureCloud",
+  portal: "https://portal.azure.com",
+  authentication: {
+    loginEndpoint: "https://login.microsoftonline.com",
+    audiences: ["https://management.core.windows.net/", "https://management.azure.com/"],
+    tenant: "common",
+    identityProvider: "AAD",
+  },
+  resourceManager: "https://management.azure.com/",
+  graph: "https://graph.windows.net/",
+  graphAudience: "https://graph.windows.net/",
+  microsoftGraphResourceId: "https://graph.microsoft.com/",
+  gallery: "https://gallery.azure.com/",
+  batch: "https://batch.core.windows.net/",
+  media: "https://rest.media.azure.net",
+  activeDirectoryDataLake: "https://datalake.azure.net/",
+  sqlManagement: "https://management.core.windows.net:8443/",
+  vmImageAliasDoc: "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
+  suffixes: {
+    storage: "core.windows.net",
+    keyVaultDns: "vault.azure.net",
+    acrLoginServer: "azurecr.io",
+    sqlServerHostname: "database.windows.net",
+    azureDataLakeStoreFileSystem: "azuredatalakestore.net",
+    azureDataLakeAnalyticsCatalogAndJob: "azuredatalakeanalytics.net",
+  },
+};
 
 function openid(base: string, tenant: string, version: string, issuer: string): object {
   const oauth = version === "" ? "oauth2" : "oauth2/v2.0";

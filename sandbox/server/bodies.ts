@@ -1,5 +1,6 @@
 // Reading request bodies with a limit, and as JSON.
 import type { Context } from "hono";
+import JSON5 from "json5";
 import { ArmError } from "../core.ts";
 
 /** The body's text. Throws ArmError 413 as soon as more than `limit` bytes have come. */
@@ -19,12 +20,15 @@ export async function readText(c: Context, limit: number): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The body as JSON; undefined when there is none. Throws ArmError 400. */
-export async function readJson(c: Context, limit: number): Promise<unknown> {
-  const text = await readText(c, limit);
+/**
+ * The body as JSON; undefined when there is none. Throws ArmError 400. With `relaxed`, comments and names without quotes are read
+ * too: `az deployment` sends templates as they stand in their files, in a body of that kind.
+ */
+export async function readJson(c: Context, limit: number, { relaxed = false } = {}): Promise<unknown> {
+  const text = (await readText(c, limit)).replace(/^\uFEFF/, "");
   if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    return relaxed ? parseRelaxed(text) : JSON.parse(text);
   } catch (error) {
     throw new ArmError(
       400,
@@ -49,6 +53,15 @@ export function listIn(body: Record<string, unknown>, name: string): unknown[] {
   const list = body[name];
   if (Array.isArray(list)) return list;
   throw new ArmError(400, "InvalidRequestContent", `The request content must have a list '${name}'.`, { target: name });
+}
+
+/** JSON is read by what is fast at it; only what is none goes the slow way. */
+function parseRelaxed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return JSON5.parse(text);
+  }
 }
 
 function tooLarge(limit: number): ArmError {

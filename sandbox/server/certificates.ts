@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { webcrypto } from "node:crypto";
 import { getCACertificates } from "node:tls";
 import * as x509 from "@peculiar/x509";
+import { certifiedNames } from "./azure-names.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const day = 86_400_000;
@@ -17,10 +18,8 @@ export interface KeyPair {
 export interface Certificates {
   /** PEM file that clients trust. */
   readonly caFile: string;
-  /** Certificate (with the CA behind it) and key of `localhost`, `127.0.0.1`, `::1`. */
+  /** Certificate (with the CA behind it) and key of `localhost`, `127.0.0.1`, `::1` and of Azure's own names. */
   readonly tls: KeyPair;
-  /** A certificate for other names, for the interception proxy. */
-  issue(names: readonly string[]): Promise<KeyPair>;
 }
 
 /** Reads CA and server certificate from `dir`, or makes them; a certificate with less than 30 days left is made anew. */
@@ -80,14 +79,14 @@ export async function openCertificates(dir: string): Promise<Certificates> {
   const certFile = join(dir, "server.pem");
   const keyFile = join(dir, "server.key");
   if (!usable(certFile, keyFile, ca)) {
-    const made = await issue(["localhost", "127.0.0.1", "::1"]);
+    const made = await issue(certifiedNames);
     save(keyFile, made.key, 0o600);
     save(certFile, made.cert, 0o644);
   }
   // For programs that take one file in place of their own list: everything trusted here, and the sandbox.
   const bundle = [readFileSync(caFile, "utf8"), ...getCACertificates("default"), ...systemCertificates()].map((one) => one.trim());
   save(join(dir, "ca-bundle.pem"), [...new Set(bundle)].join("\n") + "\n", 0o644);
-  return { caFile, tls: { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") }, issue };
+  return { caFile, tls: { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") } };
 }
 
 function systemCertificates(): string[] {
@@ -101,7 +100,14 @@ function systemCertificates(): string[] {
 function usable(certFile: string, keyFile: string, ca: x509.X509Certificate): boolean {
   if (!existsSync(certFile) || !existsSync(keyFile)) return false;
   const cert = new x509.X509Certificate(x509.PemConverter.decodeFirst(readFileSync(certFile, "utf8")));
-  return cert.notAfter.getTime() > Date.now() + 30 * day && cert.issuer === ca.subject;
+  const names =
+    cert
+      .getExtension(x509.SubjectAlternativeNameExtension)
+      ?.names.toJSON()
+      .map(({ value }) => value) ?? [];
+  // An older sandbox's certificate has fewer names.
+  const complete = certifiedNames.every((name) => name.includes(":") || names.includes(name));
+  return complete && cert.notAfter.getTime() > Date.now() + 30 * day && cert.issuer === ca.subject;
 }
 
 const serial = (): string =>

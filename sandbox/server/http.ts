@@ -10,6 +10,7 @@ import { ArmError } from "../core.ts";
 import { errorBody } from "../arm/errors.ts";
 import type { Faults, ObservedCall } from "../faults/faults.ts";
 import { withFaults } from "../faults/play.ts";
+import { azureFront, pathAtFront } from "./azure-names.ts";
 import { listenOn } from "./listen.ts";
 
 /** An app whose errors are ARM's. `tenantId` goes into the challenge of a 401. */
@@ -55,7 +56,7 @@ export async function listen(
     const client = header(request, "x-ms-client-request-id");
     if (client) response.setHeader("x-ms-client-request-id", client);
     response.setHeader("cache-control", "no-cache");
-    request.url = tidy(request.url ?? "/");
+    request.url = tidy(pathAtFront(request.headers.host, request.url ?? "/"));
     answer(request, response);
   });
   server.keepAliveTimeout = 65_000;
@@ -69,10 +70,13 @@ export async function listen(
 
 const ownHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
-/** Only this machine's own names, so that no page in a browser can reach the sandbox by a name of its own (DNS rebinding). */
+/**
+ * Only this machine's own names and, through the proxy, Azure's, so that no page in a browser can reach the sandbox by a name of its
+ * own (DNS rebinding).
+ */
 export function refused(request: IncomingMessage): ArmError | undefined {
   const host = request.headers.host;
-  if (!host || !ownHost.test(host)) {
+  if (!host || !(ownHost.test(host) || azureFront(host))) {
     return new ArmError(403, "HostNotAllowed", `The sandbox answers to localhost and 127.0.0.1 only, not to the host '${host ?? ""}'.`);
   }
   const origin = request.headers.origin;

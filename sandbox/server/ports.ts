@@ -8,15 +8,17 @@ export interface Ports {
   readonly base: number;
   readonly blob: number;
   readonly scoring: number;
+  readonly proxy: number;
 }
 
-/** Reads `ports.json`, or chooses three free ports and writes it. */
+const all = ["base", "blob", "scoring", "proxy"] as const;
+
+/** Reads `ports.json`; what it does not have (all, or what came later) is chosen free and written down. */
 export async function keptPorts(dir: string): Promise<Ports> {
   const file = join(dir, "ports.json");
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Ports;
-  const ports: Ports = { base: await freePort([]), blob: 0, scoring: 0 };
-  const blob = await freePort([ports.base]);
-  const chosen = { ...ports, blob, scoring: await freePort([ports.base, blob]) };
+  const chosen = (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}) as { -readonly [name in keyof Ports]: number };
+  if (all.every((name) => chosen[name])) return chosen;
+  for (const name of all) chosen[name] ??= await freePort(Object.values(chosen));
   writeFileSync(`${file}.new`, JSON.stringify(chosen));
   renameSync(`${file}.new`, file);
   return chosen;

@@ -139,6 +139,8 @@ function secretsOf(resource: ArmResource, asked: unknown, sandbox: SandboxContex
     sasToken: containerSas(sandbox.db, {
       account: accountName!,
       container: container!,
+      // The SDK reads the container of a code upload with it (`components.download`).
+      wholeAccount: true,
       permissions: "racwdl",
       hours: Math.min(expireAfterHours ?? 1, 24),
     }),

@@ -4,9 +4,11 @@ import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { engineOf } from "../arm/current.ts";
-import { nameOf } from "../arm/ids.ts";
+import { nameOf, parentId } from "../arm/ids.ts";
+import { resourcesBelow } from "../arm/providers.ts";
 import { deploy, plan } from "../deployments/deploy.ts";
 import type { Progress } from "../deployments/deploy.ts";
+import { whatIf } from "../deployments/what-if.ts";
 
 const body = z.looseObject({
   location: z.string().nullish(),
@@ -83,7 +85,16 @@ export const deployments: ResourceType<z.infer<typeof body>> = {
     async whatIf(resource, asked, sandbox): Promise<ActionResult> {
       const proposed = await proposal(resource, asked, sandbox);
       const { resources } = await plan(proposed, sandbox);
-      const changes = resources.map(({ id }) => ({ resourceId: id, changeType: engineOf(sandbox).find(id) ? "Deploy" : "Create" }));
+      const engine = engineOf(sandbox);
+      const settings = proposed.properties["whatIfSettings"] as { resultFormat?: string } | undefined;
+      const changes = await whatIf(resources, {
+        find: (id) => {
+          const found = engine.find(id);
+          return found && engine.shown(found);
+        },
+        all: resourcesBelow(engine, parentId(resource.id)).map(({ id }) => id),
+        payloads: settings?.resultFormat !== "ResourceIdOnly",
+      });
       return { status: 202, operation: Promise.resolve({ status: "Succeeded", properties: { correlationId: resource.name, changes } }) };
     },
     exportTemplate: (resource) => ({ body: { template: resource.properties["template"] } }),

@@ -42,6 +42,7 @@ export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
   type: accountType,
   body: accountBody,
   tracked: true,
+  createdStatus: 200,
   latencySeconds: 20,
   names: { pattern: /^[a-z0-9]{3,24}$/, rule: "3-24 lower-case letters and digits", code: "AccountNameInvalid" },
   globalName: { code: "StorageAccountAlreadyTaken", message: (name) => `The storage account named ${name} is already taken.` },
@@ -121,6 +122,7 @@ const serviceBody = proxy(
 export const blobServices: ResourceType<z.infer<typeof serviceBody>> = {
   type: `${accountType}/blobServices`,
   body: serviceBody,
+  createdStatus: 200,
   provisioningState: false,
   names: { pattern: /^default$/, rule: "the only blob service is called default" },
   find: (id, sandbox) =>
@@ -208,6 +210,7 @@ const policyBody = proxy(
 export const managementPolicies: ResourceType<z.infer<typeof policyBody>> = {
   type: `${accountType}/managementPolicies`,
   body: policyBody,
+  createdStatus: 200,
   provisioningState: false,
   names: { pattern: /^default$/, rule: "the only management policy is called default" },
   fill: ({ after }) => ({ ...after, properties: { ...after.properties, lastModifiedTime: new Date().toISOString() } }),

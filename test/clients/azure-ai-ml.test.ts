@@ -1,66 +1,126 @@
-// azure-ai-ml, unpatched, against a sandbox of its own.
+// azure-ai-ml, unpatched, against a sandbox of its own: workspaces, compute, datastores, registries, assets. Jobs: azure-ai-ml-jobs.test.ts.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { sandboxEnv } from "../../sandbox/control.ts";
-import { testSandbox } from "../../sandbox/testing.ts";
-import type { TestSandbox } from "../../sandbox/testing.ts";
-import { azureMlPython, runPython } from "./venv.ts";
+import { SDK_VERSION } from "../sdk/setup.ts";
+import { azureMlOperations, type AzureMl, azureMl } from "./azure-ai-ml.ts";
+import { kept } from "./kept.ts";
 
-type Seen = Record<string, unknown>;
-let sandbox: TestSandbox;
-const steps = new Map<string, Seen>();
-
+const client = "azure-ai-ml";
+let ml: AzureMl;
 beforeAll(async () => {
-  sandbox = await testSandbox();
-  await sandbox.call("PUT", `${sandbox.subscription}/resourceGroups/rg-clients`, { location: "westeurope" });
-  const env = await sandboxEnv(sandbox.dir, "python");
-  const cwd = mkdtempSync(path.join(tmpdir(), "azure-ai-ml-"));
-  const ran = runPython(azureMlPython(), path.join(import.meta.dirname, "azure_ai_ml.py"), ["rg-clients"], env, cwd);
-  for (const line of ran.stdout
-    .trim()
-    .split("\n")
-    .filter((one) => one !== "")) {
-    const { step, ...what } = JSON.parse(line) as Seen & { step: string };
-    steps.set(step, what);
-  }
-  if (ran.status !== 0) throw new Error(`after "${[...steps.keys()].at(-1)}":\n${ran.stderr.slice(-4000)}`);
-}, 300_000);
-afterAll(async () => await sandbox.stop());
+  ml = await azureMl();
+}, 60_000);
+afterAll(async () => await ml.sandbox.stop());
 
-const image = "mcr.microsoft.com/azureml/curated/sklearn-1.5:20";
 const stores = ["workspaceartifactstore", "workspaceblobstore", "workspacefilestore", "workspaceworkingdirectory"];
+const notModelled = { not_modelled: true };
 
-test.each<[string, Seen]>([
-  ["workspace create", { name: "clients", description: "one", storage: expect.stringMatching(/^clientsstorage/) }],
-  ["workspace update", { description: "two", tags: expect.objectContaining({ team: "ml" }) }],
-  ["workspace list", { names: ["clients"] }],
-  ["compute create", { size: "Standard_DS3_v2", max: 4, idle: 300 }],
-  ["compute list", { names: ["cpu-cluster"] }],
-  ["datastore list", { names: ["extra", ...stores], default: "workspaceblobstore" }],
-  ["data auto version", { first: "1", second: "2", same_bytes: true }],
-  ["data file", { version: "7", ends: "a.csv" }],
-  ["data 70 MB", { version: "1" }],
-  ["data latest", { version: "2" }],
-  ["data immutable", { refused: true, code: "UserError" }],
-  ["data archive", { active: [] }],
-  ["data restore", { active: ["7"] }],
-  ["environment conda", { version: "1" }],
-  ["environment build", { dockerfile: "Dockerfile" }],
-  ["environment label", { version: "1" }],
-  ["component", { version: "1", code_reused: true }],
-  ["component read", { command: "python train.py ${{inputs.x}} ${{inputs.rate}}", inputs: ["rate", "x"] }],
-  ["model download", { files: ["answer/model/weights.txt"], text: "42" }],
-  ["model missing", { refused: true }],
-  ["model share", { id: "azureml://registries/clientsreg/models/answer/versions/5" }],
-  ["registry model download", { files: ["answer/model/weights.txt"] }],
-  ["registry model list", { names: ["answer"] }],
-  ["registry environment", { id: "azureml://registries/clientsreg/environments/renv/versions/1" }],
-  ["registry component", { id: "azureml://registries/clientsreg/components/train/versions/1" }],
-  ["registry data", { id: "azureml://registries/clientsreg/data/rdata/versions/1" }],
-  ["curated environment", { image }],
-  ["workspace delete", { names: [] }],
-])("%s", (step, expected) => {
-  expect(steps.get(step)).toEqual(expected);
+test("workspaces, compute, datastores, registries", () => {
+  expect(ml.run("azure_ai_ml_workspace.py")).toEqual({
+    "workspaces.begin_create": { name: "rooms", description: "one", storage: expect.stringMatching(/^roomsstorage/) },
+    "workspaces.begin_create: again": { description: "two" },
+    "workspaces.begin_update": { description: "three", tags: expect.objectContaining({ team: "ml" }) },
+    "workspaces.get": { location: "westeurope" },
+    "workspaces.list": { names: ["rooms"] },
+    "workspaces.get_keys": { storage: true },
+    "workspaces.begin_sync_keys": {},
+    "workspaces.begin_diagnose": { storage: [] },
+    "workspaces.begin_provision_network": notModelled,
+    "workspace_outbound_rules.list": notModelled,
+    "workspaces.begin_create: hub": notModelled,
+    "feature_stores.begin_create": notModelled,
+    "feature_stores.list": { names: [] },
+    "compute.begin_create_or_update": { size: "Standard_DS3_v2", max: 4, idle: 300 },
+    "compute.begin_update": { max: 6 },
+    "compute.get": { max: 6 },
+    "compute.begin_stop": { state: "Stopped" },
+    "compute.begin_start": { state: "Running" },
+    "compute.begin_restart": { state: "Running" },
+    "compute.list": { names: ["ci-clients", "cpu-cluster"] },
+    "compute.list_nodes": { nodes: 0 },
+    "compute.list_usage": { limit: 500 },
+    "compute.list_sizes": notModelled,
+    "compute.begin_attach": { type: "kubernetes" },
+    "compute.begin_delete": { names: ["cpu-cluster", "k8s"] },
+    "compute.enable_sso": notModelled,
+    "datastores.get_default": { name: "workspaceblobstore" },
+    "datastores.create_or_update: blob": { account: true },
+    "datastores.create_or_update: file share": { type: "AzureFile" },
+    "datastores.create_or_update: data lake": { filesystem: "f" },
+    "datastores.get": { container: "extra" },
+    "datastores.list": { names: ["extra", "lake", "share", ...stores] },
+    "datastores.delete": { left: stores.length },
+    "registries.begin_create": { name: "roomsreg" },
+    "registries.get": { location: "westeurope" },
+    "registries.list": { names: ["roomsreg"] },
+    "registries.begin_delete": { names: [] },
+    "connections.create_or_update": notModelled,
+    "connections.list": notModelled,
+    "connections.get": notModelled,
+    "indexes.list": notModelled,
+    "serverless_endpoints.list": notModelled,
+    "serverless_endpoints.begin_create_or_update": notModelled,
+    "marketplace_subscriptions.list": notModelled,
+    "capability_hosts.get": notModelled,
+    "feature_sets.list": notModelled,
+    "feature_store_entities.list": notModelled,
+    "workspaces.begin_delete": { gone: true },
+  });
+}, 180_000);
+
+const shared = (kind: string, name: string, version: string): object => ({
+  id: `azureml://registries/clientsreg/${kind}/${name}/versions/${version}`,
 });
+
+test("data, environments, components, models, and their way through a registry", () => {
+  expect(ml.run("azure_ai_ml_assets.py")).toEqual({
+    "data.create_or_update: versions by themselves": { first: "1", second: "2", same_bytes: true },
+    "data.create_or_update: file": { version: "7", ends: "a.csv" },
+    "data.create_or_update: mltable": { type: "mltable" },
+    "data.create_or_update: 70 MB": { version: "1" },
+    "data.create_or_update: a version again": { refused: true, code: "UserError" },
+    "data.get": { latest: "2", tags: { a: "b" } },
+    "data.list": { names: ["big", "file", "folder", "table"] },
+    "data.archive": { active: [] },
+    "data.restore": { active: ["7"] },
+    "environments.create_or_update: conda": { version: "1" },
+    "environments.create_or_update: build context": { dockerfile: "Dockerfile" },
+    "environments.create_or_update: image": { image: expect.stringContaining("openmpi") },
+    "environments.get": { latest: "1" },
+    "environments.archive": { active: ["built", "conda"] },
+    "environments.restore": { active: ["built", "conda", "plain"] },
+    "environments.list": { versions: ["1"] },
+    "components.create_or_update": { version: "1", code_reused: true },
+    "components.get": { command: "python train.py ${{inputs.x}} ${{inputs.rate}}", inputs: ["rate", "x"] },
+    "components.validate": { passed: true },
+    "components.archive": { active: ["2"] },
+    "components.restore": { active: ["1", "2"] },
+    "components.list": { names: ["train"] },
+    "components.download": { files: expect.arrayContaining([expect.stringContaining("train.py")]) },
+    "models.create_or_update": { version: "1", properties: "0.9" },
+    "models.download": { files: ["answer/model/weights.txt"], text: "42" },
+    "models.list": { names: ["answer"] },
+    "models.archive": { active: [] },
+    "models.restore": { active: ["answer"] },
+    "models.get": { missing_refused: true, version: "1" },
+    "models.package": notModelled,
+    "models.share": shared("models", "answer", "5"),
+    "data.share": shared("data", "folder", "5"),
+    "environments.share": shared("environments", "plain", "5"),
+    "models.download: registry": { files: ["answer/model/weights.txt"] },
+    "models.list: registry": { names: ["answer"] },
+    "models.create_or_update: registry": shared("models", "own", "1"),
+    "environments.create_or_update: registry": shared("environments", "renv", "1"),
+    "components.create_or_update: registry": shared("components", "train", "1"),
+    "components.get: registry": { inputs: ["rate", "x"] },
+    "data.create_or_update: registry": shared("data", "rdata", "1"),
+    "data.list: registry": { names: ["folder", "rdata"] },
+    "environments.get: curated": { image: "mcr.microsoft.com/azureml/curated/sklearn-1.5:20" },
+  });
+}, 240_000);
+
+test("what was seen is what the docs' table is made from", () => {
+  const [was, is] = kept("azure-ai-ml", { client, version: SDK_VERSION, operations: ml.notes.operations });
+  expect(was).toEqual(is);
+  const [wasAll, isAll] = kept("azure-ai-ml.all", { client, version: SDK_VERSION, all: azureMlOperations() });
+  expect(wasAll).toEqual(isAll);
+}, 60_000);

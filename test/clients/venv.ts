@@ -1,11 +1,5 @@
-// Python environments with the official clients, made once by uv and kept under .tools.
+// Runs Python scripts of official clients as a user does whose shell `mlops sandbox env` prepared.
 import { spawnSync } from "node:child_process";
-import { sdkPython } from "../sdk/setup.ts";
-
-/** A Python with `azure-ai-ml` and `azure-identity`, as the differential tests of `assets/` use it. */
-export function azureMlPython(): string {
-  return sdkPython();
-}
 
 export interface Ran {
   readonly status: number | null;
@@ -20,13 +14,14 @@ export function runPython(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd: string,
+  minutes = 4,
 ): Ran {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AZURE|ARM)_/.test(name)));
   const done = spawnSync(python, [script, ...args], {
     env: { ...own, ...env, PYTHONDONTWRITEBYTECODE: "1" },
     cwd,
     encoding: "utf8",
-    timeout: 240_000,
+    timeout: minutes * 60_000,
   });
   if (done.error) throw done.error;
   return { status: done.status, stdout: done.stdout, stderr: done.stderr };

@@ -1,37 +1,13 @@
 // The Python environment of the differential tests: made once, kept under .tools/test-sdk.
-import { execFileSync, spawnSync } from "node:child_process";
-import fs from "node:fs";
+import { execFileSync } from "node:child_process";
 import path from "node:path";
+import { pythonWith } from "../python.ts";
 
 /** The release of the official SDK that `assets/` is compared with. */
 export const SDK_VERSION = "1.35.2";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
-const HOME = path.join(ROOT, ".tools/test-sdk");
-
 /** Path of a Python with the SDK; installs it when it is not there (some 30 s). Throws with uv's words when that fails. */
-export function sdkPython(): string {
-  const python = path.join(HOME, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const stamp = path.join(HOME, ".azure-ai-ml");
-  // Written last, so that a setup that was killed is done again.
-  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === SDK_VERSION && fs.existsSync(python)) return python;
-  const uv = uvProgram();
-  run(uv, ["venv", "--quiet", "--allow-existing", HOME]);
-  run(uv, ["pip", "install", "--quiet", "--python", python, `azure-ai-ml==${SDK_VERSION}`]);
-  fs.writeFileSync(stamp, SDK_VERSION);
-  return python;
-}
-
-function uvProgram(): string {
-  const own = path.join(ROOT, ".tools/uv/bin/uv");
-  return fs.existsSync(own) ? own : "uv";
-}
-
-function run(program: string, args: readonly string[]): void {
-  const done = spawnSync(program, args, { encoding: "utf8" });
-  if (done.error) throw new Error(`${program} cannot be started (${done.error.message}); npm test installs uv under .tools/uv`);
-  if (done.status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${done.stderr}`);
-}
+export const sdkPython = (): string => pythonWith("test-sdk", [`azure-ai-ml==${SDK_VERSION}`]);
 
 export interface Asked {
   path: string;

@@ -14,6 +14,7 @@ import { sendCopy } from "./mirror.ts";
 import { EvenDraws, pickByWeight } from "./pick.ts";
 import { Relay, modelError } from "./relay.ts";
 import { STATUSES } from "./statuses.ts";
+import { pathAtFront } from "../../server/azure-names.ts";
 import { clientRequestId, splitPath } from "./urls.ts";
 import type { Endpoint, Visit } from "./visit.ts";
 import { Counts } from "./window.ts";
@@ -76,7 +77,7 @@ export class Router {
   /** The listener of the HTTP server. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
-    const [path, rest] = splitPath(request.url ?? "/");
+    const [path, rest] = splitPath(pathAtFront(request.headers.host, request.url ?? "/"));
     const endpoint = this.#endpoints.get(path);
     const requestId = randomUUID();
     if (!endpoint) {
