@@ -1,11 +1,12 @@
 // The client: a connection to one cloud and subscription, over which everything else in this folder speaks.
-import { createDefaultHttpClient, createPipelineFromOptions } from "@azure/core-rest-pipeline";
+import { createPipelineFromOptions } from "@azure/core-rest-pipeline";
 import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { discoverCloud } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
 import { credentialFor } from "./credential.ts";
 import { errorFromBody, isNotFound } from "./errors.ts";
+import { httpClient } from "./http.ts";
 import { waitForEnd } from "./operations.ts";
 import type { Answer, Patience } from "./operations.ts";
 import { impatient, send } from "./send.ts";
@@ -82,7 +83,7 @@ export async function connect(env: Env = process.env, options: ConnectOptions = 
     // Following a redirect would carry the token to wherever it points.
     redirectOptions: { maxRetries: 0 },
   });
-  const http = impatient(options.httpClient ?? createDefaultHttpClient());
+  const http = impatient(options.httpClient ?? httpClient(env));
   const cloud = await discoverCloud(env, async (url) => {
     const answer = await send(pipeline, http, "GET", url, undefined, {});
     if (answer.status !== 200) throw errorFromBody(answer.body, answer);

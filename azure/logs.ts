@@ -1,5 +1,8 @@
 // Reads a growing log file at the URL that run history gives for it.
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
+import { httpClient } from "./http.ts";
 
 const tries = 5;
 
@@ -19,8 +22,16 @@ export async function readFrom(url: string, offset: number, signal: AbortSignal)
 
 async function look(url: string, offset: number, signal: AbortSignal): Promise<Buffer | "later"> {
   try {
-    const answer = await fetch(url, { headers: { range: `bytes=${offset}-` }, signal });
-    const body = Buffer.from(await answer.arrayBuffer());
+    const answer = await httpClient().sendRequest(
+      createPipelineRequest({
+        url,
+        headers: createHttpHeaders({ range: `bytes=${offset}-` }),
+        abortSignal: signal,
+        streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+        allowInsecureConnection: new URL(url).hostname === "127.0.0.1",
+      }),
+    );
+    const body = answer.readableStreamBody ? await buffer(answer.readableStreamBody) : Buffer.alloc(0);
     if (answer.status === 206) return body;
     if (answer.status === 200) return body.subarray(offset);
     return answer.status === 429 || answer.status >= 500 ? "later" : Buffer.alloc(0);

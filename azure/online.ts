@@ -2,7 +2,8 @@
 import type { Azure, RequestOptions } from "./client.ts";
 import { AzureError } from "./errors.ts";
 import { apiVersions } from "./ids.ts";
-import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest, RestError } from "@azure/core-rest-pipeline";
+import { httpClient } from "./http.ts";
+import { createHttpHeaders, createPipelineRequest, RestError } from "@azure/core-rest-pipeline";
 
 const options = { apiVersion: apiVersions.machineLearning } as const;
 
@@ -139,8 +140,6 @@ export interface Scored {
   readonly deployment: string | undefined;
 }
 
-const http = createDefaultHttpClient();
-
 /**
  * Calls a scoring URI once, without retries: an answer is measured here, not hidden. With `deployment` the call goes to
  * that deployment whatever the traffic (header `azureml-model-deployment`).
@@ -156,7 +155,7 @@ export async function score(
   const start = performance.now();
   const took = (): number => performance.now() - start;
   try {
-    const answer = await http.sendRequest(
+    const answer = await httpClient().sendRequest(
       createPipelineRequest({
         url: scoringUri,
         method: "POST",

@@ -4,6 +4,7 @@ import type { ContainerClient } from "@azure/storage-blob";
 import type { Hono } from "hono";
 import type { ZodType } from "zod";
 import type { FaultPlan } from "./faults/plan.ts";
+import type { Links } from "./network/reach.ts";
 import type { Access } from "./rbac/access.ts";
 
 /** A resource as Azure Resource Manager shows it (ARM "resource" common types, v5). */
@@ -146,6 +147,8 @@ export interface Caller {
   readonly clientId: string | undefined;
   /** Id (lower case) of the one workspace that the token is good for: the token of a run, not of an identity. */
   readonly runIn?: string | undefined;
+  /** The token is a compute's, which stands in the workspace's own network wherever its process connects from. */
+  readonly inNetwork?: boolean | undefined;
 }
 
 /** An Event Grid event as its source publishes it (Event Grid event schema). */
@@ -211,9 +214,16 @@ export interface SandboxContext {
   /** Outside URLs, no trailing slash: `https://localhost:P`, `https://localhost:S`. */
   readonly urls: { readonly base: string; readonly scoring: string; blob(account: string): string };
   /** A bearer token the sandbox itself accepts, for jobs and scoring processes. */
-  issueToken(audience: string, principalId: string, seconds: number, more?: { readonly runIn?: string }): Promise<string>;
+  issueToken(
+    audience: string,
+    principalId: string,
+    seconds: number,
+    more?: { readonly runIn?: string; readonly inNetwork?: boolean },
+  ): Promise<string>;
   /** Who may do what: role assignments. */
   readonly access: Access;
+  /** Private endpoints, by what they lead to. */
+  readonly links: Links;
   /** What shall go wrong (`mlops sandbox faults`). */
   readonly faults: FaultPlan;
   /** Waits as the latency profile says (0 s without a profile). */

@@ -5,6 +5,7 @@ import { transaction } from "../state/database.ts";
 import type { ResourceStore } from "../state/resources.ts";
 import { resourceKey } from "../state/resources.ts";
 import { describe, validBody, withIdentity, withSystemData } from "./body.ts";
+import { withConnections } from "../network/groups.ts";
 import { groupNotFound, parentNotFound, resourceNotFound } from "./errors.ts";
 import { checkEtag, checkFrozen, checkGroup, checkName, checkScope, checkTaken, graveOf } from "./guards.ts";
 import { erase } from "./erase.ts";
@@ -70,7 +71,7 @@ export class Engine {
   }
 
   shown(resource: ArmResource, type: AnyType = this.registry.get(resource.type)): ArmResource {
-    return type.show?.(resource, this.#sandbox) ?? resource;
+    return withConnections(type.show?.(resource, this.#sandbox) ?? resource, this.#sandbox.links);
   }
 
   /** Up to `count` of the type below the scope from `offset` on, in order of their ids. */

@@ -63,6 +63,7 @@ const firstVersion: Readonly<Record<string, string>> = {
   "microsoft.eventgrid": "2017-06-15",
   "microsoft.logic": "2015-02-01",
   "microsoft.web": "2014-04-01",
+  "microsoft.network": "2014-12-01",
 };
 
 /** Throws 400 for a missing api-version, and for one that no such provider can have. */

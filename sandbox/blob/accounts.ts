@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { ArmResource } from "../core.ts";
+import { linksIn, openTo } from "../network/reach.ts";
 import { saveSetting, secretSetting } from "../state/database.ts";
 
 export const accountType = "Microsoft.Storage/storageAccounts";
@@ -13,6 +14,8 @@ export interface Account {
   /** Base64, as Azure shows them. */
   readonly keys: readonly [string, string];
   readonly allowSharedKeyAccess: boolean;
+  /** Who may come at all, by public network access and private endpoints. */
+  readonly open: ReturnType<typeof openTo>;
 }
 
 export interface Accounts {
@@ -24,6 +27,7 @@ export function accountsIn(db: DatabaseSync): Accounts {
   const byName = db.prepare("SELECT json FROM resources WHERE type = ? AND name = ?");
   const all = db.prepare("SELECT name FROM resources WHERE type = ?");
   const type = accountType.toLowerCase();
+  const links = linksIn(db);
   return {
     find(name) {
       const row = byName.get(type, name.toLowerCase()) as { json: string } | undefined;
@@ -34,6 +38,7 @@ export function accountsIn(db: DatabaseSync): Accounts {
         id: resource.id,
         keys: accountKeys(db, resource.name),
         allowSharedKeyAccess: resource.properties["allowSharedKeyAccess"] !== false,
+        open: openTo(resource, links),
       };
     },
     names: () => (all.all(type) as { name: string }[]).map(({ name }) => name),

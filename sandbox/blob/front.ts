@@ -2,6 +2,7 @@
 // reads it. Three forms of address come in: `https://localhost:B/account/container/…`, `https://localhost:B/container/…`
 // (from `https://account.blob.core.sandbox@localhost:B/…`, whose account the client drops) and `account.blob.core.windows.net`.
 import type { IncomingMessage } from "node:http";
+import { fromOf, mayReach } from "../network/reach.ts";
 import type { Grants } from "../rbac/grants.ts";
 import type { Accounts, Account } from "./accounts.ts";
 import { blobWish } from "./permission.ts";
@@ -13,12 +14,20 @@ export interface Refusal {
   readonly headers?: Record<string, string>;
 }
 
+/** Whom a token stands for. */
+export interface Bearer {
+  /** Object id. */
+  readonly principal: string;
+  /** A compute's token: it comes from the workspace's network. */
+  readonly inNetwork: boolean;
+}
+
 export interface FrontOptions {
   readonly accounts: Accounts;
   /** Accounts that have a container of this name. */
   readonly owners: (container: string) => string[];
-  /** Object id of whom the token stands for; undefined for a bad signature, audience, or a token that has expired. */
-  readonly verify: (token: string) => Promise<string | undefined>;
+  /** Whom the token stands for; undefined for a bad signature, audience, or a token that has expired. */
+  readonly verify: (token: string) => Promise<Bearer | undefined>;
   readonly grants: Grants;
   readonly tenantId: string;
 }
@@ -109,8 +118,8 @@ async function allowed(
     };
   }
   const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
-  const principal = token === undefined ? undefined : await options.verify(token);
-  if (token !== undefined && principal === undefined) {
+  const bearer = token === undefined ? undefined : await options.verify(token);
+  if (token !== undefined && bearer === undefined) {
     return {
       status: 401,
       code: "InvalidAuthenticationInfo",
@@ -130,8 +139,10 @@ async function allowed(
       },
     };
   }
+  if (!mayReach(account.open, bearer?.inNetwork ? "inside" : fromOf(request.socket.remoteAddress)))
+    return { status: 403, code: "AuthorizationFailure", message: "This request is not authorized to perform this operation." };
   // A user delegation signature can do no more than whoever asked for its key.
-  const who = principal ?? (byKey ? undefined : query.get("skoid"));
+  const who = bearer?.principal ?? (byKey ? undefined : query.get("skoid"));
   if (!who) return undefined;
   const inAccount = hostStyle ? path : path.replace(/^\/[^/]+/, "");
   if (options.grants.may(who, blobWish(request.method ?? "GET", inAccount, query, request.headers, account.id))) return undefined;

@@ -19,7 +19,7 @@ import { accountsIn, delegationSecret } from "./accounts.ts";
 import { azuriteParts } from "./azurite.ts";
 import type { AccountDataStore, Listener } from "./azurite.ts";
 import { admit, errorDocument } from "./front.ts";
-import type { Refusal } from "./front.ts";
+import type { Bearer, Refusal } from "./front.ts";
 import { openJournal, remember } from "./loki.ts";
 import type { Journal } from "./loki.ts";
 
@@ -72,17 +72,17 @@ async function serve(options: BlobProcessOptions): Promise<number> {
   journal.flush();
 
   const keys = createLocalJWKSet(options.jwks);
-  const verified = new Map<string, { readonly expires: number; readonly principal: string }>();
-  const verify = async (token: string): Promise<string | undefined> => {
+  const verified = new Map<string, { readonly expires: number; readonly bearer: Bearer }>();
+  const verify = async (token: string): Promise<Bearer | undefined> => {
     const known = verified.get(token);
-    if (known && known.expires > Date.now()) return known.principal;
+    if (known && known.expires > Date.now()) return known.bearer;
     try {
       const { payload } = await jwtVerify(token, keys, { issuer: options.issuer, algorithms: ["RS256"], requiredClaims: ["exp", "oid"] });
       if (!/^https:\/\/storage\.azure\.com\/?$|^https:\/\/[a-z0-9]+\.blob\.core\./.test(String(payload.aud))) return undefined;
       if (verified.size > 1000) verified.clear();
-      const principal = String(payload["oid"]);
-      verified.set(token, { expires: payload.exp! * 1000, principal });
-      return principal;
+      const bearer = { principal: String(payload["oid"]), inNetwork: payload["in_network"] === true };
+      verified.set(token, { expires: payload.exp! * 1000, bearer });
+      return bearer;
     } catch {
       return undefined;
     }

@@ -17,6 +17,8 @@ export interface TokenRequest {
   readonly idtyp?: "app" | "user";
   /** See {@link Caller.runIn}. */
   readonly runIn?: string | undefined;
+  /** See {@link Caller.inNetwork}. */
+  readonly inNetwork?: boolean | undefined;
 }
 
 export interface Tokens {
@@ -64,6 +66,7 @@ export async function openTokens(db: DatabaseSync, tenantId: string): Promise<To
           principalId: String(payload["oid"]),
           clientId: payload["appid"] as string | undefined,
           runIn: payload["run_in"] as string | undefined,
+          inNetwork: payload["in_network"] === true,
         },
         audience: String(payload.aud),
         expires: payload.exp! * 1000,
@@ -80,13 +83,14 @@ export async function openTokens(db: DatabaseSync, tenantId: string): Promise<To
   return {
     issuer,
     jwks: { keys: [open] },
-    async issue({ audience, principalId, clientId, displayName, seconds, idtyp = "app", runIn }) {
+    async issue({ audience, principalId, clientId, displayName, seconds, idtyp = "app", runIn, inNetwork }) {
       return await new SignJWT({
         oid: principalId,
         tid: tenantId,
         ...(clientId ? { appid: clientId, appidacr: "1" } : {}),
         ...(displayName ? { app_displayname: displayName } : {}),
         ...(runIn ? { run_in: runIn.toLowerCase() } : {}),
+        ...(inNetwork || runIn ? { in_network: true } : {}),
         idtyp,
         ver: "1.0",
         uti: randomUUID(),

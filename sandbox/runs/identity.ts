@@ -31,7 +31,7 @@ export function mountIdentity(app: Hono, sandbox: SandboxContext): void {
     const seconds = 86_400;
     const now = Math.floor(Date.now() / 1000);
     return c.json({
-      access_token: await sandbox.issueToken(resource, principalId, seconds),
+      access_token: await sandbox.issueToken(resource, principalId, seconds, { inNetwork: true }),
       expires_on: String(now + seconds),
       expires_in: String(seconds),
       not_before: String(now),

@@ -1,7 +1,9 @@
 // Which workspace a request of the run services means, and who asks.
+import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { ArmError } from "../core.ts";
 import type { ArmResource, Caller, SandboxContext } from "../core.ts";
+import { fromOf, mayReach, openTo } from "../network/reach.ts";
 import { runOperation } from "../rbac/operations.ts";
 import { enterWorkspace } from "./lives.ts";
 import { textOf } from "./text.ts";
@@ -25,6 +27,13 @@ export async function asking(c: Context, sandbox: SandboxContext): Promise<Askin
   sandbox.access.demand(caller, { operation: runOperation(c.req.method, c.req.path), scope: id });
   const workspace = sandbox.resources.get(id);
   if (!workspace) throw new ArmError(404, "ResourceNotFound", `The workspace '${name}' was not found in resource group '${group}'.`);
+  const from = caller.inNetwork ? "inside" : fromOf(getConnInfo(c).remote.address);
+  if (!mayReach(openTo(workspace, sandbox.links), from))
+    throw new ArmError(
+      403,
+      "PublicNetworkAccessDisabled",
+      `Public network access to the workspace '${workspace.name}' is disabled. Connect through a private endpoint of the workspace: https://aka.ms/amlprivatelink`,
+    );
   enterWorkspace(sandbox, workspace);
   return { caller, workspace, key: workspace.id.toLowerCase() };
 }

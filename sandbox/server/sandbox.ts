@@ -34,6 +34,7 @@ import { rolesHoldAfter, wait } from "./latency.ts";
 import type { Profile } from "./latency.ts";
 import { keptPorts } from "./ports.ts";
 import { mountProviders } from "../arm/providers.ts";
+import { linksIn } from "../network/reach.ts";
 import { rooms } from "./rooms.ts";
 
 export interface RunningSandbox {
@@ -82,6 +83,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
     urls: { base, scoring: `https://localhost:${ports.scoring}`, blob: (account) => `https://localhost:${ports.blob}/${account}` },
     issueToken: async (audience, principalId, seconds, more) => await tokens.issue({ audience, principalId, seconds, ...more }),
     access: openAccess(db),
+    links: linksIn(db),
     faults,
     authenticate: async (authorization, audience) => await tokens.verify(authorization, allowed[audience]),
     latency: async (seconds, signal) => await wait(profile, seconds, signal),

@@ -3,10 +3,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import type { ArmResource, SandboxContext } from "../core.ts";
+import { parentId } from "../arm/ids.ts";
 import type { FaultCount } from "../faults/faults.ts";
 import { KeyStore } from "./keys.ts";
 import { RouterLink } from "./link.ts";
 import type { Parts } from "./parts.ts";
+import { openTo } from "../network/reach.ts";
 import { CoreQuota } from "./quota.ts";
 import { DeploymentRunner } from "./runner.ts";
 import type { RunnerContext } from "./runner.ts";
@@ -216,9 +218,11 @@ export class Serving {
     const traffic = (endpoint.properties["traffic"] ?? {}) as Traffic;
     const [mirror] = Object.entries((endpoint.properties["mirrorTraffic"] ?? {}) as Traffic);
     const deployments = this.#sandbox.resources.list(endpoint.id, DEPLOYMENTS).filter((one) => !this.#leaving.has(one.id.toLowerCase()));
+    const open = openTo(endpoint, this.#sandbox.links, parentId(endpoint.id));
     return {
       id: endpoint.id,
       name: endpoint.name,
+      ...(open === "inside" || open === "nobody" ? { open } : {}),
       path: `${endpoint.location ?? ""}/${endpoint.name}`.toLowerCase(),
       kind: endpoint.properties["compute"] === undefined ? "Managed" : "Kubernetes",
       auth: this.#auth(endpoint),

@@ -38,6 +38,8 @@ export interface EndpointRoute {
   /** Managed and Kubernetes endpoints report failures of the model by different status codes. */
   readonly kind: "Managed" | "Kubernetes";
   readonly auth: RouteAuth;
+  /** Who may come at all, where that is not everybody: who comes through the workspace's private endpoint, if it has one. */
+  readonly open?: "inside" | "nobody";
   readonly deployments: readonly DeploymentRoute[];
   readonly mirror: { readonly deployment: string; readonly percent: number } | undefined;
 }

@@ -16,7 +16,10 @@ import { vaultKeys, vaults } from "./keyvault.ts";
 import { locks } from "./locks.ts";
 import { logicTypes } from "./logic.ts";
 import { insightsComponents, logWorkspaces } from "./monitor.ts";
+import { outboundRules } from "./managednetwork.ts";
+import { networkTypes } from "./network.ts";
 import { onlineTypes } from "./online.ts";
+import { privateLinkTypes } from "./privatelink.ts";
 import { registries } from "./registries.ts";
 import { resourceGroups } from "./resources.ts";
 import { storageTypes } from "./storage.ts";
@@ -40,7 +43,10 @@ export const types: readonly AnyType[] = [
   budgets,
   diagnosticSettings,
   ...alertTypes,
+  ...networkTypes,
+  ...privateLinkTypes,
   workspaces,
+  outboundRules,
   datastores,
   computes,
   registries,

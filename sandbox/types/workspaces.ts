@@ -7,6 +7,7 @@ import { nameOf } from "../arm/ids.ts";
 import { accountKeys } from "../blob/accounts.ts";
 import { systemDatastores } from "../ml/datastores.ts";
 import { giveRoles, systemAssigned, workspacePrincipal } from "../rbac/identities.ts";
+import { checkIsolation, filledNetwork, managedNetwork } from "./managednetwork.ts";
 import { bool, identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
 import { text } from "../state/values.ts";
@@ -29,6 +30,7 @@ const body = z.looseObject({
       applicationInsights: z.string().nullish(),
       containerRegistry: z.string().nullish(),
       publicNetworkAccess: access,
+      managedNetwork: managedNetwork.nullish(),
       hbiWorkspace: bool,
       v1LegacyMode: bool,
       enableDataIsolation: bool,
@@ -64,6 +66,7 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
       true,
   },
   check({ before, after }, sandbox) {
+    checkIsolation(before, after);
     const kind = after.kind ?? "Default";
     if (!/^default$/i.test(kind)) {
       throw new ArmError(
@@ -132,8 +135,8 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
         v1LegacyMode: false,
         systemDatastoresAuthMode: "accesskey",
         enableDataIsolation: false,
-        managedNetwork: { isolationMode: "Disabled", status: { status: "Inactive", sparkReady: false }, outboundRules: {} },
         ...given,
+        managedNetwork: filledNetwork(given["managedNetwork"]),
         workspaceId: guid,
         tenantId: sandbox.tenantId,
         discoveryUrl: `${sandbox.urls.base}/discovery`,

@@ -1,4 +1,5 @@
 // The data plane of one vault: keys are made, read, listed, and sign. Key Vault REST 7.4 and later (learn.microsoft.com/rest/api/keyvault/keys).
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -6,6 +7,7 @@ import { z } from "zod";
 import { errorBody, notModeled } from "../arm/errors.ts";
 import { ArmError } from "../core.ts";
 import type { Caller, SandboxContext } from "../core.ts";
+import { fromOf, mayReach, openTo } from "../network/reach.ts";
 import { readJson } from "../server/bodies.ts";
 import { Keys, KeyWish, sign, verify } from "./keys.ts";
 import type { Key } from "./keys.ts";
@@ -33,6 +35,7 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
   });
   app.use(async (c, next) => {
     const caller = await sandbox.authenticate(c.req.header("authorization"), "vault");
+    reach(sandbox, caller, vault, getConnInfo(c).remote.address);
     permit(sandbox, caller, vault, c.req.method, c.req.path);
     if (!c.req.query("api-version"))
       throw new ArmError(400, "BadParameter", "The request URI does not have the query parameter 'api-version'.");
@@ -73,6 +76,17 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
     throw notModeled(`${c.req.method} ${c.req.path} of vaults`, "it has keys that are made, read, listed, and that sign and verify");
   });
   return app;
+}
+
+/** Throws ArmError 403 for who comes from the internet to a vault that is closed to it. */
+function reach(sandbox: SandboxContext, caller: Caller, vault: string, address: string | undefined): void {
+  const resource = sandbox.resources.get(vault);
+  if (!resource || mayReach(openTo(resource, sandbox.links), caller.inNetwork ? "inside" : fromOf(address))) return;
+  throw new ArmError(
+    403,
+    "Forbidden",
+    `Public network access is disabled and request is not from a trusted service nor via an approved private link. Caller: appid=${caller.clientId ?? ""};oid=${caller.principalId} Vault: ${resource.name};location=${resource.location}`,
+  );
 }
 
 /** Throws ArmError 403 for what no role covers, where the vault goes by roles. */

@@ -1,6 +1,7 @@
 // The scoring router: checks the caller, picks a deployment, passes the request to one of its processes.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { fromOf } from "../../network/reach.ts";
 import type { MetricsQuery, RouteTable } from "../table.ts";
 import { Doorman } from "./auth.ts";
 import type { Verify } from "./auth.ts";
@@ -109,6 +110,18 @@ export class Router {
   }
 
   async #serve(visit: Visit, request: IncomingMessage, key: string, path: string): Promise<void> {
+    const { open } = visit.endpoint.route;
+    if (open && open !== fromOf(request.socket.remoteAddress)) {
+      request.resume();
+      this.#refuse(
+        visit,
+        403,
+        "PublicNetworkAccessDisabled",
+        "Public network access to the endpoint is disabled. Call it through a private endpoint of its workspace.",
+        undefined,
+      );
+      return;
+    }
     const check = visit.endpoint.doorman.check(request.headers.authorization);
     const refusal = check instanceof Promise ? await check : check;
     if (refusal !== undefined) {
