@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { Azure } from "./client.ts";
-import { httpClient } from "./http.ts";
+import { sourcePolicies } from "./http.ts";
 
 /** A container, or a folder in one. */
 export interface BlobPlace {
@@ -29,7 +29,7 @@ export async function openContainer(azure: Azure, url: string): Promise<BlobPlac
   // The sandbox's names look like `acct.blob.core.sandbox@localhost:1`; what stands before the @ only tells accounts apart.
   parts.username = "";
   parts.password = "";
-  const options = { retryOptions: { maxTries: 6, retryDelayInMs: 500 }, httpClient: httpClient() };
+  const options = { retryOptions: { maxTries: 6, retryDelayInMs: 500 }, additionalPolicies: sourcePolicies() };
   const signed = parts.searchParams.has("sig");
   return {
     container: signed ? new Client(parts.href, undefined, options) : new Client(parts.href, azure.credential, options),

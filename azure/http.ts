@@ -2,7 +2,7 @@
 import { Agent } from "node:https";
 import { isIP } from "node:net";
 import { createDefaultHttpClient } from "@azure/core-rest-pipeline";
-import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 
 /**
  * Local address to connect from, on a machine with several networks of which one leads to the private endpoints of a stage. The sandbox
@@ -11,6 +11,23 @@ import type { HttpClient } from "@azure/core-rest-pipeline";
 export const sourceVariable = "MLOPS_SOURCE_ADDRESS";
 
 let made: { readonly from: string; readonly client: HttpClient } | undefined;
+
+/** The same for clients that bring their own pipeline (`additionalPolicies` of @azure/core-client): connects from the address, if one is named. */
+export function sourcePolicies(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): { policy: PipelinePolicy; position: "perRetry" }[] {
+  const from = env[sourceVariable] ?? "";
+  if (from === "") return [];
+  const agent = agentFrom(from);
+  const policy: PipelinePolicy = {
+    name: "sourceAddress",
+    async sendRequest(request, next) {
+      if (request.url.startsWith("https:")) request.agent ??= agent;
+      return await next(request);
+    },
+  };
+  return [{ policy, position: "perRetry" }];
+}
 
 /** One client a process, so that connections are kept. */
 export function httpClient(env: Readonly<Record<string, string | undefined>> = process.env): HttpClient {
@@ -21,11 +38,19 @@ export function httpClient(env: Readonly<Record<string, string | undefined>> = p
 
 function connectingFrom(localAddress: string): HttpClient {
   const client = createDefaultHttpClient();
-  const agent = new Agent({ keepAlive: true, localAddress, family: isIP(localAddress) });
+  const agent = agentFrom(localAddress);
   return {
     async sendRequest(request) {
-      if (!request.agent && request.url.startsWith("https:")) request.agent = agent;
+      if (request.url.startsWith("https:")) request.agent ??= agent;
       return await client.sendRequest(request);
     },
   };
+}
+
+const agents = new Map<string, Agent>();
+
+function agentFrom(localAddress: string): Agent {
+  const agent = agents.get(localAddress) ?? new Agent({ keepAlive: true, localAddress, family: isIP(localAddress) });
+  agents.set(localAddress, agent);
+  return agent;
 }

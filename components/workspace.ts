@@ -38,6 +38,8 @@ export interface WorkspaceArgs {
   /** Entra object ids of those who work here; "caller": whoever runs the first `up`. */
   readonly operators: readonly string[] | { readonly caller: Input<string> };
   readonly publicAccess: boolean;
+  /** The workspace's managed network, for jobs and builds without public access: what may leave, and the cluster that builds images. */
+  readonly isolation?: { readonly outboundRules: Readonly<Record<string, object>>; readonly buildCluster: string };
   /** Deleted vaults stay for 90 days, whatever anyone does. Names are only made free again without it. */
   readonly purgeProtection: boolean;
   readonly override?: {
@@ -143,7 +145,14 @@ export class Workspace extends ComponentResource {
     const containerRegistry = new ContainerRegistry(
       `${name}-images`,
       overridden(
-        { ...placed, registryName: names.containerRegistry, sku: { name: "Basic" }, adminUserEnabled: false },
+        {
+          ...placed,
+          registryName: names.containerRegistry,
+          ...(args.publicAccess
+            ? { sku: { name: "Basic" } }
+            : { sku: { name: "Premium" }, publicNetworkAccess, networkRuleBypassOptions: "AzureServices" }),
+          adminUserEnabled: false,
+        },
         override.containerRegistry,
       ),
       child,
@@ -185,6 +194,12 @@ export class Workspace extends ComponentResource {
           // Datastores without keys: whoever reads data does it as themselves.
           systemDatastoresAuthMode: "identity",
           publicNetworkAccess,
+          ...(args.isolation
+            ? {
+                managedNetwork: { isolationMode: "AllowOnlyApprovedOutbound", outboundRules: args.isolation.outboundRules as never },
+                imageBuildCompute: args.isolation.buildCluster,
+              }
+            : {}),
           v1LegacyMode: false,
         },
         override.workspace,

@@ -60,7 +60,7 @@ const cases: readonly [string, string, string, Record<string, unknown>, Record<s
     "storage:StorageAccount",
     storage,
     { ...storage, publicNetworkAccess: "Enabled" },
-    /publicNetworkAccess is "Enabled"; it must be "Disabled". Fix: remove publicAccess/,
+    /publicNetworkAccess is "Enabled"; it must be "Disabled". Fix: remove network and publicAccess/,
   ],
   [
     "no-public-access",
@@ -321,6 +321,32 @@ describe("rules about a whole stack", () => {
     expect(await toldOf("budget-present", [group, resource("consumption:Budget", "b", { scope: [group] })])).toEqual([]);
     expect(await toldOf("budget-present", [group])).toEqual([[expect.stringMatching(/^dev: it has no budget. Fix: /), group.urn]]);
     expect(await toldOf("budget-present", [group, resource("consumption:Budget", "b", { scope: [logs] })])).toHaveLength(1);
+  });
+
+  test("private-network: a closed vault that nothing leads to, an open one beside a closed workspace, a workspace that calls anywhere", async () => {
+    const closedVault = resource("keyvault:Vault", "dev-vault", {}, { properties: { publicNetworkAccess: "disabled" } });
+    const link = (to: PolicyResource) => resource("network:PrivateEndpoint", `to-${to.name}`, { privateLinkServiceConnections: [to] });
+    const closedWorkspace = (isolationMode: string) =>
+      resource(
+        "machinelearningservices:Workspace",
+        "dev-workspace",
+        {},
+        { publicNetworkAccess: "Disabled", managedNetwork: { isolationMode } },
+      );
+    const ml = closedWorkspace("AllowOnlyApprovedOutbound");
+    expect(await toldOf("private-network", [closedVault, link(closedVault), ml, link(ml)])).toEqual([]);
+    expect(await toldOf("private-network", [closedVault, ml, link(ml)])).toEqual([
+      [expect.stringMatching(/^dev-vault: it has no public access and no private endpoint/), closedVault.urn],
+    ]);
+    const openVault = resource("keyvault:Vault", "dev-vault", {}, { properties: {} });
+    expect(await toldOf("private-network", [openVault])).toEqual([]);
+    expect(await toldOf("private-network", [openVault, ml, link(ml)])).toEqual([
+      [expect.stringMatching(/^dev-vault: properties.publicNetworkAccess is not "Disabled"/), openVault.urn],
+    ]);
+    const wandering = closedWorkspace("AllowInternetOutbound");
+    expect(await toldOf("private-network", [wandering, link(wandering)])).toEqual([
+      [expect.stringMatching(/isolationMode is "AllowInternetOutbound"/), wandering.urn],
+    ]);
   });
 
   test("diagnostic-settings: a vault without one, or one that sends its logs nowhere", async () => {

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { KeptFaults } from "./faults/plan.ts";
 import { rolesHoldAfter } from "./server/latency.ts";
+import { insideAddress } from "./network/reach.ts";
 import { sandboxStatus } from "./status.ts";
 
 /** Which program the variables are for; `shell` is all of them and what Pulumi needs. */
@@ -67,6 +68,8 @@ export async function sandboxEnv(
     PULUMI_SKIP_UPDATE_CHECK: "true",
     MLOPS_SANDBOX_DIR: dir,
     MLOPS_ROLES_HOLD_AFTER_SECONDS: String(Math.max(rolesHoldAfter(info.profile), new KeptFaults(dir).rolesHoldAfter)),
+    // A shell stands for a machine in the stages' virtual networks, where there is such an address: not on macOS as it comes.
+    ...(process.platform === "darwin" ? {} : { MLOPS_SOURCE_ADDRESS: insideAddress }),
     PATH: [...first, ...rest].join(delimiter),
   };
 }

@@ -25,6 +25,7 @@ export const localNames = ({ prefix, stage }: NameParts) => ({
   cluster: "cpu-cluster",
   budget: `budget-${prefix}-${stage}`,
   systemTopic: `evgt-${prefix}-${stage}`,
+  virtualNetwork: `vnet-${prefix}-${stage}`,
 });
 
 /**

@@ -117,6 +117,26 @@ describe("refusals give value, rule and fix", () => {
     expect(refusal({ purgeProtection: "false" }, "prod")).toMatch(/purgeProtection is false: must be true in prod/);
   });
 
+  test("a network: private in prod, said once, with ranges that are ranges", () => {
+    expect(stage({}, "prod")).toMatchObject({
+      network: "private",
+      virtualNetwork: { addressSpace: "10.40.0.0/24", peers: [], dns: "own" },
+    });
+    expect(stage({}, "dev")).toMatchObject({ network: "public", publicAccess: true });
+    expect(stage({ network: "private" }, "qa")).toMatchObject({ network: "private", publicAccess: false });
+    expect(stage({ publicAccess: "false" }, "qa")).toMatchObject({ network: "private" });
+    expect(refusal({ network: "public" }, "prod")).toMatch(/network is "public": must be private in prod/);
+    expect(refusal({ network: "private", publicAccess: "true" }, "qa")).toMatch(
+      /publicAccess is true: .*network is private; remove publicAccess/,
+    );
+    expect(refusal({ virtualNetwork: "{}" }, "qa")).toMatch(/virtualNetwork is .*: needs network: private/);
+    for (const addressSpace of ["10.40.0.1/24", "10.40.0.0/28", "10.400.0.0/24", "hub"])
+      expect(refusal({ virtualNetwork: JSON.stringify({ addressSpace }) }, "prod")).toMatch(/virtualNetwork\.addressSpace is .*: must /);
+    expect(refusal({ virtualNetwork: '{"peers":["hub"]}' }, "prod")).toMatch(
+      /peers\.0 is "hub": must be the resource id of a virtual network/,
+    );
+  });
+
   test("traffic and slots have to fit", () => {
     expect(refusal({ keptVersion: "1" })).toMatch(/keptVersion is "1": needs modelVersion/);
     expect(refusal({ traffic: '{"blue":100}' })).toMatch(/traffic is .*: needs modelVersion/);

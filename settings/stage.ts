@@ -2,11 +2,14 @@
 import { z } from "zod";
 import { common, group, serving, workspace } from "./fields.ts";
 import { monitoring, monitoringRules } from "./monitoring.ts";
+import { network, networkOf, networkRules } from "./network.ts";
 import { notifications, trigger } from "./notifications.ts";
 import { servingRules } from "./rules.ts";
 
 export const stages = ["dev", "qa", "prod"] as const;
 export type Stage = (typeof stages)[number];
+
+const usualNetwork = (stage: Stage): "public" | "private" => (stage === "prod" ? "private" : "public");
 
 /** The schema of one stage; what a stage is decides some defaults. */
 export const stageSettings = (stage: Stage) =>
@@ -17,6 +20,7 @@ export const stageSettings = (stage: Stage) =>
       ...serving,
       ...workspace,
       ...monitoring,
+      ...network,
       /** Are models trained here? Then the cluster, the data and the components are here too. */
       training: z.boolean("must be true or false").default(stage === "dev"),
       /** Who has to agree before a release may serve here. */
@@ -43,6 +47,10 @@ export const stageSettings = (stage: Stage) =>
       /** Where the model comes from. */
       modelFrom: z.enum(["workspace", "registry"], "must be workspace or registry").default(stage === "dev" ? "workspace" : "registry"),
     })
+    .refine((s) => stage !== "prod" || s.network !== "public", {
+      path: ["network"],
+      message: "must be private in prod; remove the override or deploy to qa",
+    })
     .refine((s) => stage !== "prod" || s.publicAccess !== true, {
       path: ["publicAccess"],
       message: "must be false in prod; remove the override or deploy to qa",
@@ -55,12 +63,15 @@ export const stageSettings = (stage: Stage) =>
       path: ["purgeProtection"],
       message: "must be true in prod; remove the override",
     })
+    .superRefine((s, context) => networkRules(s, usualNetwork(stage), context))
     .superRefine(servingRules)
     .superRefine(monitoringRules)
     .transform((s) => ({
       ...s,
       stage,
-      publicAccess: s.publicAccess ?? stage !== "prod",
+      network: networkOf(s, usualNetwork(stage)),
+      publicAccess: networkOf(s, usualNetwork(stage)) === "public",
+      virtualNetwork: s.virtualNetwork ?? network.virtualNetwork.unwrap().parse({}),
       purgeProtection: s.purgeProtection ?? stage === "prod",
     }));
 

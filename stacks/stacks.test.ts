@@ -446,6 +446,64 @@ describe("qa and prod", () => {
   });
 });
 
+describe("a private stage", () => {
+  const links = () =>
+    made
+      .filter(({ type }) => type === "azure-native:network:PrivateEndpoint")
+      .map(({ inputs }) => [inputs["privateEndpointName"], inputs["privateLinkServiceConnections"][0].groupIds[0], inputs["subnet"].id])
+      .toSorted();
+
+  test("everything has a private endpoint in the stage's own network, and a name in its zones", async () => {
+    await build("prod", { virtualNetwork: '{"addressSpace":"10.9.0.0/24"}' });
+    const subnet = "/id/prod-subnet-endpoints";
+    expect(links()).toEqual([
+      ["pe-prod-blob", "blob", subnet],
+      ["pe-prod-file", "file", subnet],
+      ["pe-prod-images", "registry", subnet],
+      ["pe-prod-vault", "vault", subnet],
+      ["pe-prod-workspace", "amlworkspace", subnet],
+    ]);
+    expect(["endpoints", "runners"].map((name) => named(`prod-subnet-${name}`).inputs["addressPrefix"])).toEqual([
+      "10.9.0.0/25",
+      "10.9.0.128/25",
+    ]);
+    expect(texts(made.filter(({ type }) => type.endsWith(":PrivateZone")).map(({ inputs }) => inputs["privateZoneName"]))).toEqual([
+      "privatelink.api.azureml.ms",
+      "privatelink.azurecr.io",
+      "privatelink.blob.core.windows.net",
+      "privatelink.file.core.windows.net",
+      "privatelink.notebooks.azure.net",
+      "privatelink.vaultcore.azure.net",
+    ]);
+    expect(named("prod-images").inputs).toMatchObject({ sku: { name: "Premium" }, publicNetworkAccess: "Disabled" });
+  });
+
+  test("jobs and builds run in the managed network, which lets out what the settings name", async () => {
+    await build("qa", { network: "private", virtualNetwork: '{"outbound":["pypi.org"]}' });
+    const { managedNetwork, imageBuildCompute } = named("qa-workspace").inputs;
+    expect(managedNetwork).toMatchObject({
+      isolationMode: "AllowOnlyApprovedOutbound",
+      outboundRules: { "host-pypi-org": { type: "FQDN", destination: "pypi.org" }, registry: { type: "PrivateEndpoint" } },
+    });
+    expect(named("qa-compute").inputs["computeName"]).toBe(imageBuildCompute);
+    expect(types()).not.toContain("azure-native:machinelearningservices:ComponentVersion");
+  });
+
+  test("in a subnet that somebody else keeps there is neither network nor zone", async () => {
+    const subnetId = `/subscriptions/${subscription}/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/ml`;
+    await build("prod", { virtualNetwork: JSON.stringify({ subnetId, dns: "none" }) });
+    expect(new Set(links().map(([, , id]) => id))).toEqual(new Set([subnetId]));
+    for (const type of ["network:VirtualNetwork", "privatedns:PrivateZone", "network:PrivateDnsZoneGroup"])
+      expect(types()).not.toContain(`azure-native:${type}`);
+  });
+
+  test("a public stage has none of it", async () => {
+    await build("qa", {});
+    expect(types().filter((type) => /:network:|:privatedns:/.test(type))).toEqual([]);
+    expect(named("qa-workspace").inputs["managedNetwork"]).toBeUndefined();
+  });
+});
+
 describe("auto", () => {
   const build = async (values: Record<string, string>) =>
     settle(() => auto(parseSettings(AutoSettings, config(values), "azure-mlops", "auto"), allowed));

@@ -46,6 +46,10 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
   const global = suffix.apply((text) => globalNames(settings, text));
   const registry = suffix.apply((text) => registryNames(settings, text));
 
+  const registryId = interpolate`/subscriptions/${subscriptionId}/resourceGroups/${registry.resourceGroup}/providers/Microsoft.MachineLearningServices/registries/${registry.registry}`;
+  // A public stage does not load it.
+  const closed = settings.network === "private" ? await import("./private.ts") : undefined;
+
   if (name === "prod") protectState(settings.unprotected);
   const group = new ResourceGroup(name, { resourceGroupName: local.resourceGroup, location, tags });
   const workspace = new Workspace(name, {
@@ -55,20 +59,25 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
     seed: `${prefix}-${name}`,
     operators: settings.operators ?? { caller: callerId },
     publicAccess: settings.publicAccess,
+    ...(closed ? { isolation: { outboundRules: closed.outboundRules(settings, registryId), buildCluster: local.cluster } } : {}),
     purgeProtection: settings.purgeProtection,
   });
   const { workspaceId, workspaceName } = workspace;
   const { logs, storage, vault } = workspace.nodes;
   new GroupBudget(name, { scope: group.id, budgetName: local.budget, ...settings.budget });
   new Diagnostics(name, { logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id });
-  const source = new AssetSource(name, { workspaceId, sendAfter: workspace.grants });
+  const inside =
+    closed?.closeOff(settings, workspace, { resourceGroupName: group.name, location, tags, networkName: local.virtualNetwork }) ?? [];
+  const reachable = [...workspace.grants, ...inside];
+  const source = new AssetSource(name, { workspaceId, sendAfter: reachable });
 
   // The first has its role's name, which most projects have one of; others have their own.
   const environments = (role: string, assets: readonly Asset[] = []): Environment[] =>
-    assets.map((asset, i) => new Environment(`${name}-${i === 0 ? role : asset.name}`, { asset, source, dependsOn: workspace.grants }));
+    assets.map((asset, i) => new Environment(`${name}-${i === 0 ? role : asset.name}`, { asset, source, dependsOn: reachable }));
   const production = environments("production", files.production);
   let components: Record<string, Output<string>> = {};
-  if (settings.training) {
+  // Without public access Azure builds images on a cluster of the workspace's own.
+  if (settings.training || closed) {
     const { size, maxNodes, idleSeconds, priority } = settings.compute;
     new ComputeCluster(name, {
       resourceGroupName: group.name,
@@ -76,7 +85,9 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
       clusterName: local.cluster,
       identityId: workspace.jobsIdentityId,
     });
-    const dependsOn = workspace.grants;
+  }
+  if (settings.training) {
+    const dependsOn = reachable;
     for (const asset of files.data ?? []) new DataAsset(`${name}-${asset.name}`, { asset, source, dependsOn });
     environments("development", files.development);
     const made = new MlComponents(name, { assets: files.components ?? [], source, dependsOn });

@@ -7,6 +7,7 @@ import { budgetPresent } from "./budget-present.ts";
 import { diagnosticSettings } from "./diagnostic-settings.ts";
 import { noKeyAuth } from "./no-key-auth.ts";
 import { noPublicAccess } from "./no-public-access.ts";
+import { privateNetwork } from "./private-network.ts";
 import { protectState } from "./protect-state.ts";
 import { requiredTags } from "./required-tags.ts";
 import { scaleToZero } from "./scale-to-zero.ts";
@@ -15,6 +16,7 @@ import { tls } from "./tls.ts";
 export const rules: readonly Rule[] = [
   approvedRelease(process.env),
   noPublicAccess,
+  privateNetwork,
   noKeyAuth,
   protectState,
   scaleToZero,

@@ -1,7 +1,7 @@
 // Nothing in prod is reachable from the internet.
 import { mustBe, type ResourceRule } from "../rule.ts";
 
-const fix = "remove publicAccess from Pulumi.prod.yaml (pulumi config rm azure-mlops:publicAccess --stack prod)";
+const fix = "remove network and publicAccess from Pulumi.prod.yaml (pulumi config rm azure-mlops:network --stack prod)";
 const closed = (path: string) => ({ path, is: "Disabled", fix }) as const;
 
 export const noPublicAccess: ResourceRule = {

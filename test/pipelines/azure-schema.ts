@@ -32,6 +32,19 @@ const step = z.union([
 ]);
 const steps = z.array(step).min(1);
 
+const parameters = z
+  .array(
+    z.strictObject({
+      name,
+      displayName: z.string().optional(),
+      type: z.enum(["string", "boolean", "number"]),
+      default: z.string().optional(),
+    }),
+  )
+  .optional();
+/** An agent pool: Microsoft's by image, or one's own by name. */
+const pool = z.union([z.strictObject({ vmImage: z.string() }), z.string().min(1)]);
+
 const jobCommon = {
   displayName: z.string().optional(),
   dependsOn: z.union([name, z.array(name)]).optional(),
@@ -47,6 +60,7 @@ const job = z.strictObject({
 const deployment = z.strictObject({
   deployment: name,
   environment: z.string(),
+  pool: pool.optional(),
   ...jobCommon,
   strategy: z.strictObject({ runOnce: z.strictObject({ deploy: z.strictObject({ steps }) }) }),
 });
@@ -61,7 +75,8 @@ export const AzurePipeline = z.strictObject({
     z.strictObject({ cron: z.string().regex(/^(\S+ ){4}\S+$/), displayName: z.string(), branches: filter, always: z.boolean() }),
   ),
   lockBehavior: z.enum(["sequential", "runLatest"]),
-  pool: z.strictObject({ vmImage: z.string() }),
+  parameters,
+  pool,
   variables: z.array(z.union([z.strictObject({ group: z.string() }), z.strictObject({ name: z.string(), value: z.string() })])),
   stages: z.array(
     z.strictObject({
@@ -76,6 +91,6 @@ export const AzurePipeline = z.strictObject({
 
 /** pipelines/*.yml */
 export const StepTemplate = z.strictObject({
-  parameters: z.array(z.strictObject({ name, type: z.enum(["string", "boolean", "number"]), default: z.string().optional() })).optional(),
+  parameters,
   steps,
 });

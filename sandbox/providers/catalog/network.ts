@@ -23,6 +23,7 @@ export const network: Catalog = {
     "network:SecurityRule": {
       path: inGroup("Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}/securityRules/{securityRuleName}"),
     },
+    "network:VirtualNetworkPeering": { path: inGroup(`${VNET}/virtualNetworkPeerings/{virtualNetworkPeeringName}`) },
     "network:PrivateEndpoint": { path: inGroup(ENDPOINT), replaces: ["subnet"] },
     "network:PrivateDnsZoneGroup": { path: inGroup(`${ENDPOINT}/privateDnsZoneGroups/{privateDnsZoneGroupName}`) },
     "network:PublicIPAddress": {
