@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { Azure } from "./client.ts";
-import { sourcePolicies } from "./http.ts";
+import { sourceFactories } from "./http.ts";
 
 /** A container, or a folder in one. */
 export interface BlobPlace {
@@ -24,15 +24,17 @@ export interface Upload {
  * Storage Blob Data Contributor or Reader there).
  */
 export async function openContainer(azure: Azure, url: string): Promise<BlobPlace> {
-  const { ContainerClient: Client } = await import("@azure/storage-blob");
+  const { ContainerClient: Client, newPipeline } = await import("@azure/storage-blob");
   const parts = new URL(url);
   // The sandbox's names look like `acct.blob.core.sandbox@localhost:1`; what stands before the @ only tells accounts apart.
   parts.username = "";
   parts.password = "";
-  const options = { retryOptions: { maxTries: 6, retryDelayInMs: 500 }, additionalPolicies: sourcePolicies() };
+  const options = { retryOptions: { maxTries: 6, retryDelayInMs: 500 } };
   const signed = parts.searchParams.has("sig");
+  const pipeline = newPipeline(signed ? undefined : azure.credential, options);
+  pipeline.factories.push(...sourceFactories());
   return {
-    container: signed ? new Client(parts.href, undefined, options) : new Client(parts.href, azure.credential, options),
+    container: new Client(parts.href, pipeline),
     prefix: "",
     url: url.replace(/[?#].*$/s, "").replace(/\/+$/, ""),
   };

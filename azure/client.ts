@@ -6,7 +6,7 @@ import { discoverCloud } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
 import { credentialFor } from "./credential.ts";
 import { errorFromBody, isNotFound } from "./errors.ts";
-import { httpClient } from "./http.ts";
+import { connectFrom, httpClient } from "./http.ts";
 import { waitForEnd } from "./operations.ts";
 import type { Answer, Patience } from "./operations.ts";
 import { impatient, send } from "./send.ts";
@@ -77,13 +77,14 @@ export async function connect(env: Env = process.env, options: ConnectOptions = 
         'eval "$(npx mlops sandbox env)"',
     );
   }
+  connectFrom(env);
   const pipeline = createPipelineFromOptions({
     retryOptions: { maxRetries: options.retries ?? 6, retryDelayInMs: options.retryDelayMs ?? 500, maxRetryDelayInMs: 30_000 },
     userAgentOptions: { userAgentPrefix: options.userAgent ?? "azure-mlops" },
     // Following a redirect would carry the token to wherever it points.
     redirectOptions: { maxRetries: 0 },
   });
-  const http = impatient(options.httpClient ?? httpClient(env));
+  const http = impatient(options.httpClient ?? httpClient());
   const cloud = await discoverCloud(env, async (url) => {
     const answer = await send(pipeline, http, "GET", url, undefined, {});
     if (answer.status !== 200) throw errorFromBody(answer.body, answer);

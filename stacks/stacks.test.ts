@@ -451,7 +451,7 @@ describe("a private stage", () => {
     made
       .filter(({ type }) => type === "azure-native:network:PrivateEndpoint")
       .map(({ inputs }) => [inputs["privateEndpointName"], inputs["privateLinkServiceConnections"][0].groupIds[0], inputs["subnet"].id])
-      .toSorted();
+      .toSorted((a, b) => String(a[0]).localeCompare(String(b[0])));
 
   test("everything has a private endpoint in the stage's own network, and a name in its zones", async () => {
     await build("prod", { virtualNetwork: '{"addressSpace":"10.9.0.0/24"}' });
