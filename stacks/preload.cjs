@@ -21,7 +21,17 @@ if (!process.env.MLOPS_DEBUG) {
   Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set() {}, configurable: true });
 }
 
-const latePackages = new Set(["typescript", "@npmcli/arborist"]);
+const tracing = ["instrumentation", "instrumentation-grpc", "sdk-trace-node", "sdk-trace-base", "resources", "exporter-zipkin"];
+const latePackages = new Set([
+  "typescript",
+  "@npmcli/arborist",
+  "normalize-package-data",
+  "js-yaml",
+  // Maps the stack traces that there are none of.
+  ...(process.env.MLOPS_DEBUG ? [] : ["source-map-support/register"]),
+]);
+// The SDK takes functions and classes out of these at once, and calls them only under `pulumi --tracing`.
+const lateMembers = new Set(tracing.map((name) => `@opentelemetry/${name}`));
 // Parts of the SDK that its index loads at once: for programs that drive Pulumi, and for providers.
 const lateParts = new Set(["./automation", "./provider"]);
 const sdk = join("@pulumi", "pulumi", "index.js");
@@ -29,12 +39,18 @@ const isLate = (request, parent) => latePackages.has(request) || (lateParts.has(
 
 const load = Module._load;
 Module._load = function (request, parent, isMain) {
-  if (!isLate(request, parent)) return load.call(this, request, parent, isMain);
   const real = () => load.call(Module, request, parent, isMain);
+  if (lateMembers.has(request)) return late(real, (key) => late(() => real()[key]));
+  if (isLate(request, parent)) return late(real, (key) => real()[key]);
+  return load.call(this, request, parent, isMain);
+};
+
+/** Stands for what `real` loads, until it is used. */
+function late(real, member = (key) => real()[key]) {
   return new Proxy(function () {}, {
     // The SDK's compiled imports ask this first; the true answer would load the package.
-    get: (_, key) => (key === "__esModule" ? true : real()[key]),
+    get: (_, key) => (key === "__esModule" ? true : member(key)),
     construct: (_, args) => Reflect.construct(real(), args),
     apply: (_, self, args) => Reflect.apply(real(), self, args),
   });
-};
+}
