@@ -272,3 +272,30 @@ test(
   },
   minutes,
 );
+
+test(
+  "a private stage, from inside and from outside of its network",
+  async () => {
+    const group = `${subscription}/resourceGroups/rg-mlops-prod`;
+    const put = (path: string, properties: object, more: object = { location: "westeurope" }): Promise<unknown> =>
+      azure.put(`${group}/providers/${path}`, { ...more, properties }, { apiVersion: "2024-05-01" });
+    expect(Object.keys(await wrong("prod"))).not.toContain("network");
+    await azure.put(group, { location: "westeurope" }, { apiVersion });
+    const storage = { location: "westeurope", kind: "StorageV2", sku: { name: "Standard_LRS" } };
+    await put(`Microsoft.Storage/storageAccounts/stmlopsprod${suffix}`, { publicNetworkAccess: "Disabled" }, storage);
+    await put("Microsoft.Network/virtualNetworks/vnet", { addressSpace: { addressPrefixes: ["10.40.0.0/24"] } });
+    await put("Microsoft.Network/virtualNetworks/vnet/subnets/endpoints", { addressPrefix: "10.40.0.0/25" }, {});
+    const link = { privateLinkServiceId: `${group}/providers/Microsoft.Storage/storageAccounts/stmlopsprod${suffix}`, groupIds: ["blob"] };
+    await put("Microsoft.Network/privateEndpoints/blob", {
+      subnet: { id: `${group}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/endpoints` },
+      privateLinkServiceConnections: [{ name: "blob", properties: link }],
+    });
+    expect(Object.keys(await wrong("prod"))).not.toContain("network");
+    const outside = await wrong("prod", { ...env, MLOPS_SOURCE_ADDRESS: "127.0.0.1" });
+    expect(outside["network"]).toMatchObject([
+      { state: "fail", found: expect.stringMatching(/prod is private, and this machine is outside of its network \(403/) },
+    ]);
+    await azure.delete(group, { apiVersion });
+  },
+  minutes,
+);

@@ -6,6 +6,7 @@ import { endpoint } from "./checks/endpoint.ts";
 import { locks } from "./checks/locks.ts";
 import { login } from "./checks/login.ts";
 import { names } from "./checks/names.ts";
+import { network } from "./checks/network.ts";
 import { providers } from "./checks/providers.ts";
 import { quota } from "./checks/quota.ts";
 import { registry } from "./checks/registry.ts";
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   quota,
   names,
   endpoint,
+  network,
   registry,
   locks,
   budget,

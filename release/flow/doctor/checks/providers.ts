@@ -17,6 +17,7 @@ function namespaces(settings: Settings): string[] {
   return [
     ...always,
     ...ofWorkspace,
+    ...(settings.network === "private" ? ["Microsoft.Network"] : []),
     ...(told ? ["Microsoft.EventGrid", "Microsoft.Logic"] : []),
     ...(channels.some(({ kind }) => kind === "mail") ? ["Microsoft.Web"] : []),
   ];
