@@ -1,6 +1,7 @@
 // Which files of a project folder are found, whatever they are called.
 import { describe, expect, test } from "@jest/globals";
-import { findAll, findFile } from "./layout.ts";
+import { findAll, findFile, type Role } from "./layout.ts";
+import { VARIANTS } from "./variants.ts";
 import { memoryFiles } from "./memory-files.ts";
 
 const pipeline = "type: pipeline\njobs:\n  a: {type: command, command: ls, environment: azureml:e:1}\n";
@@ -27,6 +28,27 @@ describe("the file of a role", () => {
     expect(findFile("endpoint", "/p", files)).toEqual({ path: "deploy/online/ep.yml" });
     expect(findFile("deployment", "/p", files)).toEqual({ path: "deploy/online/dep.yml" });
     expect(findFile("sampleRequest", "/p", files)).toEqual({ path: "deploy/my_request.json" });
+  });
+
+  test("of automated ML stands beside that of the pipeline, though both are of one kind", () => {
+    const files = memoryFiles({
+      "/p/mlops/azureml/search.yaml": "type: automl\ntask: regression\n",
+      "/p/mlops/train.yml": pipeline,
+      "/p/mlops/gate.yml": "metrics: {}\n",
+      "/p/mlops/automl-gate.yml": "metrics: {}\n",
+      "/p/deploy/dep.yml": "name: blue\nendpoint_name: ep\nmodel: azureml:m:1\n",
+      "/p/deploy/automl-deployment.yml": "name: blue\nendpoint_name: ep\nmodel: azureml:m:1\n",
+      "/p/deploy/automl-acceptance/request.json": "{}",
+      "/p/deploy/sample.json": "{}",
+    });
+    const found = (role: Role) => findFile(role, "/p", files);
+    expect(found(VARIANTS.automl.job)).toEqual({ path: "mlops/azureml/search.yaml" });
+    expect(found(VARIANTS.pipeline.job)).toEqual({ path: "mlops/train.yml" });
+    expect(found(VARIANTS.pipeline.gate)).toEqual({ path: "mlops/gate.yml" });
+    expect(found(VARIANTS.automl.gate)).toEqual({ path: "mlops/automl-gate.yml" });
+    expect(found(VARIANTS.pipeline.deployment)).toEqual({ path: "deploy/dep.yml" });
+    expect(found(VARIANTS.automl.deployment)).toEqual({ path: "deploy/automl-deployment.yml" });
+    expect(found("sampleRequest")).toEqual({ path: "deploy/sample.json" });
   });
 
   test("several that could be it are named, and so is what to do", () => {

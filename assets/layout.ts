@@ -35,6 +35,24 @@ const ROLES = {
     within: ["mlops"],
     is: { kinds: ["pipelineJob"], hint: key("jobs") },
   },
+  automl: {
+    what: "automated ML job",
+    usual: ["mlops/automl.yml", "mlops/automl.yaml"],
+    within: ["mlops"],
+    is: { kinds: ["automlJob"], hint: key("task") },
+  },
+  gate: {
+    what: "gate's rules",
+    usual: ["mlops/gate.yml", "mlops/gate.yaml"],
+    within: ["mlops"],
+    is: { name: /(^|\/)gate\.ya?ml$/i },
+  },
+  automlGate: {
+    what: "gate's rules for automated ML",
+    usual: ["mlops/automl-gate.yml", "mlops/automl-gate.yaml"],
+    within: ["mlops"],
+    is: { name: /automl[-_]?gate\.ya?ml$/i },
+  },
   endpoint: {
     what: "online endpoint",
     usual: ["deploy/endpoint.yml", "deploy/endpoint.yaml"],
@@ -46,6 +64,12 @@ const ROLES = {
     usual: ["deploy/blue-deployment.yml", "deploy/blue-deployment.yaml", "deploy/deployment.yml", "deploy/deployment.yaml"],
     within: ["deploy"],
     is: { kinds: ["managedOnlineDeployment", "kubernetesOnlineDeployment"], hint: key("endpoint_name") },
+  },
+  automlDeployment: {
+    what: "online deployment for models of automated ML",
+    usual: ["deploy/automl-deployment.yml", "deploy/automl-deployment.yaml"],
+    within: ["deploy"],
+    is: { name: /automl[-_]?deployment\.ya?ml$/i },
   },
   monitor: {
     what: "model monitor",
@@ -81,17 +105,22 @@ export type Collection = keyof typeof COLLECTIONS;
 export type Found = { readonly path: string } | { readonly none: string; readonly several: boolean };
 
 /** Acceptance requests and notebooks' checkpoints are files of other things. */
-const PASSED_OVER = /^(\.|__pycache__$|acceptance$|node_modules$)/;
+const PASSED_OVER = /^(\.|__pycache__$|(automl-)?acceptance$|node_modules$)/;
 const YAML = /\.ya?ml$/i;
 /** Longer ones are data. */
 const MAX_BYTES = 1_000_000;
+
+/** Where the file of a role usually lies, for messages. */
+export const usualFile = (role: Role): string => ROLES[role].usual[0];
 
 /** The file of a role. `folder`: the project's, as `files` resolves it. */
 export function findFile(role: Role, folder: string, files: Files): Found {
   const { what, usual, within, is }: RoleRule = ROLES[role];
   const here = usual.find((path) => files.stat(files.resolve(folder, path))?.type === "file");
   if (here) return { path: here };
-  const candidates = within.flatMap((place) => filesBelow(place, folder, files));
+  // The usual file of another role is that role's, though it may be of the same kind.
+  const others = Object.values<RoleRule>(ROLES).flatMap((rule) => (rule.what === what ? [] : rule.usual));
+  const candidates = within.flatMap((place) => filesBelow(place, folder, files)).filter((path) => !others.includes(path));
   const found = candidates.filter((path) => ("name" in is ? is.name.test(path) : isOfKind(path, folder, files, is)));
   const [only, ...more] = found;
   if (only !== undefined && more.length === 0) return { path: only };

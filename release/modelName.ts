@@ -5,7 +5,7 @@ import { projectFileIfThere } from "./project.ts";
 
 /** Name in `model:` of the project's deployment (`azureml:diabetes@latest` → diabetes); undefined when it names none. */
 export function modelNameIn(repo: string, project: string): string | undefined {
-  const path = projectFileIfThere(repo, project, "deployment");
+  const path = projectFileIfThere(repo, project, "deployment") ?? projectFileIfThere(repo, project, "automlDeployment");
   const read = path && readAsset(path, diskFiles(repo), { kind: "onlineDeployment" });
   return read && read.ok ? modelNameOf(read.asset) : undefined;
 }

@@ -23,6 +23,8 @@ export const modelConfig = [
   "release",
   "releaseDigest",
   "modelFrom",
+  "variant",
+  "keptVariant",
 ] as const;
 
 export interface PulumiRun {

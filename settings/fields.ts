@@ -1,5 +1,6 @@
 // The fields that settings are made of, each with its rule and the way to mend it.
 import { z } from "zod";
+import { variants } from "../assets/variants.ts";
 import { slots } from "../release/core/slots.ts";
 
 /** A text that must fit a pattern; `rule` goes into the message. */
@@ -50,6 +51,9 @@ export const serving = {
   ).optional(),
   /** Version in the other slot, kept to go back to. Unset: the other slot is empty. */
   keptVersion: text(/^[\w.-]{1,30}$/, "must be one exact version, such as 6").optional(),
+  /** How the models in both slots are made, and so which file deploys them (assets/layout.ts); written by `mlops deploy`. */
+  variant: z.enum(variants, `must be ${variants.join(" or ")}`).default("pipeline"),
+  keptVariant: z.enum(variants, `must be ${variants.join(" or ")}`).default("pipeline"),
   /** Release that `modelVersion` came with; written by `mlops deploy`. A stage that needs approval serves nothing without. */
   release: text(/^[A-Za-z0-9][\w.-]*$/, "must be a release's id, such as diabetes-7").optional(),
   /** Digest of that release's manifest, which the approvals are for. */

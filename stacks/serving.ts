@@ -1,6 +1,6 @@
 // The endpoint of a stage, from the files in deploy/ and the stack's settings; nothing as long as no model version is set.
 import type { Input, Output, Resource } from "@pulumi/pulumi";
-import { modelNameOf } from "../assets/index.ts";
+import { modelNameOf, VARIANTS } from "../assets/index.ts";
 import type { Asset } from "../assets/index.ts";
 import { OnlineEndpoint, modelIdIn } from "../components/onlineEndpoint.ts";
 import type { OnlineEndpointArgs, SlotArgs } from "../components/onlineEndpoint.ts";
@@ -16,6 +16,8 @@ export type ServingSettings = Pick<
   | "modelName"
   | "modelVersion"
   | "keptVersion"
+  | "variant"
+  | "keptVariant"
   | "keptInstances"
   | "slot"
   | "slotFrozen"
@@ -43,12 +45,12 @@ export function readServing(project: Project, settings: ServingSettings): Servin
   if (used.length === 0) return undefined;
   const endpointFile = project.find("endpoint");
   const endpoint = endpointFile && project.read(endpointFile, "onlineEndpoint", settings.endpointSet);
-  const common = project.find("deployment");
   const deployments: Partial<Record<Slot, Asset>> = {};
   for (const slot of used) {
+    const variant = slot === settings.slot ? settings.variant : settings.keptVariant;
     // One file for both slots, unless the other has its own.
     const own = `deploy/${slot}-deployment.yml`;
-    const file = project.has(own) ? own : common;
+    const file = variant === "pipeline" && project.has(own) ? own : project.find(VARIANTS[variant].deployment);
     const asset = file && project.read(file, "onlineDeployment", [...settings.deploymentSet, `name=${slot}`]);
     if (asset) deployments[slot] = asset;
   }

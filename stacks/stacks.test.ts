@@ -234,6 +234,7 @@ describe("dev", () => {
       expect(inputs["properties"].componentSpec.code).toMatch(/^dev-code-project-ml-\w+-reference$/);
     }
     expect(texts(made.filter(({ type }) => type === "mlops:assets:Upload").map(({ inputs }) => inputs["path"]))).toEqual([
+      "project/data",
       "project/data/diabetes.csv",
       ...["evaluate", "load", "prepare", "register", "train"].map((name) => `project/ml/${name}`),
     ]);
@@ -248,6 +249,10 @@ describe("dev", () => {
       source: "project/data/data.yml",
     });
     expect(named("dev-diabetes-version").inputs["properties"].dataUri).toMatch(/-reference\/diabetes\.csv$/);
+    expect(named("dev-diabetes-table-version").inputs).toMatchObject({
+      ...{ version: "1", source: "project/data/table.yml" },
+      properties: { dataType: "mltable", referencedUris: ["./diabetes.csv"] },
+    });
   });
 
   test("the workspace waits until the roles of its identity hold", async () => {
@@ -313,6 +318,19 @@ describe("serving", () => {
     });
     expect(JSON.parse(named("dev-rollout").inputs["check"].request)).toHaveProperty("input_data");
     expect(outputs).toMatchObject({ endpointName: "mlops-dev-7d4bf9", modelName: "diabetes", modelVersion: "3", slot: "blue" });
+  });
+
+  test("a model of automated ML by its own file: no script, no environment; the kept slot by the file of its own kind", async () => {
+    await build("dev", { modelVersion: "4", keptVersion: "3", slot: "green", variant: "automl" });
+    const { properties } = named("dev-green").inputs;
+    expect(properties).toMatchObject({ model: "/id/dev-workspace/models/diabetes/versions/4", instanceType: "Standard_DS3_v2" });
+    expect(properties).not.toHaveProperty("codeConfiguration");
+    expect(properties).not.toHaveProperty("environmentId");
+    expect(named("dev-blue").inputs["properties"].codeConfiguration.scoringScript).toBe("score.py");
+    made.length = 0;
+    await build("dev", { modelVersion: "5", keptVersion: "4", slot: "blue", keptVariant: "automl" });
+    expect(named("dev-green").inputs["properties"]).not.toHaveProperty("codeConfiguration");
+    expect(named("dev-blue").inputs["properties"].codeConfiguration.scoringScript).toBe("score.py");
   });
 
   test("two versions: both slots, traffic to the live one, and the kept one's mark does not depend on the files", async () => {

@@ -45,6 +45,23 @@ def test_the_pipeline_names_the_datas_version():
     assert inputs["data_version"] == data["version"]
 
 
+def test_automated_ml_reads_the_same_version_of_the_same_table():
+    data = read_yaml(PROJECT / "data" / "data.yml")
+    table = read_yaml(PROJECT / "data" / "table.yml")
+    assert table["version"] == data["version"]
+    assert read_yaml(PROJECT / "mlops" / "automl.yml")["training_data"]["path"] == f"azureml:{table['name']}:{table['version']}"
+    files = [path["file"] for path in read_yaml(PROJECT / "data" / "MLTable")["paths"]]
+    assert files == [data["path"]]
+
+
+def test_both_kinds_of_models_are_served_behind_one_endpoint_under_one_name():
+    pipeline = read_yaml(PROJECT / "deploy" / "blue-deployment.yml")
+    automl = read_yaml(PROJECT / "deploy" / "automl-deployment.yml")
+    same = ["name", "endpoint_name", "model", "instance_type"]
+    assert {key: automl[key] for key in same} == {key: pipeline[key] for key in same}
+    assert not {"code_configuration", "environment"} & automl.keys()
+
+
 def test_components_and_deployment_use_the_projects_environments():
     dev = f"azureml:{read_yaml(PROJECT / 'mlops' / 'environment.yml')['name']}@latest"
     prod = f"azureml:{read_yaml(PROJECT / 'deploy' / 'environment.yml')['name']}@latest"

@@ -4,7 +4,9 @@ import { deployModel, type Deployed, newestModel } from "../flow/deploy.ts";
 import { promote } from "../flow/release/promote.ts";
 import { openHistory } from "../flow/release/history.ts";
 import { chosenRelease } from "../flow/release/reference.ts";
+import { variantOfJob } from "../flow/job.ts";
 import { modelOf } from "../flow/model.ts";
+import { jobOf } from "../flow/watch/job.ts";
 import { openStage } from "../flow/workspace.ts";
 import { modelNameIn } from "../modelName.ts";
 import { openTarget, projectOf, stageOptions } from "../open.ts";
@@ -17,6 +19,7 @@ export const deploy: Command = {
   details:
     "Writes modelName and modelVersion into the stack's config (Pulumi.<stage>.yaml) and runs pulumi up: the new version goes to the free slot, " +
     "is checked by direct calls, and gets the traffic in the steps that the stack's config says. If a check fails, the old slot keeps serving. " +
+    "A model of automated ML is deployed by deploy/automl-deployment.yml, any other by deploy/blue-deployment.yml; how it was made is known from its job. " +
     "auto, qa and prod take releases: the bytes are compared with the manifest first; qa answers the acceptance requests; prod needs approvals " +
     "(mlops approve) and keeps the slot that served. Everything is written down in the history. Killed at any moment, the same command goes on.",
   examples: [
@@ -51,7 +54,10 @@ export const deploy: Command = {
     const project = await projectOf(pulumi, stage);
     const name = workspace.outputs.modelName ?? modelNameIn(call.repo, project) ?? "model";
     const model = given ?? (job ? await modelOf(workspace, job, [], name) : await newestModel(workspace, name));
-    const deployed = await deployModel(call, target, pulumi, stage, model, project);
+    // How it was made says which file of the project deploys it.
+    const made = job ?? (await jobOf(workspace, model.name, model.version));
+    const variant = made === undefined ? "pipeline" : await variantOfJob(workspace, made);
+    const deployed = await deployModel(call, target, pulumi, stage, { ...model, variant }, project);
     printDeployed(call, stage, deployed);
     call.out.result({ stage, ...deployed });
     if (deployed.sample && deployed.sample.status !== 200) {

@@ -7,7 +7,7 @@ import { diskFiles } from "../files.ts";
 import { monitorIn, monitorRuns } from "../flow/monitor/read.ts";
 import { retrainSettings } from "../flow/monitor/settings.ts";
 import { causeTag, markGate, newestData, trainings } from "../flow/monitor/training.ts";
-import { jobOptions } from "../flow/submit.ts";
+import { jobOptions } from "../flow/job.ts";
 import { openStage, type Workspace } from "../flow/workspace.ts";
 import { openTarget, projectOf, stageOptions } from "../open.ts";
 import { projectFile } from "../project.ts";

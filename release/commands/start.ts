@@ -5,7 +5,7 @@ import { toolchain } from "../../tools/setup/toolchain.ts";
 import { startSandbox } from "../../sandbox/control.ts";
 import { type Call, type Command, CommandError } from "../command.ts";
 import { deployModel } from "../flow/deploy.ts";
-import { jobOptions } from "../flow/submit.ts";
+import { automlOption, jobOptions } from "../flow/job.ts";
 import { projectOf } from "../open.ts";
 import { modelConfig, pulumiFor } from "../pulumi.ts";
 import { sandboxDir, sandboxTarget } from "../target.ts";
@@ -20,6 +20,7 @@ export const start: Command = {
   options: [
     { flags: "--deploy", description: "deploy the model to dev without asking" },
     { flags: "--no-deploy", description: "train only" },
+    automlOption,
     ...jobOptions,
   ],
   async run(call) {
@@ -44,7 +45,14 @@ export const start: Command = {
       call.out.result(trained);
       return;
     }
-    const deployed = await deployModel(call, target, pulumi, "dev", trained.model, await projectOf(pulumi, "dev"));
+    const deployed = await deployModel(
+      call,
+      target,
+      pulumi,
+      "dev",
+      { ...trained.model, variant: trained.variant },
+      await projectOf(pulumi, "dev"),
+    );
     printDeployed(call, "dev", deployed);
     if (deployed.sample && deployed.sample.status !== 200) {
       throw new CommandError(

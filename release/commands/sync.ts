@@ -5,7 +5,10 @@ import { projectName, pulumiFor } from "../pulumi.ts";
 import { chooseTarget, targetOption } from "../target.ts";
 
 /** Keys that `mlops deploy` and `mlops rollback` write; all others are the checkout's own. */
-const serving = ["modelName", "modelVersion", "keptVersion", "keptInstances", "slot", "slotFrozen", "release", "releaseDigest"] as const;
+const serving = [
+  ...["modelName", "modelVersion", "keptVersion", "keptInstances", "slot", "slotFrozen", "release", "releaseDigest"],
+  ...["variant", "keptVariant"],
+] as const;
 
 interface Update {
   readonly kind: string;

@@ -14,6 +14,7 @@ const long = [
   "/node_modules/",
   "test/release-train\\.test",
   "test/bad-days\\.test",
+  "test/automl\\.test",
   "test/retraining\\.test",
   "test/faults\\.test",
   "test/pipelines/run\\.test",

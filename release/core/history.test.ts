@@ -61,6 +61,10 @@ test("who trained or deployed to qa is excluded, others are not", () => {
 });
 
 const release = (version: string) => ({ release: `m-${version}`, digest: version.padStart(64, "0"), model: "m", version });
+const rollBack = (from: StageRecord): StageRecord | undefined => {
+  const begun = beginRollback(from, "slow", person("dan"));
+  return begun && endRollback(rolledBack(begun));
+};
 const deploy = (before: StageRecord, version: string, inPlace = false): StageRecord =>
   finish(begin(before, release(version), inPlace, person("dan")).record);
 
@@ -74,6 +78,18 @@ test("blue and green by turns, the one before is kept", () => {
   expect(Object.keys(third.releases)).toEqual(["10", "11"]);
   expect(serving(third)?.release).toBe("m-11");
   expect(configOf(third, third)).toMatchObject({ modelVersion: "11", keptVersion: "10", slot: "blue", slotFrozen: "", release: "m-11" });
+});
+
+test("how a model is made goes with it, from slot to slot", () => {
+  const automl = { ...release("10"), variant: "automl" as const };
+  const first = deploy(emptyStage("prod"), "9");
+  expect(configOf(first, first)).toMatchObject({ variant: "", keptVariant: "" });
+  const second = finish(begin(first, automl, false, person("dan")).record);
+  expect(configOf(second, second)).toMatchObject({ variant: "automl", keptVariant: "", modelVersion: "10", keptVersion: "9" });
+  const third = deploy(second, "11");
+  expect(configOf(third, third)).toMatchObject({ variant: "", keptVariant: "automl" });
+  const back = rollBack(third)!;
+  expect(configOf(back, back)).toMatchObject({ variant: "automl", keptVariant: "", modelVersion: "10" });
 });
 
 test("what is live already changes nothing", () => {
@@ -100,10 +116,6 @@ test("in place there is one slot, and taking back deploys the old version again"
 });
 
 test("rollback goes to the kept slot and freezes it; back again is possible", () => {
-  const rollBack = (from: StageRecord): StageRecord | undefined => {
-    const begun = beginRollback(from, "slow", person("dan"));
-    return begun && endRollback(rolledBack(begun));
-  };
   const back = rollBack(deploy(deploy(emptyStage("prod"), "9"), "10"))!;
   expect(back).toMatchObject({ plan: { live: "blue", versions: { blue: "9", green: "10" } }, frozen: true });
   expect(configOf(back, back)).toMatchObject({ modelVersion: "9", keptVersion: "10", slotFrozen: "true", release: "m-9" });

@@ -1,5 +1,6 @@
 // The release manifest, release.json: one model version with its evidence, under a digest of its own.
 import { z } from "zod";
+import { type Variant, variants } from "../../assets/variants.ts";
 import { jsonDigest, sha256 } from "./digest.ts";
 import { Person } from "./person.ts";
 import { Signature, signedBytes } from "./signature.ts";
@@ -35,6 +36,10 @@ export const ManifestBody = z.strictObject({
   run: z.strictObject({
     workspace: z.string().meta({ description: "ARM id of the workspace it was made in" }),
     job: z.string(),
+    variant: z
+      .enum(variants)
+      .optional()
+      .meta({ description: "how the model is made, and so which files of the project judge, serve and test it; absent: pipeline" }),
     parameters: z.record(z.string(), z.string()),
     metrics: z.record(z.string(), z.number()).meta({ description: "metrics.json of the evaluation" }),
     trainedBy: z.array(Person).meta({ description: "who ran the job; they cannot approve" }),
@@ -109,4 +114,16 @@ export const releaseLabels = ({ id, digest, signature, model, run }: ReleaseMani
   "mlops.modelDigest": model.digest,
   "mlops.job": run.job,
   ...(signature ? { "mlops.signature": signature.value, "mlops.signatureKey": signature.key } : {}),
+});
+
+/** How the release's model is made. */
+export const variantOfRelease = ({ run }: ManifestBody): Variant => run.variant ?? "pipeline";
+
+/** What a stage's record keeps of a release that is deployed there. */
+export const deployable = (manifest: ReleaseManifest) => ({
+  release: manifest.id,
+  digest: manifest.digest,
+  model: manifest.model.name,
+  version: manifest.model.version,
+  variant: variantOfRelease(manifest),
 });

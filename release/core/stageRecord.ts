@@ -1,12 +1,13 @@
 // What a stage serves by the history's account, and a change that is under way: the base that every deployment starts from.
 import { z } from "zod";
+import { type Variant, variants } from "../../assets/variants.ts";
 import { afterDeploy, afterRollback, slots, type SlotPlan } from "./slots.ts";
 import { Person } from "./person.ts";
 
 const plan = z.strictObject({ live: z.enum(slots), versions: z.partialRecord(z.enum(slots), z.string()) });
 
 /** Which release a model version came with. */
-const known = z.strictObject({ release: z.string(), digest: z.string(), model: z.string() });
+const known = z.strictObject({ release: z.string(), digest: z.string(), model: z.string(), variant: z.enum(variants).optional() });
 export type KnownRelease = Readonly<z.infer<typeof known>>;
 
 const pending = z.strictObject({
@@ -133,7 +134,7 @@ export function configOf(
   const { plan, frozen } = target;
   const version = plan?.versions[plan.live];
   if (!plan || version === undefined)
-    return { modelVersion: "", keptVersion: "", slot: "", slotFrozen: "", release: "", releaseDigest: "" };
+    return { modelVersion: "", keptVersion: "", slot: "", slotFrozen: "", release: "", releaseDigest: "", variant: "", keptVariant: "" };
   const other = slots.find((slot) => slot !== plan.live)!;
   const release = record.releases[version];
   return {
@@ -144,5 +145,12 @@ export function configOf(
     slotFrozen: frozen ? "true" : "",
     release: release?.release ?? "",
     releaseDigest: release?.digest ?? "",
+    ...variantConfig(release?.variant, record.releases[plan.versions[other] ?? ""]?.variant),
   };
 }
+
+/** Config keys that say how the models in both slots are made; the pipeline's need none. */
+export const variantConfig = (live: Variant | undefined, kept?: Variant): Record<"variant" | "keptVariant", string> => ({
+  variant: live === "automl" ? live : "",
+  keptVariant: kept === "automl" ? kept : "",
+});

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiVersions } from "../../azure/ids.ts";
+import type { Variant } from "../../assets/index.ts";
 import { type Call, CommandError } from "../command.ts";
+import { variantConfig } from "../core/stageRecord.ts";
 import type { Pulumi } from "../pulumi.ts";
 import type { Target } from "../target.ts";
 import { type Answer, type EndpointState, score, waitHealthy } from "./endpoint.ts";
@@ -25,10 +27,12 @@ export async function deployModel(
   target: Target,
   pulumi: Pulumi,
   stage: string,
-  model: Pick<ModelVersion, "name" | "version">,
+  model: Pick<ModelVersion, "name" | "version"> & { readonly variant: Variant },
   project: string,
 ): Promise<Deployed> {
-  await pulumi.setConfig(stage, { modelName: model.name, modelVersion: model.version });
+  const { variant } = variantConfig(model.variant);
+  if (variant === "") await pulumi.unsetConfig(stage, ["variant"]);
+  await pulumi.setConfig(stage, { modelName: model.name, modelVersion: model.version, ...(variant === "" ? {} : { variant }) });
   call.out.progress(`deploy  ${model.name}:${model.version} to ${stage}: pulumi up --stack ${stage}`);
   await pulumi.up(stage);
   const workspace = await openStage(stage, pulumi, target);

@@ -89,7 +89,8 @@ export async function followJob(workspace: Workspace, jobName: string, options: 
       const run = await look(jobName, undefined);
       return { status: job.properties.status, steps, error: error ?? run.error?.error?.message };
     }
-    if (children.length === 0) await look(jobName, undefined);
+    // A search tells in its own log how its trials go.
+    await look(jobName, undefined);
     await pause(options.pollMs ?? 1000, options.signal);
   }
 }

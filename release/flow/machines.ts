@@ -1,6 +1,6 @@
 // The machines that a stage takes: its cluster's, and those of a deployment as its YAML and the stack's settings say.
 import { join } from "node:path";
-import { findFile, formatProblem, readAsset } from "../../assets/index.ts";
+import { findFile, formatProblem, readAsset, type Variant, VARIANTS } from "../../assets/index.ts";
 import { diskFiles } from "../files.ts";
 
 /** What Azure ML puts beside a deployment that names no size. */
@@ -11,10 +11,15 @@ export interface DeploymentMachines {
   readonly instances: number;
 }
 
-/** The deployment of a project; a text says why it cannot be read. */
-export function deploymentMachines(repo: string, project: string, sets: readonly string[]): DeploymentMachines | string {
+/** The deployment of a project, for models that are made that way; a text says why it cannot be read. */
+export function deploymentMachines(
+  repo: string,
+  project: string,
+  sets: readonly string[],
+  variant: Variant = "pipeline",
+): DeploymentMachines | string {
   const files = diskFiles(repo);
-  const found = findFile("deployment", files.resolve(".", project), files);
+  const found = findFile(VARIANTS[variant].deployment, files.resolve(".", project), files);
   if (!("path" in found)) return `${project}: ${found.none}`;
   const read = readAsset(join(project, found.path), files, { kind: "onlineDeployment", sets: [...sets] });
   if (!read.ok) return read.problems.map(formatProblem).join("; ");

@@ -1,6 +1,7 @@
 // Which model a job made: the version that a step registered, or one registered here from the job's model output.
 import { apiVersions, nameOf } from "../../azure/ids.ts";
 import { CommandError } from "../command.ts";
+import { bestModelUri, searchOf } from "./automl.ts";
 import type { RunStep } from "./follow.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -24,15 +25,11 @@ interface ModelResource {
 
 interface JobBody {
   readonly systemData?: { readonly createdAt?: string };
-  readonly properties: { readonly outputs?: Record<string, { jobOutputType?: string }> | null };
+  readonly properties: { readonly jobType?: string; readonly outputs?: Record<string, { jobOutputType?: string }> | null };
 }
 
 const options = { apiVersion: apiVersions.machineLearning };
-const modelOutputs = new Map([
-  ["mlflow_model", "mlflow_model"],
-  ["custom_model", "custom_model"],
-  ["triton_model", "triton_model"],
-]);
+const modelTypes: ReadonlySet<string> = new Set(["mlflow_model", "custom_model", "triton_model"]);
 
 /** The model versions that a job's runs registered, oldest first: those whose lineage names one of the runs. */
 export async function registeredBy(workspace: Workspace, runIds: ReadonlySet<string>, since: string | undefined): Promise<ModelVersion[]> {
@@ -59,8 +56,8 @@ export function lineage(model: ModelResource): string[] {
 }
 
 /**
- * The model that a completed pipeline job made. A step of it may have registered one; else its output of a model type is
- * registered under `modelName`, once: called again for the same job it finds the version that is there.
+ * The model that a completed job made. A step of it may have registered one; else the best trial's of an automated ML job, or a pipeline's
+ * output of a model type, is registered under `modelName`, once: called again for the same job it finds the version that is there.
  */
 export async function modelOf(workspace: Workspace, jobName: string, steps: readonly RunStep[], modelName: string): Promise<ModelVersion> {
   const runIds = new Set([jobName, ...steps.map(({ runId }) => runId)]);
@@ -68,14 +65,7 @@ export async function modelOf(workspace: Workspace, jobName: string, steps: read
   const registered = await registeredBy(workspace, runIds, job.systemData?.createdAt);
   const own = registered.findLast(({ name }) => name === modelName) ?? registered.at(-1);
   if (own) return own;
-  const output = Object.entries(job.properties.outputs ?? {}).find(([, { jobOutputType }]) => modelOutputs.has(jobOutputType ?? ""));
-  if (!output) {
-    throw new CommandError(
-      `job ${jobName} completed, but none of its steps registered a model and none of its outputs is one`,
-      "Give the pipeline an output of type mlflow_model or custom_model, or register the model in a step with mlflow.register_model.",
-    );
-  }
-  const [name, { jobOutputType }] = output;
+  const { modelType, modelUri } = job.properties.jobType === "AutoML" ? await bestOf(workspace, jobName) : outputOf(jobName, job);
   const path = `${workspace.id}/models/${modelName}`;
   const container = await workspace.azure.find<{ properties: { nextVersion?: string } }>(path, options);
   const version = container?.properties.nextVersion ?? "1";
@@ -83,8 +73,8 @@ export async function modelOf(workspace: Workspace, jobName: string, steps: read
     `${path}/versions/${version}`,
     {
       properties: {
-        modelType: modelOutputs.get(jobOutputType ?? ""),
-        modelUri: `azureml://jobs/${jobName}/outputs/${name}/paths/`,
+        modelType,
+        modelUri,
         jobName,
         tags: { job: jobName },
       },
@@ -92,4 +82,23 @@ export async function modelOf(workspace: Workspace, jobName: string, steps: read
     options,
   );
   return { name: modelName, version: nameOf(made.id), id: made.id };
+}
+
+interface Unregistered {
+  readonly modelType: string;
+  readonly modelUri: string;
+}
+
+async function bestOf(workspace: Workspace, jobName: string): Promise<Unregistered> {
+  return { modelType: "mlflow_model", modelUri: bestModelUri(await searchOf(workspace, jobName)) };
+}
+
+function outputOf(jobName: string, { properties }: JobBody): Unregistered {
+  for (const [name, { jobOutputType = "" }] of Object.entries(properties.outputs ?? {})) {
+    if (modelTypes.has(jobOutputType)) return { modelType: jobOutputType, modelUri: `azureml://jobs/${jobName}/outputs/${name}/paths/` };
+  }
+  throw new CommandError(
+    `job ${jobName} completed, but none of its steps registered a model and none of its outputs is one`,
+    "Give the pipeline an output of type mlflow_model or custom_model, or register the model in a step with mlflow.register_model.",
+  );
 }

@@ -1,6 +1,7 @@
-// The acceptance requests of deploy/acceptance: sent to a stage's endpoint, answers held against what they must fulfil.
+// The acceptance requests of the project: sent to a stage's endpoint, answers held against what they must fulfil.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Variant, VARIANTS } from "../../../assets/index.ts";
 import { type Call, CommandError, UsageError } from "../../command.ts";
 import { type AcceptanceCase, readCase, shortcomings } from "../../core/acceptance.ts";
 import { type EndpointState, score } from "../endpoint.ts";
@@ -12,8 +13,8 @@ export interface NamedCase {
 }
 
 /** Reads all of them before anything is deployed. @throws when there is none: a qa that tests nothing would let everything through */
-export function acceptanceCases(repo: string, project: string): NamedCase[] {
-  const folder = join(project, "deploy", "acceptance");
+export function acceptanceCases(repo: string, project: string, variant: Variant): NamedCase[] {
+  const folder = join(project, VARIANTS[variant].acceptance);
   const files = existsSync(join(repo, folder))
     ? readdirSync(join(repo, folder))
         .filter((name) => name.endsWith(".json"))

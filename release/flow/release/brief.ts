@@ -7,6 +7,7 @@ import type { Call } from "../../command.ts";
 import { formatCost, type MonthlyCost, monthlyCost, PriceTable, type Running } from "../../core/cost.ts";
 import { type ReleaseRecord, stageState } from "../../core/history.ts";
 import { begin, configOf, serving, type StageRecord } from "../../core/stageRecord.ts";
+import { deployable } from "../../core/manifest.ts";
 import { type Pulumi, projectName } from "../../pulumi.ts";
 import { table } from "../../table.ts";
 import { deploymentMachines, usualSize } from "../machines.ts";
@@ -42,12 +43,7 @@ export async function briefOf(
   const liveRecord = live && (await history.release(live.release));
   const config = await pulumi.config(stage);
   const by = await history.caller();
-  const next = begin(
-    there.pending ? { ...there, pending: null } : there,
-    { release: manifest.id, digest: manifest.digest, model: manifest.model.name, version: manifest.model.version },
-    stage !== "prod",
-    by,
-  );
+  const next = begin(there.pending ? { ...there, pending: null } : there, deployable(manifest), stage !== "prod", by);
   const names = [...new Set([...Object.keys(liveRecord?.manifest.run.metrics ?? {}), ...Object.keys(manifest.run.metrics)])].toSorted();
   return {
     release: manifest.id,
@@ -141,16 +137,14 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
   const prices = PriceTable.parse(JSON.parse(readFileSync(new URL("../../prices.json", import.meta.url), "utf8")));
   const location = config["location"] ?? "westeurope";
   const sets = config["deploymentSet"] ? (JSON.parse(config["deploymentSet"]) as string[]) : [];
-  const read = deploymentMachines(call.repo, project, sets);
-  const { instanceType, instances } = typeof read === "string" ? { instanceType: usualSize, instances: 1 } : read;
-  const running = (plan: StageRecord["plan"]): Running[] =>
-    Object.keys(plan?.versions ?? {}).map((name) => ({
-      name,
-      instanceType,
-      instances: name === plan?.live ? instances : 1,
-    }));
-  const cost = (plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(plan), location, prices);
-  return { now: cost(there.plan), after: cost(next.pending?.to ?? next.plan) };
+  const running = ({ releases }: StageRecord, plan: StageRecord["plan"]): Running[] =>
+    Object.entries(plan?.versions ?? {}).map(([name, version]) => {
+      const read = deploymentMachines(call.repo, project, sets, releases[version]?.variant);
+      const { instanceType, instances } = typeof read === "string" ? { instanceType: usualSize, instances: 1 } : read;
+      return { name, instanceType, instances: name === plan?.live ? instances : 1 };
+    });
+  const cost = (record: StageRecord, plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(record, plan), location, prices);
+  return { now: cost(there, there.plan), after: cost(next, next.pending?.to ?? next.plan) };
 }
 
 /** For a terminal. */

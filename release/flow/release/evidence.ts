@@ -27,13 +27,9 @@ export interface JobEvidence {
 /** Reads the job, its runs and the two files that the gate's rules speak of: metrics.json and report.json. */
 export async function evidenceOf(workspace: Workspace, jobName: string, signal: AbortSignal): Promise<JobEvidence> {
   const { azure } = workspace;
-  const asked = { scope: azure.cloud.resourceManagerScope, signal };
-  const history = await workspace.history();
   type Job = { properties: { inputs?: Record<string, { value?: string | number | boolean | null; uri?: string } | null> | null } };
   const job = await azure.get<Job>(`${workspace.id}/jobs/${jobName}`, arm);
-  const top = await azure.get<Run>(`${history}/runs/${encodeURIComponent(jobName)}/details`, asked);
-  const runs: Run[] = [top];
-  for await (const child of azure.list<Run>(`${history}/runs/${encodeURIComponent(jobName)}/children`, asked)) runs.push(child);
+  const runs = await runsOfJob(workspace, jobName, signal);
 
   const file = async (output: string, name: string): Promise<unknown> => {
     const assetId = runs.map(({ outputs }) => outputs?.[output]?.assetId).find(Boolean);
@@ -56,8 +52,18 @@ export async function evidenceOf(workspace: Workspace, jobName: string, signal: 
   };
 }
 
+/** The job's own run, then those of its steps or trials. */
+export async function runsOfJob(workspace: Workspace, jobName: string, signal: AbortSignal): Promise<Run[]> {
+  const { azure } = workspace;
+  const asked = { scope: azure.cloud.resourceManagerScope, signal };
+  const path = `${await workspace.history()}/runs/${encodeURIComponent(jobName)}`;
+  const runs = [await azure.get<Run>(`${path}/details`, asked)];
+  for await (const child of azure.list<Run>(`${path}/children`, asked)) runs.push(child);
+  return runs;
+}
+
 /** `…/data/diabetes/versions/1`, `azureml:diabetes:1` */
-function dataVersion(uri: string | undefined): { name: string; version: string }[] {
+export function dataVersion(uri: string | undefined): { name: string; version: string }[] {
   const [, name, version] = /\/data\/([^/]+)\/versions\/([^/]+)$/i.exec(uri ?? "") ?? /^azureml:([^/:]+):([^/:]+)$/.exec(uri ?? "") ?? [];
   return name && version ? [{ name, version }] : [];
 }
@@ -133,7 +139,7 @@ function reportIn(value: unknown): JobEvidence["report"] {
   return { rows, columns, sha256, problems: Array.isArray(problems) ? problems.length : problems };
 }
 
-function peopleOf(runs: readonly Run[]): Person[] {
+export function peopleOf(runs: readonly Run[]): Person[] {
   const people = new Map<string, Person>();
   for (const { createdBy } of runs) {
     const id = createdBy?.userObjectId;

@@ -1,9 +1,9 @@
 // The gate at the end of training: collects the evidence, judges it, writes the manifest down in the history and to release.json.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, normalize, resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize, resolve } from "node:path";
 import { parse } from "yaml";
-import { formatProblem, readAsset } from "../../../assets/index.ts";
+import { type Collection, findAll, formatProblem, readAsset, type Variant, VARIANTS } from "../../../assets/index.ts";
 import { apiVersions } from "../../../azure/ids.ts";
 import { type Call, CommandError, UsageError } from "../../command.ts";
 import { folderDigest, jsonDigest } from "../../core/digest.ts";
@@ -13,18 +13,26 @@ import { type ManifestBody, releaseId, type ReleaseManifest, sameEvidence, seale
 import { type Person, samePerson } from "../../core/person.ts";
 import { serving } from "../../core/stageRecord.ts";
 import { diskFiles } from "../../files.ts";
+import { projectFileIfThere } from "../../project.ts";
 import type { ModelVersion } from "../model.ts";
 import type { Workspace } from "../workspace.ts";
+import { automlEvidence } from "./automlEvidence.ts";
 import { evidenceOf, type JobEvidence } from "./evidence.ts";
 import type { History } from "./history.ts";
 import { modelDigests } from "./modelDigests.ts";
 import { measuredOnDataOf } from "./remeasure.ts";
 import { smokeTest } from "./smokeTest.ts";
 
-/** Reads mlops/gate.yml before anything is sent; undefined when the project has none: then a model cannot become a release. */
-export function gateRules(repo: string, project: string): GateRules | undefined {
-  const path = join(project, "mlops", "gate.yml");
-  if (!existsSync(join(repo, path))) return undefined;
+export interface Gate {
+  /** From the checkout. */
+  readonly path: string;
+  readonly rules: GateRules;
+}
+
+/** Reads the gate's rules before anything is sent; undefined when the project has none: then a model cannot become a release. */
+export function gateRules(repo: string, project: string, variant: Variant): Gate | undefined {
+  const path = projectFileIfThere(repo, project, VARIANTS[variant].gate);
+  if (path === undefined) return undefined;
   let content: unknown;
   try {
     content = parse(readFileSync(join(repo, path), "utf8"));
@@ -33,21 +41,23 @@ export function gateRules(repo: string, project: string): GateRules | undefined 
   }
   const read = readRules(content);
   if (!read.ok) throw new UsageError(`${path} cannot be used as a gate\n${read.problems.map((problem) => `  ${problem}`).join("\n")}`);
-  return read.rules;
+  return { path, rules: read.rules };
 }
 
 export interface GateInput {
   readonly workspace: Workspace;
   readonly history: History;
   readonly project: string;
-  readonly rules: GateRules;
+  readonly gate: Gate;
   readonly job: string;
   readonly model: ModelVersion;
+  readonly variant: Variant;
 }
 
 /** Judges a trained model and writes the verdict down. The same model judged again gives the manifest that is there. */
 export async function runGate(call: Call, input: GateInput): Promise<ReleaseManifest> {
-  const { workspace, history, model, rules } = input;
+  const { workspace, history, model, variant } = input;
+  const { rules } = input.gate;
   const id = releaseId(model.name, model.version);
   const bytes = await modelDigests(workspace.azure, model.id, call.signal);
   if (!bytes) throw new CommandError(`model ${model.name}:${model.version} is not in the workspace any more`);
@@ -64,19 +74,19 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
   if (before?.manifest.gate.passed && !distrusted) return before.manifest;
   if (before && distrusted) call.out.progress(`gate   ${distrusted}; the model is judged anew`);
 
-  const evidence = await evidenceOf(workspace, input.job, call.signal);
-  const live = rules.live && (await liveModel(call, input, evidence));
+  const evidence = await (variant === "automl" ? automlEvidence : evidenceOf)(workspace, input.job, call.signal);
+  const live = rules.live && (await liveModel(call, input, rules.live.metric, evidence));
   const known = { metrics: evidence.metrics, dataVersion: dataLabel(evidence.data), report: evidence.report, live };
   const type = bytes.model.properties.modelType ?? "custom_model";
   // The smoke test takes a job; it is spared when the model has failed already.
   const doomed = judge({ ...rules, smoke_test: undefined }, { ...known, smoke: undefined }).some(({ passed }) => !passed);
-  const requestFile = rules.smoke_test === undefined ? undefined : normalize(join(input.project, "mlops", rules.smoke_test));
+  const requestFile = rules.smoke_test === undefined ? undefined : normalize(join(dirname(input.gate.path), rules.smoke_test));
   const smoke =
     requestFile === undefined
       ? undefined
       : doomed
         ? { passed: false, message: "not run, as other rules had failed" }
-        : await smokeTest(call, workspace, input.project, requestFile, { ...model, type });
+        : await smokeTest(call, workspace, input.project, requestFile, { ...model, type, variant });
   const verdicts = judge(rules, { ...known, smoke });
   const by = await history.caller();
   const body: ManifestBody = {
@@ -86,13 +96,15 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
     run: {
       workspace: workspace.id,
       job: input.job,
+      variant,
       parameters: evidence.parameters,
       metrics: evidence.metrics,
       trainedBy: trainers(evidence.trainedBy, by),
     },
     gate: { passed: verdicts.every(({ passed }) => passed), rules: jsonDigest(rules), verdicts },
     data: evidence.data.map((data) => ({ ...data, ...(evidence.report?.sha256 ? { sha256: evidence.report.sha256 } : {}) })),
-    ...(await usedAssets(call, workspace, input.project)),
+    // Automated ML runs and serves in environments of Azure's own.
+    ...(variant === "automl" ? { components: [], environments: [] } : await usedAssets(call, workspace, input.project)),
     code: codeState(call.repo),
     created: { at: new Date().toISOString(), by },
   };
@@ -121,16 +133,24 @@ export function writeRelease(call: Call, manifest: ReleaseManifest, path = "rele
 }
 
 /** The release that serves in prod, with its metrics on the new model's data: those it was made with, or measured now. */
-async function liveModel(call: Call, { history, workspace, job }: GateInput, evidence: JobEvidence): Promise<LiveModel | undefined> {
+async function liveModel(
+  call: Call,
+  { history, workspace, job }: GateInput,
+  metric: string,
+  evidence: JobEvidence,
+): Promise<LiveModel | undefined> {
   const live = serving(await history.stage("prod"));
   const record = live && (await history.release(live.release));
   if (!live || !record) return undefined;
   const { data, run, model } = record.manifest;
   const dataVersion = dataLabel(data);
   const label = `${model.name}:${model.version}`;
-  if (dataVersion === dataLabel(evidence.data)) return { label, dataVersion, metrics: run.metrics };
+  const sameData = dataVersion === dataLabel(evidence.data);
+  if (sameData && metric in run.metrics) return { label, dataVersion, metrics: run.metrics };
+  // On other data, or made in another way and measured by other names.
   const uri = `azureml://registries/${String(workspace.outputs["registryName"])}/models/${model.name}/versions/${model.version}`;
-  return { label, dataVersion, metrics: await measuredOnDataOf(call, workspace, job, { uri, type: model.type, label }) };
+  const metrics = await measuredOnDataOf(call, workspace, job, { uri, type: model.type, label });
+  return { label, dataVersion, metrics: metrics ?? (sameData ? run.metrics : undefined) };
 }
 
 const dataLabel = (data: readonly { name: string; version: string }[]): string =>
@@ -154,17 +174,15 @@ async function usedAssets(call: Call, workspace: Workspace, project: string): Pr
       if (!read.ok) throw new UsageError(read.problems.map(formatProblem).join("\n"));
       return read.asset.name ?? [];
     });
-  const folders = files.stat(resolve(call.repo, project, "ml")) ? files.list(resolve(call.repo, project, "ml")) : [];
-  const components = folders.map((name) => join(project, "ml", name, "component.yml")).filter((path) => existsSync(join(call.repo, path)));
-  const environments = [join(project, "deploy", "environment.yml"), join(project, "mlops", "environment.yml")].filter((path) =>
-    existsSync(join(call.repo, path)),
-  );
+  const folder = files.resolve(".", project);
+  const all = (...collections: readonly Collection[]): string[] =>
+    collections.flatMap((collection) => findAll(collection, folder, files)).map((path) => join(project, path));
   const newest = async (
     collection: "components" | "environments",
-    all: readonly string[],
+    wanted: readonly string[],
   ): Promise<{ name: string; version: string }[]> => {
     const found = await Promise.all(
-      [...new Set(all)].toSorted().map(async (name) => {
+      [...new Set(wanted)].toSorted().map(async (name) => {
         const query = { $orderBy: "createdtime desc", $top: "1" };
         const page = await workspace.azure.find<{ value: { name: string }[] }>(`${workspace.id}/${collection}/${name}/versions`, {
           apiVersion: apiVersions.machineLearning,
@@ -176,8 +194,8 @@ async function usedAssets(call: Call, workspace: Workspace, project: string): Pr
     return found.flat();
   };
   return {
-    components: await newest("components", names("component", components)),
-    environments: await newest("environments", names("environment", environments)),
+    components: await newest("components", names("component", all("component"))),
+    environments: await newest("environments", names("environment", all("servingEnvironment", "trainingEnvironment"))),
   };
 }
 

@@ -1,5 +1,6 @@
 // Brings a release to a stage: checks, receipt, stack, health, tests; everything written down, and taken back when it fails.
 import { type Call, CommandError } from "../../command.ts";
+import { deployable, variantOfRelease } from "../../core/manifest.ts";
 import { eventNow, obstacles, type ReleaseRecord, stageState } from "../../core/history.ts";
 import { approvalProblems } from "../../core/permission.ts";
 import { begin, emptyStage, finish, serving, type StageRecord } from "../../core/stageRecord.ts";
@@ -54,7 +55,7 @@ export async function promote(call: Call, promotion: Promotion): Promise<Promote
   const [problem] = obstacles(record, stage);
   if (problem)
     throw new CommandError(`${record.manifest.id} may not go to ${stage}: ${problem}`, `mlops releases show ${record.manifest.id}`);
-  const cases = stage === "qa" ? acceptanceCases(call.repo, promotion.project) : undefined;
+  const cases = stage === "qa" ? acceptanceCases(call.repo, promotion.project, variantOfRelease(record.manifest)) : undefined;
   return history.holding(stage, { wait, signal: call.signal, say: (line) => call.out.progress(line) }, (signal) =>
     new Promoter({ ...call, signal }, promotion, cases).run(),
   );
@@ -85,7 +86,7 @@ class Promoter {
     }
     await this.#approved(record);
     const by = await history.caller();
-    const release = { release: manifest.id, digest: manifest.digest, model: manifest.model.name, version: manifest.model.version };
+    const release = deployable(manifest);
     const begun = begin(there, release, inPlace(stage), by);
     if (!begun.changes) {
       this.#call.out.progress(`deploy ${manifest.id} serves in ${stage} already; nothing changes`);

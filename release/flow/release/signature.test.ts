@@ -43,7 +43,7 @@ afterAll(() => sandbox.stop());
 test("without the role nobody signs, and is told which one it takes", async () => {
   await expect(keyOf(vault).ready()).rejects.toMatchObject({
     message: expect.stringMatching(/may not sign the key of releases: vault kv-rel answered Forbidden/),
-    fix: expect.stringMatching(/^The role Key Vault Crypto User on it/),
+    fix: expect.stringMatching(/^It takes the role Key Vault Crypto User there/),
   });
 });
 

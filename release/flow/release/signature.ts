@@ -94,7 +94,8 @@ export class ReleaseKey {
       const vault = nameOf((this.#keyId ?? "").split("/keys/")[0]!);
       throw new CommandError(
         `${name} may not ${what} the key of releases: vault ${vault} answered ${error.message}`,
-        `The role ${role} on it, by azure-mlops:operators of the stack shared (object id ${id}). One that was just given takes up to ten minutes to hold.`,
+        `It takes the role ${role} there: azure-mlops:operators of the stack shared gives it to who trains, azure-mlops:approvers to who only verifies (object id ${id}). ` +
+          "One that was just given takes up to ten minutes to hold.",
       );
     }
   }
