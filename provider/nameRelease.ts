@@ -2,6 +2,7 @@
 // delete), and azure-native neither purges nor recovers them.
 import { nameOf } from "../azure/ids.ts";
 import type { Azure } from "../azure/client.ts";
+import { isNotFound } from "../azure/errors.ts";
 import { differences } from "./kind.ts";
 import type { Call, ResourceKind } from "./kind.ts";
 
@@ -36,7 +37,12 @@ const keepers: Record<NameReleaseInputs["kind"], Keeper> = {
       const found = await azure.find<{ properties?: { vaultId?: string } }>(deleted, options);
       // A vault of that name from another resource group is not ours to destroy.
       if (found?.properties?.vaultId?.toLowerCase() !== resourceId.toLowerCase()) return false;
-      await azure.post(`${deleted}/purge`, undefined, options);
+      try {
+        await azure.post(`${deleted}/purge`, undefined, options);
+      } catch (error) {
+        // It was there just now: an answer was lost, and the purge that was sent again found it done.
+        if (!isNotFound(error)) throw error;
+      }
       return true;
     },
   },

@@ -19,7 +19,7 @@ const up = async (stack: string): Promise<Ran> =>
   await checkout.pulumi("up", "--yes", "--non-interactive", "--skip-preview", "--stack", stack);
 const said = (ran: Ran): string => ran.stdout + ran.stderr;
 /** What a command ended with: its code, the cause and the next step. */
-const ending = ({ code, stderr }: Ran): string => `exit code ${code}${stderr.slice(stderr.lastIndexOf("\nmlops: "))}`;
+const ending = ({ code, stderr }: Ran): string => `exit code ${code}${`\n${stderr}`.slice(`\n${stderr}`.lastIndexOf("\nmlops: "))}`;
 
 const aml = "Microsoft.MachineLearningServices/workspaces";
 

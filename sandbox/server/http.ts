@@ -83,6 +83,10 @@ export function refused(request: IncomingMessage): ArmError | undefined {
   if (origin !== undefined && origin !== `https://${host}`) {
     return new ArmError(403, "CrossOriginNotAllowed", `The sandbox takes no requests from pages of another origin ('${origin}').`);
   }
+  // What reads the address later would take such segments away, and see another path than who checked it.
+  if (/\/(\.|%2e){1,2}(\/|$)/i.test((request.url ?? "").split("?")[0]!)) {
+    return new ArmError(400, "InvalidRequestUri", "The request path has the segments '.' or '..', which no resource can have.");
+  }
   if (/[\u0000-\u0020\u007f]/.test(request.url ?? "")) {
     return new ArmError(400, "InvalidRequestUri", "The request path has control characters or spaces.");
   }

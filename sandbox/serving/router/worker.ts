@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Faults } from "../../faults/faults.ts";
 import { KeptFaults } from "../../faults/plan.ts";
 import { withFaults } from "../../faults/play.ts";
+import { refuse, refused } from "../../server/http.ts";
 import type { FromRouter, RouterOptions, ToRouter } from "../table.ts";
 import { Router } from "./router.ts";
 
@@ -29,7 +30,11 @@ const faults = options.faultsIn === undefined ? new Faults() : new KeptFaults(op
 const listener = withFaults(
   faults,
   ({ method, url }) => ({ service: "scoring", method: method ?? "GET", path: (url ?? "/").split("?")[0]! }),
-  (request, response) => void router.handle(request, response),
+  (request, response) => {
+    const refusal = refused(request);
+    if (refusal) return refuse(response, refusal);
+    void router.handle(request, response);
+  },
 );
 const server = options.tls ? createHttps({ ...settings, ...options.tls }, listener) : createHttp(settings, listener);
 
