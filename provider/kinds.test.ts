@@ -1,5 +1,6 @@
 // What preview says of each kind: problems, differences, outputs known beforehand.
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { AzureError } from "../azure/errors.ts";
 import { assetVersion } from "./assetVersion.ts";
 import type { AssetVersionInputs } from "./assetVersion.ts";
 import { unknown } from "./kind.ts";
@@ -221,6 +222,21 @@ describe("NameRelease", () => {
     expect(requests).toEqual([]);
     await nameRelease.create(vault, call(false, { properties: { vaultId: vault.resourceId.toUpperCase() } }));
     expect(requests).toEqual(["POST /subscriptions/s/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv/purge"]);
+  });
+
+  test("a purge whose answer was lost, and which is sent again, is done", async () => {
+    const notes: string[] = [];
+    const facts = { method: "POST", url: "https://localhost/purge", status: 404, code: "DeletedVaultNotFound" };
+    const azure = async () =>
+      ({
+        find: async (id: string) => (id.includes("deletedVaults") ? { properties: { vaultId: vault.resourceId } } : undefined),
+        post: () => Promise.reject(new AzureError("No deleted vault was found", facts)),
+      }) as never;
+    await nameRelease.delete!(
+      { id: "i", inputs: vault, outputs: {} },
+      { ...call(false, undefined), azure, note: (message) => void notes.push(message) },
+    );
+    expect(notes).toEqual(["purged the deleted vault kv"]);
   });
 
   test("a destroy goes on without the right to purge, and says so", async () => {

@@ -15,13 +15,16 @@ export interface Reply {
 export class Target {
   readonly dir: string;
   info: SandboxInfo;
+  /** The sandbox's own authority (PEM). */
+  readonly ca: Buffer;
   readonly #agent: Agent;
   #token = "";
 
   private constructor(dir: string, info: SandboxInfo, connections: number) {
     this.dir = dir;
     this.info = info;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, ca: readFileSync(info.caFile) });
+    this.ca = readFileSync(info.caFile);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, ca: this.ca });
   }
 
   static async start(connections: number, options: StartOptions = {}): Promise<Target> {
