@@ -1,5 +1,6 @@
 // mlops:assets:AssetVersion: the version of data, an environment or a component that the files say now. azure-native has such types,
 // but deletes a version when the next one comes (jobs and kept deployments still name it) and cannot go back to an earlier one.
+import { isConflict } from "../azure/errors.ts";
 import { apiVersions } from "../azure/ids.ts";
 import { differences, hasUnknown, isObject } from "./kind.ts";
 import type { Call, Properties, ResourceKind } from "./kind.ts";
@@ -88,7 +89,14 @@ async function publish(inputs: AssetVersionInputs, call: Call): Promise<Properti
     const there = await azure.find<{ properties: Properties }>(id, options);
     if (there && !inputs.contentVersion && !isWithin(content(inputs.properties), there.properties)) throw new Error(immutable(inputs));
     if (there && there.properties["isArchived"] !== true) return;
-    await azure.put(id, { properties: inputs.properties }, options);
+    try {
+      await azure.put(id, { properties: inputs.properties }, options);
+    } catch (error) {
+      // Versions are immutable: a conflict means that another run was first, or that an answer was lost and the write was sent again.
+      if (!isConflict(error)) throw error;
+      const made = await azure.find<{ properties: Properties }>(id, options);
+      if (!made || (!inputs.contentVersion && !isWithin(content(inputs.properties), made.properties))) throw error;
+    }
   });
   return { versionId: id };
 }

@@ -115,6 +115,25 @@ describe("AssetVersion", () => {
     expect(assetVersion.check({ ...inputs, properties: { dataUri: unknown } }, inputs)).toEqual([]);
   });
 
+  test("a version that another run made meanwhile, or whose answer was lost, is there; one with other content is refused", async () => {
+    const conflict = new AzureError("exists and cannot be changed", {
+      method: "PUT",
+      url: "https://localhost/v",
+      status: 409,
+      code: "UserError",
+    });
+    const made = (dataUri: string) => {
+      let looks = 0;
+      const find = async (): Promise<unknown> => (looks++ === 0 ? undefined : { properties: { dataUri, description: "old" } });
+      return { ...call(undefined), azure: async () => ({ find, put: () => Promise.reject(conflict) }) as never };
+    };
+    expect((await assetVersion.create(inputs, made("azureml://a"))).outputs).toEqual({
+      versionId: `${workspaceId}/data/diabetes/versions/1`,
+    });
+    await expect(assetVersion.create(inputs, made("azureml://b"))).rejects.toBe(conflict);
+    expect((await assetVersion.create({ ...inputs, contentVersion: true }, made("azureml://b"))).outputs).toBeDefined();
+  });
+
   test("a new version is an update that leaves the old one alone", async () => {
     expect(assetVersion.diff({ id: "i", inputs, outputs: {} }, { ...inputs, version: "2" })).toEqual([{ path: "version", kind: "update" }]);
     const puts: unknown[] = [];

@@ -7,11 +7,11 @@ import { datastoreUri, longForm } from "../ml/datastores.ts";
 import { locate } from "../ml/locate.ts";
 import type { AssetKind } from "./bodies.ts";
 
-export function filledVersion(kind: AssetKind, { before, after }: Change, sandbox: SandboxContext): ArmResource {
+export function filledVersion(kind: AssetKind, { after }: Change, sandbox: SandboxContext): ArmResource {
   const home = parentId(parentId(after.id));
   const given = Object.fromEntries(Object.entries(after.properties).filter(([, value]) => value !== undefined));
   const base = { description: null, tags: {}, properties: {}, isArchived: false, isAnonymous: false, ...given };
-  return { ...after, properties: { ...base, ...extra(kind, given, home, after, before, sandbox) } };
+  return { ...after, properties: { ...base, ...extra(kind, given, home, after, sandbox) } };
 }
 
 function extra(
@@ -19,7 +19,6 @@ function extra(
   given: Record<string, unknown>,
   home: string,
   after: ArmResource,
-  before: ArmResource | undefined,
   sandbox: SandboxContext,
 ): Record<string, unknown> {
   switch (kind) {
@@ -34,7 +33,7 @@ function extra(
     case "components": {
       const spec = given["componentSpec"] as Record<string, unknown>;
       const name = segment(after.id, "components")!;
-      return { componentSpec: before ? spec : { ...spec, name: spec["name"] ?? name, version: spec["version"] ?? after.name } };
+      return { componentSpec: { ...spec, name: spec["name"] ?? name, version: spec["version"] ?? after.name } };
     }
   }
 }
