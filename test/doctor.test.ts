@@ -216,6 +216,15 @@ test(
     expect((await wrong("dev", ann))["roles"]![0]!.found).toMatch(
       /may not Microsoft.Authorization\/roleAssignments\/write in the subscription$/,
     );
+    const group = `${subscription}/resourceGroups/rg-mlops-shared`;
+    await azure.put(group, { location: "westeurope" }, { apiVersion });
+    const vault = { tenantId: env["AZURE_TENANT_ID"], sku: { family: "A", name: "standard" }, enableRbacAuthorization: true };
+    const id = `${group}/providers/Microsoft.KeyVault/vaults/kv-mlops-rel-${suffix}`;
+    await azure.put(id, { location: "westeurope", properties: vault }, { apiVersion: "2023-07-01" });
+    const told = async (stage: StackName): Promise<string> => JSON.stringify((await wrong(stage, ann))["roles"] ?? []);
+    expect(await told("dev")).toMatch(/may not sign releases with the key in kv-mlops-rel-.*It lacks \\"Key Vault Crypto User\\" there/);
+    expect(await told("qa")).not.toMatch(/kv-mlops-rel-/);
+    await azure.delete(group, { apiVersion });
   },
   2 * minutes,
 );

@@ -7,7 +7,7 @@ import type { Call } from "../../command.ts";
 import { formatCost, type MonthlyCost, monthlyCost, PriceTable, type Running } from "../../core/cost.ts";
 import { type ReleaseRecord, stageState } from "../../core/history.ts";
 import { begin, configOf, serving, type StageRecord } from "../../core/stageRecord.ts";
-import { deployable } from "../../core/manifest.ts";
+import { deployable, variantOfRelease } from "../../core/manifest.ts";
 import { type Pulumi, projectName } from "../../pulumi.ts";
 import { table } from "../../table.ts";
 import { deploymentMachines, usualSize } from "../machines.ts";
@@ -67,7 +67,8 @@ function changesBetween(before: ReleaseRecord | undefined, after: ReleaseRecord)
   const lists = ["data", "environments", "components"] as const;
   if (!before)
     return ["nothing serves yet: all of it is new", ...after.manifest.data.map(({ name, version }) => `data ${name}:${version}`)];
-  return lists.flatMap((list) => {
+  const [made, making] = [before, after].map(({ manifest }) => variantOfRelease(manifest));
+  const versions = lists.flatMap((list) => {
     const [was, is] = [before.manifest[list], after.manifest[list]].map((all) => new Map(all.map(({ name, version }) => [name, version])));
     const word = list === "data" ? "data" : list.slice(0, -1);
     return [...new Set([...was!.keys(), ...is!.keys()])].toSorted().flatMap((name) => {
@@ -75,6 +76,10 @@ function changesBetween(before: ReleaseRecord | undefined, after: ReleaseRecord)
       return from === to ? [] : [`${word} ${name}: ${from ?? "none"} → ${to ?? "none"}`];
     });
   });
+  return [
+    ...(made === making ? [] : [`made by: ${made} → ${making}; it logs other metrics and has a deployment file of its own`]),
+    ...versions,
+  ];
 }
 
 function trafficPlan(rollout: string | undefined, { pending, plan }: StageRecord): string {

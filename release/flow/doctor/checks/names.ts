@@ -1,6 +1,6 @@
 // Are the names that the stage's resources are to have free: not taken by somebody, not kept by something deleted?
 import type { Azure } from "../../../../azure/client.ts";
-import { historyNames, suffixOf } from "../../../../settings/names.ts";
+import { historyNames, releaseKeyNames, suffixOf } from "../../../../settings/names.ts";
 import { type Check, fail, type Finding, ok, skip, warn } from "../check.ts";
 import { deletedVault, deletedWorkspace, type DeletedKind } from "../deleted.ts";
 import type { Place, Settings, Subject } from "../subject.ts";
@@ -17,7 +17,12 @@ interface Wanted {
 
 function wantedNames(settings: Settings, { names }: Place, suffix: string): Wanted[] {
   const storage = { word: "storage account", type: "Microsoft.Storage/storageAccounts", apiVersion: "2023-05-01", global: true };
-  if (settings.kind === "shared") return [{ ...storage, name: historyNames(settings, suffix).account }];
+  const vault = { word: "vault", type: "Microsoft.KeyVault/vaults", apiVersion: "2023-07-01", global: true, deleted: deletedVault };
+  if (settings.kind === "shared")
+    return [
+      { ...storage, name: historyNames(settings, suffix).account },
+      { ...vault, name: releaseKeyNames(settings, suffix).vault },
+    ];
   return [
     {
       word: "workspace",
@@ -26,7 +31,7 @@ function wantedNames(settings: Settings, { names }: Place, suffix: string): Want
       apiVersion: "2024-10-01",
       deleted: deletedWorkspace,
     },
-    { word: "vault", type: "Microsoft.KeyVault/vaults", name: names.vault, apiVersion: "2023-07-01", global: true, deleted: deletedVault },
+    { ...vault, name: names.vault },
     { ...storage, name: names.storage },
     {
       word: "container registry",
@@ -72,7 +77,7 @@ async function look(subject: Subject, azure: Azure, settings: Settings, place: P
     const actions = { kind: word, name, id, recover, ...(deleted.protectedUntil ? {} : { purge }) };
     const said = `the ${word} ${name} was deleted${when} and still keeps its name`;
     const way = `npx mlops doctor --stage ${subject.stage} --recover brings it back with ${kind.holds}`;
-    const purges = settings.kind === "stage" && !settings.purgeProtection;
+    const purges = settings.kind !== "auto" && !settings.purgeProtection;
     if (purges)
       return [{ ...warn(`${said}; up purges it, with ${kind.holds}`, `Nothing to do, or before that: ${way}`), deleted: actions }];
     const or = deleted.protectedUntil

@@ -11,7 +11,10 @@ const ofWorkspace = [
 function namespaces(settings: Settings): string[] {
   if (settings.kind === "auto") return [...always];
   if (settings.kind === "shared")
-    return [...always, "Microsoft.Storage", "Microsoft.OperationalInsights", "Microsoft.Insights", "Microsoft.EventGrid"];
+    return [
+      ...always,
+      ...["Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.OperationalInsights", "Microsoft.Insights", "Microsoft.EventGrid"],
+    ];
   const channels = Object.values(settings.notifications);
   const told = settings.trigger !== undefined || channels.length > 0;
   return [

@@ -1,6 +1,6 @@
 // May whoever is signed in do what `up` does? Asked of Azure itself, so groups, inherited and just expired roles count as they are.
 import { missingRights, type Permission, type Right } from "../../../core/rights.ts";
-import { historyNames, suffixOf } from "../../../../settings/names.ts";
+import { historyNames, releaseKeyNames, suffixOf } from "../../../../settings/names.ts";
 import { type Check, fail, type Finding, ok, skip } from "../check.ts";
 import type { Subject } from "../subject.ts";
 
@@ -29,7 +29,10 @@ const group: readonly Wanted[] = [
 ];
 /** Stack → what it makes in its group. */
 const wanted: Readonly<Record<string, readonly Wanted[]>> = {
-  shared: [...group, ...write(contributor, "Microsoft.MachineLearningServices/registries", "Microsoft.EventGrid/topics")],
+  shared: [
+    ...group,
+    ...write(contributor, "Microsoft.MachineLearningServices/registries", "Microsoft.EventGrid/topics", "Microsoft.KeyVault/vaults"),
+  ],
   auto: write(contributor, `${workspace}/onlineEndpoints`, `${workspace}/onlineEndpoints/deployments`),
   stage: [
     ...group,
@@ -56,7 +59,7 @@ export const roles: Check = {
     const findings = [
       missing.length === 0 ? ok(`may make and change all of ${subject.stage} in ${shortScope(scope)}`) : lacking(missing, scope),
     ];
-    return [...findings, ...(await historyRights(subject))];
+    return [...findings, ...(await dataRights(subject))];
   },
 };
 
@@ -70,22 +73,57 @@ function lacking(missing: readonly Wanted[], scope: string): Finding {
   );
 }
 
-/** Releases are written down in the shared stack's storage, by data roles that no manager's role brings. */
-async function historyRights(subject: Subject): Promise<Finding[]> {
+interface DataRight extends Right {
+  readonly role: string;
+  readonly scope: string;
+  readonly apiVersion: string;
+  /** As the message says it. */
+  readonly what: string;
+}
+
+/** Releases are written down in the shared stack's storage and signed by its key: data roles that no manager's role brings. */
+async function dataRights(subject: Subject): Promise<Finding[]> {
   if (subject.stage === "shared") return [];
   const [{ azure }, settings, place] = await Promise.all([subject.login(), subject.settings(), subject.place()]);
-  const { account, containers } = historyNames(settings, suffixOf(azure.subscriptionId));
-  const storage = `/subscriptions/${azure.subscriptionId}/resourceGroups/${place.names.registryGroup}/providers/Microsoft.Storage/storageAccounts/${account}`;
-  const container = `${storage}/blobServices/default/containers/${containers.releases}`;
-  if (!(await azure.find(container, { apiVersion: "2023-05-01", signal: subject.signal }))) return [];
-  const permissions = await permissionsAt(subject, container);
-  const blob = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write";
-  if (!permissions || missingRights([{ action: blob, data: true }], permissions).length === 0) return [];
-  const role = "Storage Blob Data Contributor";
+  const suffix = suffixOf(azure.subscriptionId);
+  const group = `/subscriptions/${azure.subscriptionId}/resourceGroups/${place.names.registryGroup}/providers`;
+  const { account, containers } = historyNames(settings, suffix);
+  const { vault } = releaseKeyNames(settings, suffix);
+  const trains = settings.kind === "stage" && settings.training;
+  const all: DataRight[] = [
+    {
+      scope: `${group}/Microsoft.Storage/storageAccounts/${account}/blobServices/default/containers/${containers.releases}`,
+      ...{
+        apiVersion: "2023-05-01",
+        role: "Storage Blob Data Contributor",
+        what: `write releases down in ${account}/${containers.releases}`,
+      },
+      action: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+    },
+    {
+      scope: `${group}/Microsoft.KeyVault/vaults/${vault}`,
+      apiVersion: "2023-07-01",
+      ...(trains
+        ? {
+            role: "Key Vault Crypto User",
+            what: `sign releases with the key in ${vault}`,
+            action: "Microsoft.KeyVault/vaults/keys/sign/action",
+          }
+        : { role: "Key Vault Reader", what: `verify releases with the key in ${vault}`, action: "Microsoft.KeyVault/vaults/keys/read" }),
+    },
+  ];
+  return (await Promise.all(all.map((right) => lackingData(subject, right)))).flat();
+}
+
+async function lackingData(subject: Subject, { scope, apiVersion, role, what, action }: DataRight): Promise<Finding[]> {
+  const { azure } = await subject.login();
+  if (!(await azure.find(scope, { apiVersion, signal: subject.signal }))) return [];
+  const permissions = await permissionsAt(subject, scope);
+  if (!permissions || missingRights([{ action, data: true }], permissions).length === 0) return [];
   return [
     fail(
-      `this sign-in may not write releases down in ${account}/${containers.releases}`,
-      `It lacks "${role}" there: never given, or expired. az role assignment create --assignee OBJECT_ID --role "${role}" --scope ${container}`,
+      `this sign-in may not ${what}`,
+      `It lacks "${role}" there: never given, or expired. az role assignment create --assignee OBJECT_ID --role "${role}" --scope ${scope}`,
     ),
   ];
 }
