@@ -111,6 +111,8 @@ export interface ResourceType<Body = Record<string, unknown>> {
   >;
   /** Seconds that Azure would take for a create/update, for latency profiles; divided by the profile's scale. */
   readonly latencySeconds?: number;
+  /** DELETE answers 200 when all is done, however long it takes; else it is a long operation where a write is one. */
+  readonly deletesAtOnce?: boolean;
   /** What a name must look like; `rule` is shown to who broke it. Default: 1-260 characters without `<>%&?/\\`. */
   readonly names?: { readonly pattern: RegExp; readonly rule: string; readonly code?: string };
   /** The name is taken if any other resource of the type has it (or is soft-deleted with it), wherever it lives. */

@@ -118,7 +118,7 @@ export async function workspaceIn(sandbox: TestSandbox, group: string, suffix = 
   };
   const put = async (path: string, body: object): Promise<Answer> => {
     const answer = await sandbox.call("PUT", path, body);
-    if (answer.status > 201) throw new Error(`PUT ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status > 202) throw new Error(`PUT ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer;
   };
   await put(at, { location });

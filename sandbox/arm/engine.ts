@@ -204,7 +204,8 @@ export class Engine {
       const latest = this.store.get(id) ?? resource;
       const fails = failureOf(this.#sandbox.faults.own, observedWrite("DELETE", asked, id, type), type, latest);
       if (!fails) await type.remove?.(latest, this.#sandbox, false);
-      if (type.provision === undefined && !this.#slow && !fails) {
+      if ((type.deletesAtOnce || (type.provision === undefined && !this.#slow)) && !fails) {
+        if (type.deletesAtOnce) await this.#sandbox.latency((type.latencySeconds ?? usualLatency) / 2);
         await this.erase(latest, forGood);
         return { operation: undefined };
       }

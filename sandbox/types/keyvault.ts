@@ -34,6 +34,7 @@ export const vaults: ResourceType<z.infer<typeof body>> = {
   body,
   tracked: true,
   latencySeconds: 10,
+  deletesAtOnce: true,
   names: {
     pattern: /^(?=.{3,24}$)[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*$/,
     rule: "3-24 letters, digits and single hyphens, a letter first",

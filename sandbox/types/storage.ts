@@ -44,6 +44,7 @@ export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
   tracked: true,
   createdStatus: 200,
   latencySeconds: 20,
+  deletesAtOnce: true,
   names: { pattern: /^[a-z0-9]{3,24}$/, rule: "3-24 lower-case letters and digits", code: "AccountNameInvalid" },
   globalName: { code: "StorageAccountAlreadyTaken", message: (name) => `The storage account named ${name} is already taken.` },
   check({ before, after }) {
