@@ -71,6 +71,23 @@ function likeAzure(): void {
     );
 }
 
+/**
+ * From 2026-04-06 a user delegation signature is over two lines more, the headers and query parameters that a request must have. Who
+ * binds a signature to such is not understood and refused (the signature does not match).
+ */
+function knowNewSignatures(): void {
+  const module = load("blob/authentication/IBlobSASSignatureValues.js");
+  const { computeHMACSHA256 } = load("common/utils/utils.js");
+  const before = module.generateBlobSASSignatureWithUDK;
+  module.generateBlobSASSignatureWithUDK = (values: { version: string }, resource: string, account: string, key: Buffer) => {
+    const [signature, text] = before(values, resource, account, key) as [string, string];
+    if (values.version < "2026-04-06") return [signature, text];
+    // They stand before the five headers of the answer.
+    const lines = text.split("\n").toSpliced(-5, 0, "", "").join("\n");
+    return [computeHMACSHA256(lines, key), lines];
+  };
+}
+
 /** A copy's source in the form that clients drop the account of (see front.ts) still has it, as the address's user. */
 function findSources(): void {
   const { prototype } = load("blob/handlers/BlobHandler.js").default;
@@ -93,6 +110,7 @@ export function azuriteParts(dir: string, accounts: AccountDataStore, delegation
   load("blob/utils/constants.js").USERDELEGATIONKEY_BASIC_KEY = delegationSecret;
   likeAzure();
   findSources();
+  knowNewSignatures();
   const blobs = new (load("blob/persistence/LokiBlobMetadataStore.js").default)(`${dir}/unused-blobs`, true);
   const extents = new (load("common/persistence/LokiExtentMetadataStore.js").default)(`${dir}/unused-extents`, true);
   const files = new (load("common/persistence/FSExtentStore.js").default)(

@@ -109,6 +109,14 @@ async function allowed(
   options: FrontOptions,
 ): Promise<Refusal | undefined> {
   const authorization = request.headers.authorization ?? "";
+  const range = query.get("sip");
+  if (range && query.has("sig") && !holdsLoopback(range)) {
+    return {
+      status: 403,
+      code: "AuthorizationSourceIPMismatch",
+      message: "This request is not authorized to perform this operation using this source IP.",
+    };
+  }
   const byKey = /^SharedKey/i.test(authorization) || (query.has("sig") && !query.has("skoid"));
   if (byKey && !account.allowSharedKeyAccess) {
     return {
@@ -151,6 +159,14 @@ async function allowed(
     code: "AuthorizationPermissionMismatch",
     message: "This request is not authorized to perform this operation using this permission.",
   };
+}
+
+/** Whether `a.b.c.d` or `a.b.c.d-e.f.g.h` has the one address from which requests come here. */
+function holdsLoopback(range: string): boolean {
+  const number = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const [from = "", to = from] = range.split("-");
+  const own = number("127.0.0.1");
+  return number(from) <= own && own <= number(to);
 }
 
 /** Storage's error document. */

@@ -116,6 +116,7 @@ const keyBody = z.looseObject({
 /** Resource Manager makes a key that is not there, and neither changes nor deletes one: the vault itself does that. */
 export const vaultKeys: ResourceType<z.infer<typeof keyBody>> = {
   type: "Microsoft.KeyVault/vaults/keys",
+  createdStatus: 200,
   body: keyBody,
   provisioningState: false,
   names: { pattern: /^[0-9a-zA-Z-]{1,127}$/, rule: "1-127 letters, digits and hyphens" },

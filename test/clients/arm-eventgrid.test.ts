@@ -5,6 +5,8 @@ import { BlobServiceClient } from "@azure/storage-blob";
 import { setTimeout as sleep } from "node:timers/promises";
 import { webhook, type Webhook } from "../../sandbox/events/testing.ts";
 import { testSandbox, type TestSandbox, workspaceIn } from "../../sandbox/testing.ts";
+import { kept, Notes } from "./kept.ts";
+import { traced, versionOf } from "./traced.ts";
 
 /** An hour passes in three seconds. */
 const scale = 1200;
@@ -15,14 +17,13 @@ let sandbox: TestSandbox;
 let client: EventGridManagementClient;
 let workspaceId: string;
 let hook: Webhook;
+const notes = new Notes();
 
 beforeAll(async () => {
   sandbox = await testSandbox({ profile: "azure", scale });
   const endpoint = sandbox.info.armEndpoint.replace(/\/$/, "");
-  client = new EventGridManagementClient(sandbox.credential, sandbox.info.subscriptionId, {
-    endpoint,
-    credentialScopes: `${endpoint}/.default`,
-  });
+  const options = { endpoint, credentialScopes: `${endpoint}/.default` };
+  client = traced(new EventGridManagementClient(sandbox.credential, sandbox.info.subscriptionId, options), notes);
   workspaceId = await workspaceIn(sandbox, group);
   hook = await webhook(sandbox.dir);
 }, 120_000);
@@ -256,3 +257,9 @@ test("a custom topic: keys, Entra, filters, CloudEvents; its address and what it
   await client.topics.beginCreateOrUpdateAndWait(group, "evgt-release", { location, disableLocalAuth: true }, soon);
   expect((await publish({ "aeg-sas-key": key1! })).status).toBe(401);
 }, 60_000);
+
+test("what was seen is what the docs' table is made from", () => {
+  const name = "@azure/arm-eventgrid";
+  const [was, is] = kept("js.arm-eventgrid.events", { client: name, version: versionOf(name), operations: notes.operations });
+  expect(was).toEqual(is);
+});

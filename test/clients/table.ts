@@ -28,7 +28,9 @@ function table(client: string, seen: readonly Coverage[], inventory: Inventory |
     [...outcomes].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ([operation]) => place(operation)[0],
   );
-  const rows = [...groups].map(([group, all]) => {
+  const untouched = [...groups].filter(([, all]) => all.every(([, outcome]) => outcome === "not tried")).map(([group]) => group);
+  const touched = [...groups].filter(([group]) => !untouched.includes(group));
+  const rows = touched.map(([group, all]) => {
     const of = (kind: RegExp): string =>
       all
         .filter(([, outcome]) => kind.test(outcome))
@@ -36,6 +38,7 @@ function table(client: string, seen: readonly Coverage[], inventory: Inventory |
         .join(", ");
     return `| ${group} | ${of(/^works/)} | ${of(/^refused/)} | ${of(/^not tried/)} |`;
   });
+  if (untouched.length > 0) rows.push(`| nothing of | | | ${untouched.join(", ")} |`);
   const title = `**${client}** ${[...new Set(seen.map(({ version }) => version))].join(", ")}`;
   return [title, "", "| of | works | refused by name | not tried |", "|---|---|---|---|", ...rows].join("\n");
 }

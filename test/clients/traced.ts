@@ -1,0 +1,92 @@
+// Watches an official JavaScript client at work: which operation of which group ended well. Calls go through as they are.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Inventory, Notes } from "./kept.ts";
+
+type Group = Record<string, unknown>;
+type Call = (...args: unknown[]) => unknown;
+
+/** The client with its operations watched. What an operation gives (promise, poller, pages) is the client's own. */
+export function traced<Client extends object>(client: Client, notes: Notes): Client {
+  return new Proxy(client, {
+    get: (target, name) => {
+      const group = Reflect.get(target, name) as unknown;
+      return typeof name === "string" && isGroup(name, group) ? watched(name, group, notes) : group;
+    },
+  });
+}
+
+/** Every operation of a client, `group.operation`. */
+export function operationsOf(client: object): string[] {
+  return Object.entries(client).flatMap(([name, group]) =>
+    isGroup(name, group) ? functionsOf(group).map((operation) => `${name}.${short(operation)}`) : [],
+  );
+}
+
+/** Which version of a package is installed here. */
+export function versionOf(name: string): string {
+  const file = path.join(import.meta.dirname, "../../node_modules", name, "package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+export const inventoryOf = (name: string, version: string, client: object): Inventory => ({
+  client: name,
+  version,
+  all: operationsOf(client),
+});
+
+function watched(name: string, group: Group, notes: Notes): Group {
+  return new Proxy(group, {
+    get: (target, operation) => {
+      const call = Reflect.get(target, operation) as unknown;
+      if (typeof call !== "function" || typeof operation !== "string") return call;
+      return (...args: unknown[]) => {
+        const given = (call as Call).apply(target, args);
+        const works = (): void => notes.works(`${name}.${short(operation)}`);
+        if (given instanceof Promise) void given.then(works, () => undefined);
+        else if (isPages(given)) return pages(given, works);
+        else works();
+        return given;
+      };
+    },
+  });
+}
+
+interface Pages {
+  next(): Promise<IteratorResult<unknown>>;
+  [Symbol.asyncIterator](): AsyncIterator<unknown>;
+}
+
+const isPages = (given: unknown): given is Pages =>
+  typeof given === "object" && given !== null && Symbol.asyncIterator in given && "next" in given;
+
+/** Works when its first page has come. */
+function pages(given: Pages, works: () => void): Pages {
+  return new Proxy(given, {
+    get: (target, name) => {
+      const own = Reflect.get(target, name) as unknown;
+      if (name === Symbol.asyncIterator) return () => pages(target, works);
+      if (typeof own !== "function") return own;
+      const bound = (own as Call).bind(target);
+      if (name !== "next") return bound;
+      return async (...args: unknown[]) => {
+        const result = await bound(...args);
+        works();
+        return result;
+      };
+    },
+  });
+}
+
+const isGroup = (name: string, group: unknown): group is Group =>
+  typeof group === "object" && group !== null && !name.startsWith("_") && name !== "pipeline" && functionsOf(group as Group).length > 0;
+
+function functionsOf(group: Group): string[] {
+  const prototype = Object.getPrototypeOf(group) as object | null;
+  const names = [...Object.keys(group), ...(prototype === Object.prototype || !prototype ? [] : Object.getOwnPropertyNames(prototype))];
+  return names.filter((name) => name !== "constructor" && !/^_|Paging(Page|All)$/.test(name) && typeof group[name] === "function");
+}
+
+/** A long operation has several names: `create`, `beginCreate`, `beginCreateAndWait`. */
+const short = (operation: string): string =>
+  operation.replace(/AndWait$/, "").replace(/^begin([A-Z])/, (_, letter: string) => letter.toLowerCase());
