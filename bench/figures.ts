@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly soak: number;
   /** Kills of `load`. */
   readonly kills: number;
+  /** Deployments of `load`, each with a server of its own: about 70 MB of memory. */
+  readonly deployments: number;
 }
 
 /** One benchmark: `npm run bench -- <name>` runs it alone. */

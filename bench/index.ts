@@ -24,7 +24,7 @@ export const benchmarks: readonly Benchmark[] = [
   },
   {
     name: "load",
-    summary: "the sandbox under load: resources, jobs, requests, kills, a soak (25 min)",
+    summary: "the sandbox under load: resources, jobs, deployments, kills, a soak (30 min)",
     measure: async (report, options) => (await import("./load.bench.ts")).measure(report, options),
   },
 ];

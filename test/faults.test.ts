@@ -187,3 +187,32 @@ test(
   },
   8 * minutes,
 );
+
+test(
+  "bad weather all the way: share, qa, approval, prod, a second release and back again",
+  async () => {
+    const ann = await checkout.as("ann");
+    for (const [key, value] of [
+      ["maxP95Ms", "20000"],
+      ["bakeSeconds", "1"],
+    ] as const)
+      succeeded(await checkout.pulumi("config", "set", "--path", `azure-mlops:rollout.${key}`, value, "--stack", "prod"));
+    const deploy = async (stage: string): Promise<Ran> =>
+      succeeded(await checkout.mlops("deploy", "--stage", stage, "--release", "release.json", "--json"));
+    const toProd = async (): Promise<void> => {
+      succeeded(await checkout.mlops("share"));
+      await deploy("qa");
+      succeeded(await ann.mlops("approve", "--release", "release.json", "--yes"));
+      await deploy("prod");
+    };
+    await play(weather);
+    await toProd();
+    succeeded(await checkout.mlops("train", "--no-up", "--set", "inputs.alpha=0.9"));
+    await toProd();
+    const back = json(await checkout.mlops("rollback", "--reason", "bad weather", "--json"));
+    expect(back).toMatchObject({ from: expect.stringMatching(/^diabetes-/), to: expect.stringMatching(/^diabetes-/) });
+    expect((await played()).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(100);
+    await clear();
+  },
+  20 * minutes,
+);

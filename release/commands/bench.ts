@@ -25,12 +25,13 @@ export const bench: Command = {
   options: [
     { flags: "--soak <minutes>", description: "how long the soak of load lasts", default: "10" },
     { flags: "--kills <number>", description: "how often load kills the sandbox", default: "200" },
+    { flags: "--deployments <number>", description: "how many deployments load makes; each takes about 70 MB of memory", default: "200" },
   ],
   async run(call) {
     const unknown = call.args.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
     if (unknown.length > 0)
       throw new UsageError(`no benchmark ${unknown.join(", ")}; there are ${benchmarks.map(({ name }) => name).join(", ")}`);
-    const options = { soak: above(call, "soak"), kills: above(call, "kills") };
+    const options = { soak: above(call, "soak"), kills: above(call, "kills"), deployments: above(call, "deployments") };
     await runSteps(toolchain, (line) => call.out.progress(line));
     const file = join(call.repo, "bench", "results.json");
     const readme = join(call.repo, "README.md");

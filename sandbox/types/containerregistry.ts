@@ -25,7 +25,7 @@ export const containerRegistries: ResourceType<z.infer<typeof body>> = {
   type: "Microsoft.ContainerRegistry/registries",
   body,
   tracked: true,
-  latencySeconds: 15,
+  latencySeconds: 25,
   names: { pattern: /^[a-zA-Z0-9]{5,50}$/, rule: "5-50 letters and digits" },
   globalName: {
     code: "AlreadyInUse",

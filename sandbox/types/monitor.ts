@@ -74,7 +74,7 @@ export const insightsComponents: ResourceType<z.infer<typeof insightsBody>> = {
   type: "Microsoft.Insights/components",
   body: insightsBody,
   tracked: true,
-  latencySeconds: 5,
+  latencySeconds: 15,
   check({ after }, sandbox) {
     const logs = after.properties["WorkspaceResourceId"];
     if (typeof logs === "string" && !sandbox.resources.get(logs)) {

@@ -33,7 +33,7 @@ export const onlineEndpoints: ResourceType<z.infer<typeof EndpointBody>> = {
       `There is already an endpoint with the name '${name}'. Endpoint names need to be unique within a region, over all workspaces; choose another one.`,
     inRegion: true,
   },
-  latencySeconds: 90,
+  latencySeconds: 120,
   merge: wholeTraffic,
   fill: fillEndpoint,
   async check(change, sandbox) {
@@ -61,7 +61,7 @@ export const onlineDeployments: ResourceType<z.infer<typeof DeploymentBody>> = {
   body: DeploymentBody,
   tracked: true,
   names: ENDPOINT_NAMES,
-  latencySeconds: 300,
+  latencySeconds: 420,
   fill: fillDeployment,
   quota: quotaOf,
   check: checkDeployment,
