@@ -3,6 +3,8 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { createHttpHeaders, RestError } from "@azure/core-rest-pipeline";
+import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import { connect } from "./client.ts";
 import type { Azure } from "./client.ts";
 import { AzureError } from "./errors.ts";
@@ -94,6 +96,30 @@ test("429 and 503 are retried, as Retry-After asks", async () => {
   replies["GET /busy"] = [{ status: 429, headers: { "retry-after": "0" } }, { status: 503 }, { status: 200, body: { ok: true } }];
   expect(await azure.get("/busy")).toEqual({ ok: true });
   expect(seen).toHaveLength(3);
+});
+
+test("connections that break before, while and after a request is sent are tried again, and so is an answer that breaks off", async () => {
+  for (const code of ["ECONNRESET", "EPIPE", "EAI_AGAIN", "PARSE_ERROR"]) {
+    let calls = 0;
+    const httpClient: HttpClient = {
+      async sendRequest(request) {
+        if (request.url.includes("/metadata/")) return answer(request, metadata());
+        if (++calls < 3) throw new RestError("broken", { code, request });
+        return answer(request, { ok: true });
+      },
+    };
+    const answer = (request: PipelineRequest, body: unknown): PipelineResponse => ({
+      request,
+      status: 200,
+      headers: createHttpHeaders(),
+      bodyAsText: JSON.stringify(body),
+    });
+    const broken = await connect(
+      { ARM_CLOUD_METADATA_URL: `${base}/metadata/endpoints`, AZURE_SUBSCRIPTION_ID: "sub" },
+      { credential: { getToken: async () => ({ token: "t", expiresOnTimestamp: Date.now() + 3_600_000 }) }, retryDelayMs: 1, httpClient },
+    );
+    expect([code, await broken.get("/a"), calls]).toEqual([code, { ok: true }, 3]);
+  }
 });
 
 test("an error carries code, message, details and request id, and not the query", async () => {

@@ -6,6 +6,9 @@ import type { Answer } from "./operations.ts";
 
 export type Method = "GET" | "PUT" | "PATCH" | "POST" | "DELETE" | "HEAD";
 
+/** The other side went away while a request was sent or an answer read (`PARSE_ERROR`: its body broke off); no DNS just now. */
+const brokenBy = new Set(["EPIPE", "PARSE_ERROR", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"]);
+
 /** Ends an attempt after two minutes, so that it is tried again. (The client's own timer outlives a failed connection and keeps Node up.) */
 export function impatient(http: HttpClient): HttpClient {
   return {
@@ -16,8 +19,11 @@ export function impatient(http: HttpClient): HttpClient {
       try {
         return await http.sendRequest(request);
       } catch (error) {
-        if (!timeout.aborted) throw error;
-        throw new RestError("no answer within 120 s", { code: "ETIMEDOUT", request });
+        if (timeout.aborted) throw new RestError("no answer within 120 s", { code: "ETIMEDOUT", request });
+        // Broken connections by other names, which the client's retries do not know: they are tried again as well.
+        if (error instanceof RestError && brokenBy.has(error.code ?? ""))
+          throw new RestError(error.message, { code: "ECONNRESET", request });
+        throw error;
       } finally {
         request.abortSignal = asked;
       }

@@ -39,6 +39,7 @@ const firstTries = `
 const weather = `
 - { slow: 0.1 }
 - { call: { method: [GET, HEAD, PUT, DELETE], path: /subscriptions/* }, probability: 0.1, seed: 3, drop: before }
+- { call: { method: GET, path: /subscriptions/* }, probability: 0.05, seed: 8, drop: midway }
 - { call: { service: machinelearning }, probability: 0.05, seed: 4, answer: { status: 503 } }
 - { call: { service: blob, method: [GET, HEAD] }, probability: 0.1, seed: 5, drop: before }
 - { call: { service: entra }, probability: 0.2, seed: 6, answer: { status: 500 } }

@@ -5,6 +5,7 @@ import { ClientSecretCredential } from "@azure/identity";
 import { KeyClient } from "@azure/keyvault-keys";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { readFileSync } from "node:fs";
+import { connect } from "../../azure/client.ts";
 import { listFaults, setFaults } from "../control.ts";
 import { testSandbox } from "../testing.ts";
 import type { TestSandbox } from "../testing.ts";
@@ -76,6 +77,20 @@ test("a connection that breaks before leaves nothing done, one that breaks after
     await expect(sandbox.call("PUT", path, { location: "westeurope" })).rejects.toThrow("fetch failed");
     expect((await sandbox.call("GET", path)).status).toBe(status);
   }
+});
+
+test("an answer that breaks off midway has come to nothing for its client, which asks again", async () => {
+  await play("- { call: { method: GET, path: '*/resourceGroups/rg' }, first: 2, drop: midway }");
+  await expect(sandbox.call("GET", group)).rejects.toThrow("terminated");
+  const azure = await connect({
+    ARM_CLOUD_METADATA_URL: sandbox.info.metadataUrl,
+    AZURE_SUBSCRIPTION_ID: sandbox.info.subscriptionId,
+    AZURE_TENANT_ID: sandbox.info.tenantId,
+    AZURE_CLIENT_ID: sandbox.info.clientId,
+    AZURE_CLIENT_SECRET: readFileSync(sandbox.info.clientSecretFile, "utf8"),
+  });
+  expect(await azure.get(group, { apiVersion: "2024-10-01" })).toMatchObject({ name: "rg" });
+  expect(await counts()).toEqual([[3, 2]]);
 });
 
 test("slow", async () => {

@@ -39,6 +39,7 @@ async function play(due: readonly FaultRule[], service: Service, request: Incomi
       return false;
     }
     if (drop === "after") dropAnswer(request, response);
+    if (drop === "midway") breakAnswer(request, response);
   }
   // Who has gone meanwhile gets nothing done, as in Azure behind its gateway.
   return !request.socket.destroyed;
@@ -70,4 +71,17 @@ function dropAnswer(request: IncomingMessage, response: ServerResponse): void {
     return response;
   };
   Object.assign(response, { writeHead: broken, end: broken, write: () => broken() === undefined });
+}
+
+/** Lets half of the answer's first piece through, its length promised whole. */
+function breakAnswer(request: IncomingMessage, response: ServerResponse): void {
+  const write = response.write.bind(response) as (chunk: Buffer, done: () => void) => boolean;
+  const half = (chunk: unknown): ServerResponse => {
+    const bytes = typeof chunk === "string" || chunk instanceof Uint8Array ? Buffer.from(chunk as string) : Buffer.alloc(0);
+    // An answer without a body is kept back whole.
+    if (bytes.length === 0 || request.method === "HEAD") request.socket.destroy();
+    else write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => request.socket.destroy());
+    return response;
+  };
+  Object.assign(response, { end: half, write: (chunk: unknown) => half(chunk) === undefined });
 }

@@ -57,8 +57,8 @@ const Shape = z.strictObject({
   /** `path`: calls are counted for each method and path by itself ("the first try of everything"). */
   per: z.enum(["rule", "path"]).default("rule"),
   answer: Answer.optional(),
-  /** The connection breaks: `before` the call is looked at, or `after` its work is done. */
-  drop: z.enum(["before", "after"]).optional(),
+  /** The connection breaks: `before` the call is looked at, `after` its work is done, or `midway` through the answer. */
+  drop: z.enum(["before", "after", "midway"]).optional(),
   /** Seconds before the call is looked at. */
   slow: z.number().gt(0, "must be above 0").max(3600).optional(),
   /** The request is taken, and its operation ends in `Failed`. */
