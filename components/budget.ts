@@ -1,5 +1,7 @@
 // What a resource group may cost in a month, and who hears of it before it does.
-import { ComponentResource } from "@pulumi/pulumi";
+import { ActionGroup } from "@pulumi/azure-native/monitor/actionGroup.js";
+import type { ActionGroupArgs } from "@pulumi/azure-native/monitor/actionGroup.js";
+import { ComponentResource, secret } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
 import { Budget } from "./azure.ts";
 import type { BudgetArgs } from "./azure.ts";
@@ -14,23 +16,33 @@ export interface GroupBudgetArgs {
   readonly monthly: number;
   /** Who is told, besides the owners of the subscription. */
   readonly emails: readonly string[];
-  readonly override?: { readonly budget?: Override<BudgetArgs> };
+  /** Percent of the budget at which people are told: spent, and forecast for the month. At most five together. */
+  readonly spentPercent: readonly number[];
+  readonly forecastPercent: readonly number[];
+  /** Called through an action group, which is made for them. */
+  readonly webhooks: readonly string[];
+  /** Of the action group. */
+  readonly resourceGroupName: Input<string>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly override?: { readonly budget?: Override<BudgetArgs>; readonly actionGroup?: Override<ActionGroupArgs> };
 }
-
-/** Percent of the budget at which people are told: spent, and forecast for the month. */
-const alerts = [
-  { name: "spent80", thresholdType: "Actual", threshold: 80 },
-  { name: "spent100", thresholdType: "Actual", threshold: 100 },
-  { name: "forecast110", thresholdType: "Forecasted", threshold: 110 },
-] as const;
 
 /** https://learn.microsoft.com/azure/cost-management-billing/costs/quick-create-budget-template */
 export class GroupBudget extends ComponentResource {
-  readonly nodes: { readonly budget: Budget };
+  readonly nodes: { readonly budget: Budget; readonly actionGroup?: ActionGroup };
 
   constructor(name: string, args: GroupBudgetArgs, opts?: ComponentResourceOptions) {
     super("mlops:operations:GroupBudget", name, {}, opts);
-    const contacts = { contactEmails: [...args.emails], contactRoles: ["Owner"] };
+    const actionGroup = args.webhooks.length > 0 ? this.#actionGroup(name, args) : undefined;
+    const contacts = {
+      contactEmails: [...args.emails],
+      contactRoles: ["Owner"],
+      ...(actionGroup ? { contactGroups: [actionGroup.id] } : {}),
+    };
+    const notification = (thresholdType: "Actual" | "Forecasted", threshold: number) => ({
+      ...{ enabled: true, operator: "GreaterThanOrEqualTo", thresholdType, threshold },
+      ...contacts,
+    });
     const budget = new Budget(
       `${name}-budget`,
       overridden(
@@ -41,20 +53,35 @@ export class GroupBudget extends ComponentResource {
           category: "Cost",
           timeGrain: "Monthly",
           timePeriod: { startDate: firstOfMonth(new Date()) },
-          notifications: Object.fromEntries(
-            alerts.map(({ name, thresholdType, threshold }) => [
-              name,
-              { enabled: true, operator: "GreaterThanOrEqualTo", thresholdType, threshold, ...contacts },
-            ]),
-          ),
+          notifications: Object.fromEntries([
+            ...args.spentPercent.map((percent) => [`spent${percent}`, notification("Actual", percent)] as const),
+            ...args.forecastPercent.map((percent) => [`forecast${percent}`, notification("Forecasted", percent)] as const),
+          ]),
         },
         args.override?.budget,
       ),
       // Azure takes only a start in the current month when the budget is made, and none later: the first one stays.
       { parent: this, ignoreChanges: ["timePeriod"] },
     );
-    this.nodes = { budget };
+    this.nodes = { budget, ...(actionGroup ? { actionGroup } : {}) };
     this.registerOutputs({});
+  }
+
+  #actionGroup(name: string, { resourceGroupName, tags, budgetName, webhooks, override }: GroupBudgetArgs): ActionGroup {
+    return new ActionGroup(
+      `${name}-budget-people`,
+      overridden(
+        {
+          ...{ resourceGroupName, tags: { ...tags }, location: "global", enabled: true },
+          actionGroupName: `ag-${budgetName}`,
+          groupShortName: "budget",
+          // Their paths are what a chat knows its callers by.
+          webhookReceivers: webhooks.map((uri, i) => ({ name: `webhook-${i + 1}`, serviceUri: secret(uri), useCommonAlertSchema: true })),
+        },
+        override?.actionGroup,
+      ),
+      { parent: this },
+    );
   }
 }
 

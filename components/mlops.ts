@@ -50,12 +50,16 @@ export interface NameReleaseArgs {
   readonly kind: "workspace" | "vault";
   readonly resourceId: Input<string>;
   readonly location: string;
+  readonly keep?: boolean;
 }
 
 /** Makes a name free again after the resource's deletion. The resource has to depend on it. */
 export class NameRelease extends CustomResource {
+  /** The resource has to be made by recovering the deleted one. */
+  declare readonly recover: Output<boolean | undefined>;
+
   constructor(name: string, args: NameReleaseArgs, opts?: CustomResourceOptions) {
-    super("mlops:arm:NameRelease", name, args, opts);
+    super("mlops:arm:NameRelease", name, { ...args, recover: undefined }, opts);
   }
 }
 

@@ -26,6 +26,8 @@ export interface SlotArgs {
   readonly frozen: boolean;
   /** Default: what the YAML says. */
   readonly instances?: number;
+  /** The number of instances changes with the load; `instances` is what it begins with. */
+  readonly autoscaled?: boolean;
   /** Keep what it is asked and answers. */
   readonly collect?: { readonly sampling: number; readonly columns?: readonly string[] };
 }
@@ -196,7 +198,7 @@ export class OnlineEndpoint extends ComponentResource {
       ),
       {
         parent: this,
-        ...(spec.frozen ? { ignoreChanges: ["properties", "tags"] } : {}),
+        ignoreChanges: [...(spec.frozen ? ["properties", "tags"] : []), ...(spec.autoscaled ? ["sku.capacity"] : [])],
         // Two deployments of one name cannot stand beside each other.
         deleteBeforeReplace: true,
       },

@@ -1,9 +1,9 @@
 // The key that releases are signed with, in a vault of its own: a few may sign, whoever brings releases to stages may verify.
-import { ComponentResource, interpolate } from "@pulumi/pulumi";
+import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { Key, Vault } from "./azure.ts";
 import type { KeyArgs, VaultArgs } from "./azure.ts";
-import { NameRelease } from "./mlops.ts";
+import { releasedName } from "./nameRelease.ts";
 import { overridden } from "./override.ts";
 import type { Override } from "./override.ts";
 import { grant } from "./roles.ts";
@@ -22,7 +22,7 @@ export interface ReleaseKeyArgs {
   readonly signers: readonly string[] | { readonly caller: Input<string> };
   /** Entra object ids of those who only verify. */
   readonly verifiers: readonly string[];
-  /** A deleted vault stays for 90 days, whatever anyone does. Its name is only made free again without it. */
+  /** A deleted vault stays for 90 days, whatever anyone does. Made again, it is recovered. */
   readonly purgeProtection: boolean;
   readonly override?: { readonly vault?: Override<VaultArgs>; readonly key?: Override<KeyArgs> };
 }
@@ -46,16 +46,11 @@ export class ReleaseKey extends ComponentResource {
     super("mlops:release:ReleaseKey", name, {}, opts);
     const { resourceGroupName, location, tags, names, subscriptionId, purgeProtection, override = {} } = args;
     const child: CustomResourceOptions = { parent: this };
-    const vaults = interpolate`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroupName}/providers/Microsoft.KeyVault/vaults`;
-    const nameReleased = purgeProtection
-      ? []
-      : [
-          new NameRelease(
-            `${name}-release-vault-name`,
-            { kind: "vault", resourceId: interpolate`${vaults}/${names.vault}`, location },
-            child,
-          ),
-        ];
+    const { release, whenRecovering } = releasedName(
+      `${name}-release-vault-name`,
+      { kind: "vault", name: names.vault, resourceGroupName, subscriptionId, location, keep: purgeProtection },
+      child,
+    );
     const vault = new Vault(
       `${name}-release-vault`,
       overridden(
@@ -70,13 +65,14 @@ export class ReleaseKey extends ComponentResource {
             // Azure accepts "true" or nothing here.
             ...(purgeProtection ? { enablePurgeProtection: true } : {}),
             softDeleteRetentionInDays: purgeProtection ? 90 : 7,
+            ...(purgeProtection ? { createMode: whenRecovering("recover" as const) } : {}),
             // Pipelines reach it from outside any network, as the registry and the history.
             publicNetworkAccess: "enabled",
           },
         },
         override.vault,
       ),
-      { ...child, dependsOn: nameReleased },
+      { ...child, dependsOn: [release] },
     );
     const key = new Key(
       `${name}-release-key`,

@@ -1,5 +1,5 @@
 // An Azure ML workspace with all that belongs to it, reachable by Entra identities only.
-import { ComponentResource, interpolate } from "@pulumi/pulumi";
+import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, CustomResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { ApplicationInsights, ContainerRegistry, LogAnalytics, MlWorkspace, StorageAccount, UserAssignedIdentity, Vault } from "./azure.ts";
 import type {
@@ -10,7 +10,9 @@ import type {
   StorageAccountArgs,
   VaultArgs,
 } from "./azure.ts";
-import { NameRelease, RolesInForce } from "./mlops.ts";
+import { RolesInForce } from "./mlops.ts";
+import { releasedName } from "./nameRelease.ts";
+import type { ReleasedName } from "./nameRelease.ts";
 import { overridden } from "./override.ts";
 import type { Override } from "./override.ts";
 import { grant } from "./roles.ts";
@@ -40,8 +42,12 @@ export interface WorkspaceArgs {
   readonly publicAccess: boolean;
   /** The workspace's managed network, for jobs and builds without public access: what may leave, and the cluster that builds images. */
   readonly isolation?: { readonly outboundRules: Readonly<Record<string, object>>; readonly buildCluster: string };
-  /** Deleted vaults stay for 90 days, whatever anyone does. Names are only made free again without it. */
+  /** Deleted vaults stay for 90 days, whatever anyone does. */
   readonly purgeProtection: boolean;
+  /** Deleted, the workspace and its vault leave nothing behind ("purge"), or stay for their retention ("keep"). */
+  readonly onDestroy: "purge" | "keep";
+  /** Days that logs are kept. */
+  readonly logDays: number;
   readonly override?: {
     readonly logs?: Override<LogAnalyticsArgs>;
     readonly insights?: Override<ApplicationInsightsArgs>;
@@ -84,7 +90,7 @@ export class Workspace extends ComponentResource {
 
     const logs = new LogAnalytics(
       `${name}-logs`,
-      overridden({ ...placed, workspaceName: names.logs, sku: { name: "PerGB2018" }, retentionInDays: 30 }, override.logs),
+      overridden({ ...placed, workspaceName: names.logs, sku: { name: "PerGB2018" }, retentionInDays: args.logDays }, override.logs),
       child,
     );
     const insights = new ApplicationInsights(
@@ -121,6 +127,17 @@ export class Workspace extends ComponentResource {
       ),
       child,
     );
+    const keepVault = args.purgeProtection || args.onDestroy === "keep";
+    const [vaultName, workspaceName] = (["vault", "workspace"] as const).map((kind) =>
+      releasedName(
+        `${name}-${kind}-name`,
+        {
+          ...{ kind, resourceGroupName, location, subscriptionId: args.subscriptionId, name: names[kind] },
+          keep: kind === "vault" ? keepVault : args.onDestroy === "keep",
+        },
+        child,
+      ),
+    ) as [ReleasedName, ReleasedName];
     const vault = new Vault(
       `${name}-vault`,
       overridden(
@@ -135,12 +152,13 @@ export class Workspace extends ComponentResource {
             // Azure accepts "true" or nothing here.
             ...(args.purgeProtection ? { enablePurgeProtection: true } : {}),
             softDeleteRetentionInDays: args.purgeProtection ? 90 : 7,
+            ...(keepVault ? { createMode: vaultName.whenRecovering("recover" as const) } : {}),
             publicNetworkAccess: args.publicAccess ? "enabled" : "disabled",
           },
         },
         override.vault,
       ),
-      { ...child, dependsOn: this.#nameReleased(name, "vault", "Microsoft.KeyVault/vaults", names.vault, args) },
+      { ...child, dependsOn: [vaultName.release] },
     );
     const containerRegistry = new ContainerRegistry(
       `${name}-images`,
@@ -206,10 +224,7 @@ export class Workspace extends ComponentResource {
       ),
       {
         ...child,
-        dependsOn: [
-          inForce,
-          ...this.#nameReleased(name, "workspace", "Microsoft.MachineLearningServices/workspaces", names.workspace, args),
-        ],
+        dependsOn: [inForce, workspaceName.release],
       },
     );
 
@@ -242,14 +257,6 @@ export class Workspace extends ComponentResource {
     this.workspaceName = workspace.name;
     this.jobsIdentityId = jobsIdentity.id;
     this.registerOutputs({ workspaceId: this.workspaceId, workspaceName: this.workspaceName, jobsIdentityId: this.jobsIdentityId });
-  }
-
-  /** A stage that may be destroyed and made again needs its names back; one with purge protection cannot have that. */
-  #nameReleased(name: string, kind: "workspace" | "vault", type: string, resourceName: Input<string>, args: WorkspaceArgs): Resource[] {
-    if (args.purgeProtection) return [];
-    const group = interpolate`/subscriptions/${args.subscriptionId}/resourceGroups/${args.resourceGroupName}`;
-    const resourceId = interpolate`${group}/providers/${type}/${resourceName}`;
-    return [new NameRelease(`${name}-${kind}-name`, { kind, resourceId, location: args.location }, { parent: this })];
   }
 
   /** The two roles that working with data, jobs and models takes. */

@@ -349,6 +349,20 @@ describe("rules about a whole stack", () => {
     ]);
   });
 
+  test("locks: a storage account without one; the workspace, whose deployments come and go, needs none", async () => {
+    const storage = resource("storage:StorageAccount", "prod-storage");
+    const workspace = resource("machinelearningservices:Workspace", "prod-workspace");
+    const lock = resource("authorization:ManagementLockByScope", "prod-storage-lock", { scope: [storage] });
+    const prod = (all: PolicyResource[]): PolicyResource[] => all.map((one) => ({ ...one, urn: one.urn.replace(":dev::", ":prod::") }));
+    expect(await toldOf("locks", prod([workspace, storage]))).toEqual([
+      [expect.stringMatching(/it has no management lock/), expect.anything()],
+    ]);
+    expect(await toldOf("locks", [workspace, storage])).toEqual([]);
+    const locked = prod([workspace, storage, lock]);
+    const from = { scope: [locked[1]!] };
+    expect(await toldOf("locks", [locked[0]!, locked[1]!, { ...locked[2]!, propertyDependencies: from }])).toEqual([]);
+  });
+
   test("diagnostic-settings: a vault without one, or one that sends its logs nowhere", async () => {
     const vault = resource("keyvault:Vault", "dev-vault");
     expect(

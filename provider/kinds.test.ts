@@ -1,9 +1,9 @@
 // What preview says of each kind: problems, differences, outputs known beforehand.
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { AzureError } from "../azure/errors.ts";
 import { assetVersion } from "./assetVersion.ts";
 import type { AssetVersionInputs } from "./assetVersion.ts";
 import { unknown } from "./kind.ts";
+import { AzureError } from "../azure/errors.ts";
 import { nameRelease } from "./nameRelease.ts";
 import { rolesInForce } from "./rolesInForce.ts";
 import { endpointRollout } from "./rollout.ts";
@@ -211,6 +211,10 @@ describe("NameRelease", () => {
     azure: async () =>
       ({
         find: async (id: string) => (id.includes("deletedVaults") ? deleted : alive ? {} : undefined),
+        // oxlint-disable-next-line require-yield -- the cloud does not list deleted workspaces
+        list: async function* () {
+          throw new AzureError("no such path", { method: "GET", url: "https://x", status: 404, code: "NotFound" });
+        },
         delete: async (id: string, o: { query?: Record<string, string> }) =>
           Boolean(requests.push(`DELETE ${id} ${JSON.stringify(o.query)}`)),
         post: async (id: string) => void requests.push(`POST ${id}`),
@@ -261,12 +265,34 @@ describe("NameRelease", () => {
   test("a destroy goes on without the right to purge, and says so", async () => {
     const notes: string[] = [];
     const refused = Object.assign(new Error("AuthorizationFailed"), { status: 403 });
-    const azure = async () => ({ find: async () => undefined, delete: () => Promise.reject(refused) }) as never;
+    const azure = async () =>
+      ({
+        ...((await call(false, undefined).azure()) as object),
+        find: async () => undefined,
+        delete: () => Promise.reject(refused),
+      }) as never;
     await nameRelease.delete!(
       { id: "i", inputs: { ...vault, kind: "workspace", resourceId: workspaceId }, outputs: {} },
       { ...call(false, undefined), azure, note: (m) => void notes.push(m) },
     );
     expect(notes).toEqual([expect.stringMatching(/w is deleted but may not be purged by you; its name stays taken/)]);
+  });
+
+  test("keeps what is to be kept, or cannot be purged yet, and says so to who makes it again; once", async () => {
+    requests.length = 0;
+    const deleted = { properties: { vaultId: vault.resourceId } };
+    const made = await nameRelease.create({ ...vault, keep: true }, call(false, deleted));
+    expect(made.outputs).toEqual({ recover: true });
+    const locked = { properties: { ...deleted.properties, purgeProtectionEnabled: true, scheduledPurgeDate: "2027-02-01T00:00:00Z" } };
+    expect((await nameRelease.create(vault, call(false, locked))).outputs).toEqual({ recover: true });
+    const known = { id: "i", inputs: { ...vault, keep: true }, outputs: made.outputs };
+    expect(nameRelease.diff(known, known.inputs)).toEqual([{ path: "recover", kind: "update" }]);
+    expect(await nameRelease.update!(known, known.inputs, call(true, undefined))).toEqual({ recover: false });
+    expect(nameRelease.diff({ ...known, outputs: { recover: false } }, known.inputs)).toEqual([]);
+    const notes: string[] = [];
+    await nameRelease.delete!(known, { ...call(false, deleted), note: (m) => void notes.push(m) });
+    expect(notes).toEqual(["the deleted vault kv is kept with its keys and secrets; the next up recovers it"]);
+    expect(requests).toEqual([]);
   });
 
   test("purges a deleted workspace", async () => {

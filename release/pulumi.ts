@@ -69,7 +69,8 @@ export interface Pulumi {
   up(stack: string, options?: UpOptions): Promise<void>;
   /** What the stack's state has. */
   resources(stack: string): Promise<StateResource[]>;
-  destroy(stack: string): Promise<void>;
+  /** `pulumi destroy`, which deals with locks as `up` does. @throws UpFailed, StackLocked */
+  destroy(stack: string, options?: UpOptions): Promise<void>;
   /** Outputs of a stack; undefined when the stack does not exist or was never brought up. */
   outputs(stack: string): Promise<Record<string, unknown> | undefined>;
   setConfig(stack: string, values: Readonly<Record<string, string>>): Promise<void>;
@@ -130,45 +131,48 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     if (!names.includes(stack)) await must(["stack", "init", stack, "--no-select"]).catch(() => must(["stack", "init", stack]));
   };
 
+  /** A run that changes the stack, past the locks of runs of this machine. */
+  const change = async (verb: "up" | "destroy", stack: string, options: UpOptions = {}): Promise<void> => {
+    const args = [verb, "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack];
+    for (let told = false; ;) {
+      const done = await run(args, true);
+      if (done.code === 0) return;
+      if (call.signal.aborted)
+        throw new CommandError("interrupted", "pulumi was stopped; its state is kept. Run the same command again, and it goes on.");
+      const said = done.stdout + done.stderr;
+      const locks = locksIn(said);
+      if (locks.length === 0) throw new UpFailed(reasonOf(said) ?? `pulumi ${verb} --stack ${stack} ended with ${done.code}`, said);
+      switch (standing(locks)) {
+        case "elsewhere":
+          throw lockedElsewhere(stack, locks);
+        case "waits":
+          if (!told)
+            call.out.progress(`another pulumi works on ${stack}; ${options.stopOthers ? "it is told to stop" : "waiting for its end"}`);
+          if (!told && options.stopOthers) interrupt(locks);
+          told = true;
+          await sleep(1000, undefined, { signal: call.signal });
+          break;
+        case "dead":
+          call.out.progress(`an earlier run on ${stack} was killed; its lock is taken away`);
+          // Elsewhere than in files, another run's lock could go with it.
+          if (!removed(locks) && !(options.alone && (await run(["cancel", "--yes", "--stack", stack])).code === 0))
+            throw lockedElsewhere(stack, locks);
+      }
+    }
+  };
+
   return {
     run,
     ensure,
-    async up(stack, options = {}) {
+    async up(stack, options) {
       await ensure(stack);
-      const args = ["up", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack];
-      for (let told = false; ;) {
-        const done = await run(args, true);
-        if (done.code === 0) return;
-        if (call.signal.aborted)
-          throw new CommandError("interrupted", "pulumi was stopped; its state is kept. Run the same command again, and it goes on.");
-        const said = done.stdout + done.stderr;
-        const locks = locksIn(said);
-        if (locks.length === 0) throw new UpFailed(reasonOf(said) ?? `pulumi up --stack ${stack} ended with ${done.code}`, said);
-        switch (standing(locks)) {
-          case "elsewhere":
-            throw lockedElsewhere(stack, locks);
-          case "waits":
-            if (!told)
-              call.out.progress(`another pulumi works on ${stack}; ${options.stopOthers ? "it is told to stop" : "waiting for its end"}`);
-            if (!told && options.stopOthers) interrupt(locks);
-            told = true;
-            await sleep(1000, undefined, { signal: call.signal });
-            break;
-          case "dead":
-            call.out.progress(`an earlier run on ${stack} was killed; its lock is taken away`);
-            // Elsewhere than in files, another run's lock could go with it.
-            if (!removed(locks) && !(options.alone && (await run(["cancel", "--yes", "--stack", stack])).code === 0))
-              throw lockedElsewhere(stack, locks);
-        }
-      }
+      await change("up", stack, options);
     },
+    destroy: (stack, options) => change("destroy", stack, options),
     async resources(stack) {
       const done = await run(["stack", "export", "--stack", stack]);
       if (done.code !== 0) return [];
       return (JSON.parse(done.stdout) as { deployment?: { resources?: StateResource[] } }).deployment?.resources ?? [];
-    },
-    async destroy(stack) {
-      await must(["destroy", "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack], true);
     },
     async outputs(stack) {
       const done = await run(["stack", "output", "--json", "--show-secrets=false", "--stack", stack]);

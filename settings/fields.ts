@@ -31,11 +31,42 @@ export const common = {
 
 /** What a stack with its own resource group has. */
 export const group = {
+  /** Management locks against deletion on what holds data. Who runs the first `up` then needs a right that Contributor has not (Owner has). */
+  locks: z.boolean("must be true or false").optional(),
+  /** Where the logs of who did what go: the stack's own Log Analytics workspace, and another one besides. */
+  diagnostics: z
+    .strictObject({
+      retentionDays: whole(30, 730).optional(),
+      /** "audit": who read and changed what; "allLogs": every request too, which costs by the gigabyte. */
+      logs: z.enum(["audit", "allLogs"], "must be audit or allLogs").default("audit"),
+      /** Watched besides workspace, vault and storage. */
+      further: z.array(z.enum(["images", "endpoint"], "must be images or endpoint")).default([]),
+      /** Log Analytics workspace of the whole company, such as the security team's. */
+      alsoTo: text(
+        /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/i,
+        "must be the resource id of a Log Analytics workspace",
+      ).optional(),
+    })
+    .prefault({}),
   /** What the group may cost in a month, in the subscription's currency, and who is told besides the subscription's owners. */
   budget: z
     .strictObject({
       monthly: z.number().positive("must be more than 0").default(200),
       emails: z.array(z.email("must be an e-mail address")).max(50, "has at most 50 addresses").default([]),
+      /** People are told when so much of it is spent, in percent. */
+      spentPercent: z.array(whole(1, 1000)).default([80, 100]),
+      /** And when the month's forecast comes to so much. */
+      forecastPercent: z.array(whole(1, 1000)).default([110]),
+      /** Called besides, through an action group: a Logic App, a chat. */
+      webhooks: z.array(z.url("must be a URL")).default([]),
+    })
+    .refine(({ spentPercent, forecastPercent }) => spentPercent.length + forecastPercent.length <= 5, {
+      path: ["spentPercent"],
+      message: "and forecastPercent have at most 5 entries together, which is what Azure's budgets take",
+    })
+    .refine(({ spentPercent, forecastPercent }) => spentPercent.length + forecastPercent.length > 0, {
+      path: ["spentPercent"],
+      message: "or forecastPercent must have an entry: a budget that tells nobody is none",
     })
     .prefault({}),
 };
@@ -77,6 +108,31 @@ export const serving = {
   endpointSet: z.array(text(/^[^=]+=/s, "must be path.to.field=value")).default([]),
   /** The same on the deployment's YAML, for both slots. */
   deploymentSet: z.array(text(/^[^=]+=/s, "must be path.to.field=value")).default([]),
+  /** Instances of the slot that serves follow its load; without it they are as many as the deployment's YAML says. */
+  autoscale: z
+    .strictObject({
+      min: whole(1, 100),
+      max: whole(1, 100),
+      /** One instance more above it, one less below half of it. */
+      cpuPercent: whole(10, 95).default(70),
+      /** One more, too, when the mean latency is above it. */
+      latencyMs: z.number().positive("must be more than 0 ms").optional(),
+    })
+    .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be less than min" })
+    .optional(),
+  /** Outside prod: when `mlops expire`, which the pipelines run every night, takes the endpoint away. */
+  expire: z
+    .strictObject({
+      /** Hours without a request. */
+      idleHours: z
+        .number()
+        .positive("must be more than 0")
+        .max(2232, "must be at most 2232 hours, which is how long Azure keeps metrics")
+        .optional(),
+      /** Also when the month's budget is used up, whoever asks it. */
+      whenBudgetUsedUp: z.boolean("must be true or false").default(false),
+    })
+    .optional(),
   /** How traffic moves to a new deployment. */
   rollout: z
     .strictObject({
@@ -103,6 +159,12 @@ export const workspace = {
   unprotected: z.array(z.string().min(1, "must be a resource's Pulumi name")).default([]),
   /** A deleted vault cannot be purged, by no one, for 90 days. Cannot be taken back. */
   purgeProtection: z.boolean("must be true or false").optional(),
+  /**
+   * What becomes of the deleted workspace and vault: "purge" leaves nothing behind; "keep" lets Azure hold them for their retention, until
+   * `mlops doctor --recover` or the next `up`, which recovers the vault and purges the workspace. Default: keep in prod, purge elsewhere. A vault
+   * with purge protection is always kept.
+   */
+  onDestroy: z.enum(["purge", "keep"], "must be purge or keep").optional(),
   compute: z
     .strictObject({
       size: text(/^Standard_\w+$/, "must be a VM size, such as Standard_DS3_v2").default("Standard_DS3_v2"),

@@ -137,6 +137,16 @@ describe("refusals give value, rule and fix", () => {
     );
   });
 
+  test("expiry is for stages outside prod; a budget tells somebody, in at most five ways", () => {
+    expect(stage({ expire: '{"idleHours":24}' }).expire).toEqual({ idleHours: 24, whenBudgetUsedUp: false });
+    expect(refusal({ expire: '{"idleHours":24}' }, "prod")).toMatch(/expire is .* is for stages that people can do without/);
+    expect(refusal({ expire: '{"idleHours":3000}' })).toMatch(/at most 2232 hours/);
+    expect(stage({}).budget).toMatchObject({ monthly: 200, spentPercent: [80, 100], forecastPercent: [110] });
+    expect(refusal({ budget: '{"spentPercent":[10,20,30,40,50]}' })).toMatch(/have at most 5 entries together/);
+    expect(refusal({ budget: '{"spentPercent":[],"forecastPercent":[]}' })).toMatch(/a budget that tells nobody is none/);
+    expect(refusal({ diagnostics: '{"alsoTo":"logs"}' })).toMatch(/must be the resource id of a Log Analytics workspace/);
+  });
+
   test("traffic and slots have to fit", () => {
     expect(refusal({ keptVersion: "1" })).toMatch(/keptVersion is "1": needs modelVersion/);
     expect(refusal({ traffic: '{"blue":100}' })).toMatch(/traffic is .*: needs modelVersion/);

@@ -64,6 +64,10 @@ export const stageSettings = (stage: Stage) =>
       message: "must be true in prod; remove the override",
     })
     .superRefine((s, context) => networkRules(s, usualNetwork(stage), context))
+    .refine((s) => stage !== "prod" || s.expire === undefined, {
+      path: ["expire"],
+      message: "is for stages that people can do without for a while; remove it from prod",
+    })
     .superRefine(servingRules)
     .superRefine(monitoringRules)
     .transform((s) => ({
@@ -73,6 +77,8 @@ export const stageSettings = (stage: Stage) =>
       publicAccess: networkOf(s, usualNetwork(stage)) === "public",
       virtualNetwork: s.virtualNetwork ?? network.virtualNetwork.unwrap().parse({}),
       purgeProtection: s.purgeProtection ?? stage === "prod",
+      locks: s.locks ?? stage === "prod",
+      onDestroy: s.onDestroy ?? (stage === "prod" ? ("keep" as const) : ("purge" as const)),
     }));
 
 export type StageSettings = z.infer<ReturnType<typeof stageSettings>>;

@@ -40,7 +40,7 @@ export async function auto(settings: AutoSettings, allowed: Allowed): Promise<Re
       id: interpolate`azureml://registries/${registry.registry}/environments/${name}/versions/${version}`,
     });
   }
-  const served = serve(files, settings, {
+  const served = await serve(files, settings, {
     ...{ workspaceId, source },
     resourceGroupName: dev.resourceGroup,
     workspaceName: dev.workspace,

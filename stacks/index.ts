@@ -30,7 +30,7 @@ async function declare(project: string, stack: string, allowed: Allowed): Promis
     const [{ SharedSettings }, { shared }] = await Promise.all([import("../settings/shared.ts"), import("./shared.ts")]);
     const settings = readSettings(SharedSettings, project, stack);
     await allowed();
-    return shared(settings);
+    return await shared(settings);
   }
   if (stack === "auto") {
     const [{ AutoSettings }, { auto }] = await Promise.all([import("../settings/auto.ts"), import("./auto.ts")]);

@@ -33,12 +33,12 @@ export interface PipelinePlace {
   readonly pipelinesApprove: boolean;
 }
 
-/** Declares them; returns stage → client id, with `preview` for the one that may only look. */
+/** Declares them; returns stage → identity, with `preview` for the one that may only look. */
 export function pipelineIdentities(
   settings: SharedSettings,
   pipelines: PipelineSettings,
   place: PipelinePlace,
-): Record<string, Output<string>> {
+): Record<string, PipelineIdentity> {
   const { subscriptionId, suffix } = place;
   const { prefix } = settings;
   const groupOf = (name: Input<string>): Output<string> => interpolate`/subscriptions/${subscriptionId}/resourceGroups/${name}`;
@@ -47,13 +47,13 @@ export function pipelineIdentities(
     description: string,
     federations: readonly Federation[],
     grants: readonly IdentityGrant[],
-  ): Output<string> =>
+  ): PipelineIdentity =>
     new PipelineIdentity(`pipeline-${name}`, {
       ...{ description, federations, subscriptionId },
       displayName: `${prefix}-pipeline-${name}`,
       seed: `${prefix}-shared`,
       grants: [...grants, ...(pipelines.state ? stateGrants(name === "preview") : [])],
-    }).clientId;
+    });
   const stateGrants = (readOnly: boolean): IdentityGrant[] => {
     const names = suffix.apply((text) => stateNames({ prefix }, text));
     const group = groupOf(names.resourceGroup);
@@ -68,10 +68,10 @@ export function pipelineIdentities(
   };
   const onReleaseKey = (wanted: readonly Role[]): IdentityGrant[] =>
     wanted.map((role) => ({ what: role === "Key Vault Reader" ? "verify" : "sign", role, scope: place.releaseVaultId }));
-  const clientIds: Record<string, Output<string>> = {};
+  const identities: Record<string, PipelineIdentity> = {};
   for (const stage of pipelines.stages) {
     const scope = groupOf(localNames({ prefix, stage }).resourceGroup);
-    clientIds[stage] = identity(stage, `Deploys the stage ${stage}; made by the stack shared.`, federationsOf(pipelines, stage), [
+    identities[stage] = identity(stage, `Deploys the stage ${stage}; made by the stack shared.`, federationsOf(pipelines, stage), [
       { what: "group", role: "Contributor", scope },
       { what: "roles", role: "Role Based Access Control Administrator", scope, condition: onlyRoles(assignable) },
       { what: "models", role: "AzureML Data Scientist", scope },
@@ -93,7 +93,7 @@ export function pipelineIdentities(
     ...pipelines.stages.map((stage) => [stage, localNames({ prefix, stage }).resourceGroup] as const),
     ["shared", registryNames({ prefix }, "").resourceGroup] as const,
   ];
-  clientIds["preview"] = identity(
+  identities["preview"] = identity(
     "preview",
     "Previews every stage and changes none; made by the stack shared.",
     federationsOf(pipelines, "preview"),
@@ -104,7 +104,7 @@ export function pipelineIdentities(
       ...onReleaseKey(verifying),
     ],
   );
-  return clientIds;
+  return identities;
 }
 
 /**

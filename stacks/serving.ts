@@ -1,4 +1,5 @@
 // The endpoint of a stage, from the files in deploy/ and the stack's settings; nothing as long as no model version is set.
+import { interpolate } from "@pulumi/pulumi";
 import type { Input, Output, Resource } from "@pulumi/pulumi";
 import { modelNameOf, VARIANTS } from "../assets/index.ts";
 import type { Asset } from "../assets/index.ts";
@@ -27,6 +28,7 @@ export type ServingSettings = Pick<
   | "endpointSet"
   | "deploymentSet"
   | "rollout"
+  | "autoscale"
   | "publicAccess"
 > & { readonly stage: string; readonly modelFrom: "workspace" | "registry"; readonly collect?: StageSettings["collect"] };
 
@@ -73,7 +75,7 @@ export interface Served {
 }
 
 /** The endpoint of a stage, named after the stage. */
-export function serve(files: ServingFiles, settings: ServingSettings, place: ServingPlace): Served {
+export async function serve(files: ServingFiles, settings: ServingSettings, place: ServingPlace): Promise<Served> {
   const plan = slotPlan(settings);
   const modelName = settings.modelName ?? modelNameOf(Object.values(files.deployments)[0]!) ?? "model";
   const from = settings.modelFrom === "registry" ? { registryName: place.registryName } : { workspaceId: place.workspaceId };
@@ -82,7 +84,16 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
     const [asset, modelVersion] = [files.deployments[slot], plan.versions[slot]];
     if (!asset || modelVersion === undefined) continue;
     const frozen = slot === plan.live ? settings.slotFrozen : true;
-    const scaled = slot === plan.live || settings.keptInstances === undefined ? {} : { instances: settings.keptInstances };
+    // The live slot's count follows its load, and is nobody else's then.
+    const { autoscale } = settings;
+    const scaled =
+      slot === plan.live
+        ? autoscale
+          ? { instances: autoscale.min, autoscaled: true }
+          : {}
+        : settings.keptInstances === undefined
+          ? {}
+          : { instances: settings.keptInstances };
     const collect = settings.collect?.enabled ? { collect: { sampling: settings.collect.sampling, ...columnsOf(settings.collect) } } : {};
     deployments[slot] = { asset, modelVersion, frozen, ...scaled, ...collect, modelId: modelIdIn(from, modelName, modelVersion) };
   }
@@ -101,6 +112,20 @@ export function serve(files: ServingFiles, settings: ServingSettings, place: Ser
     },
     { dependsOn: [...place.dependsOn] },
   );
+  if (settings.autoscale) {
+    const { DeploymentAutoscale } = await import("../components/autoscale.ts");
+    new DeploymentAutoscale(
+      `${settings.stage}-${plan.live}`,
+      {
+        ...{ resourceGroupName, location, tags, limits: settings.autoscale },
+        settingName: interpolate`autoscale-${endpointName}-${plan.live}`,
+        deploymentId: endpoint.nodes.deployments[plan.live]!.id,
+        endpointId: endpoint.nodes.endpoint.id,
+      },
+      // Not before the traffic has moved: an idle slot would be scaled in.
+      { dependsOn: [endpoint] },
+    );
+  }
   return {
     endpoint,
     live: plan.live,

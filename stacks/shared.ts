@@ -12,12 +12,15 @@ import { pipelineIdentities } from "./pipelines.ts";
 import { currentSubscription } from "./subscription.ts";
 import { stackTags } from "./tags.ts";
 
-export function shared(settings: SharedSettings): Record<string, unknown> {
+export async function shared(settings: SharedSettings): Promise<Record<string, unknown>> {
   const { subscriptionId, tenantId, callerId, suffix } = currentSubscription();
   const names = suffix.apply((text) => registryNames(settings, text));
   const tags = stackTags(settings, "shared");
   const group = new ResourceGroup("shared", { resourceGroupName: names.resourceGroup, location: settings.location, tags });
-  new GroupBudget("shared", { scope: group.id, budgetName: `budget-${settings.prefix}-shared`, ...settings.budget });
+  new GroupBudget("shared", {
+    ...{ scope: group.id, resourceGroupName: group.name, tags, budgetName: `budget-${settings.prefix}-shared` },
+    ...settings.budget,
+  });
   const models = new ModelRegistry("shared", {
     resourceGroupName: group.name,
     registryName: names.registry,
@@ -49,9 +52,13 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     ...{ resourceGroupName: group.name, location: settings.location, tags },
     workspaceName: `log-${settings.prefix}-shared`,
     sku: { name: "PerGB2018" },
-    retentionInDays: 90,
+    retentionInDays: settings.diagnostics.retentionDays ?? 90,
   });
-  new Diagnostics("shared", { logsId: logs.id, storageId: history.nodes.storage.id, vaultId: signing.vaultId });
+  const { alsoTo, logs: groups } = settings.diagnostics;
+  const diagnostics = new Diagnostics("shared", {
+    ...{ logsId: logs.id, storageId: history.nodes.storage.id, vaultId: signing.vaultId, logs: groups },
+    ...(alsoTo === undefined ? {} : { alsoTo }),
+  });
   const events = new ReleaseTopic("shared", {
     resourceGroupName: group.name,
     location: settings.location,
@@ -60,7 +67,7 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
     seed: `${settings.prefix}-shared`,
     senders: settings.operators ? [...settings.operators, ...settings.approvers] : { caller: callerId },
   });
-  const clientIds =
+  const identities =
     settings.pipelines &&
     pipelineIdentities(settings, settings.pipelines, {
       ...{ subscriptionId, suffix },
@@ -71,8 +78,16 @@ export function shared(settings: SharedSettings): Record<string, unknown> {
       releaseVaultId: signing.vaultId,
       pipelinesApprove: settings.approvers.length === 0,
     });
+  if (settings.locks) {
+    const { StateLocks } = await import("../components/stateLocks.ts");
+    // Last here and so first to go: see stacks/stage.ts.
+    const scopes = { logs: logs.id, history: history.nodes.storage.id, vault: signing.vaultId };
+    new StateLocks("shared", { scopes }, { dependsOn: [history, signing, diagnostics, ...Object.values(identities ?? {})] });
+  }
   return {
-    ...(clientIds ? { pipelineClientIds: clientIds } : {}),
+    ...(identities
+      ? { pipelineClientIds: Object.fromEntries(Object.entries(identities).map(([name, { clientId }]) => [name, clientId])) }
+      : {}),
     location: settings.location,
     registryName: names.registry,
     registryResourceGroupName: names.resourceGroup,

@@ -19,6 +19,8 @@ interface Made {
   readonly inputs: Record<string, any>;
 }
 
+/** What a NameRelease says of the deleted resource. */
+let recovers = false;
 const made: Made[] = [];
 const subscription = "5a4db0c5-0000-4000-8000-0000000005b5";
 
@@ -43,7 +45,12 @@ beforeAll(async () => {
         };
         return {
           id: `/id/${name}`,
-          state: { ...inputs, ...(type.startsWith("mlops:assets:AssetVersion") ? {} : { name: outputs["name"] }), ...pick(outputs) },
+          state: {
+            ...inputs,
+            ...(type.startsWith("mlops:assets:AssetVersion") ? {} : { name: outputs["name"] }),
+            ...pick(outputs),
+            recover: recovers,
+          },
         };
       },
       call: ({ token }) =>
@@ -139,7 +146,7 @@ describe("shared", () => {
     expect(outputs["releaseKeyId"]).toBe("/id/shared-release-key");
   });
 
-  test("operators sign, approvers verify; a vault that cannot be purged does not give its name back", async () => {
+  test("operators sign, approvers verify; a vault that cannot be purged comes back when it is made again", async () => {
     const [operator, approver] = ["11111111-2222-4333-8444-555555555555", "22222222-2222-4333-8444-555555555555"];
     await sharedWith({ operators: `["${operator}"]`, approvers: `["${operator}","${approver}"]`, purgeProtection: "true" });
     expect(grantsOnKey()).toEqual([`${operator}: Key Vault Crypto User`, `${operator}: Key Vault Reader`, `${approver}: Key Vault Reader`]);
@@ -147,7 +154,7 @@ describe("shared", () => {
       enablePurgeProtection: true,
       softDeleteRetentionInDays: 90,
     });
-    expect(types()).not.toContain("mlops:arm:NameRelease");
+    expect(named("shared-release-vault-name").inputs).toMatchObject({ kind: "vault", keep: true });
   });
 });
 
@@ -454,13 +461,95 @@ describe("qa and prod", () => {
     expect(named("qa-blue").inputs["properties"].model).toBe("azureml://registries/mlopsregistry-7d4bf9/models/diabetes/versions/5");
   });
 
-  test("prod is closed, its vault cannot be purged, and so its names are not given back", async () => {
+  test("prod is closed, its vault cannot be purged, and what is deleted is kept", async () => {
     await build("prod", { modelVersion: "5" });
     expect(named("prod-workspace").inputs["publicNetworkAccess"]).toBe("Disabled");
     expect(named("prod-storage").inputs["publicNetworkAccess"]).toBe("Disabled");
     expect(named("prod-endpoint").inputs["properties"].publicNetworkAccess).toBe("Disabled");
     expect(named("prod-vault").inputs["properties"]).toMatchObject({ enablePurgeProtection: true, softDeleteRetentionInDays: 90 });
-    expect(types()).not.toContain("mlops:arm:NameRelease");
+    for (const kind of ["vault", "workspace"]) expect(named(`prod-${kind}-name`).inputs).toMatchObject({ kind, keep: true });
+    expect(named("prod-vault").inputs["properties"]).not.toHaveProperty("createMode");
+  });
+
+  test("prod locks what holds data, and nothing that has deployments below it; settings say how long logs are kept and who gets them", async () => {
+    await build("prod");
+    const locks = (): Made[] => made.filter(({ type }) => type === "azure-native:authorization:ManagementLockByScope");
+    expect(
+      locks()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(["images", "logs", "storage", "vault"].map((what) => `prod-${what}-lock`));
+    expect(named("prod-vault-lock").inputs).toMatchObject({ scope: "/id/prod-vault", level: "CanNotDelete", lockName: "mlops-keep" });
+    made.splice(0);
+    await build("dev");
+    expect(locks()).toEqual([]);
+    const central = "/subscriptions/s/resourceGroups/soc/providers/Microsoft.OperationalInsights/workspaces/central";
+    await build("qa", {
+      locks: "true",
+      diagnostics: JSON.stringify({ retentionDays: 180, logs: "allLogs", further: ["images"], alsoTo: central }),
+    });
+    expect(locks()).toHaveLength(4);
+    expect(named("qa-logs").inputs).toMatchObject({ retentionInDays: 180 });
+    expect(named("qa-vault-diagnostics-also").inputs).toMatchObject({
+      workspaceId: central,
+      logs: [{ categoryGroup: "allLogs", enabled: true }],
+    });
+    expect(named("qa-images-diagnostics").inputs).toMatchObject({ resourceUri: "/id/qa-images", workspaceId: "/id/qa-logs" });
+  });
+
+  test("the live slot's instances follow its load within the settings' bounds, and only its", async () => {
+    await build("prod", { modelVersion: "2", keptVersion: "1", autoscale: '{"min":2,"max":6,"latencyMs":200}' });
+    expect(named("prod-blue").inputs["sku"]).toMatchObject({ capacity: 2 });
+    const scaled = named("prod-blue-autoscale").inputs;
+    expect(scaled).toMatchObject({ autoscaleSettingName: "autoscale-mlops-prod-7d4bf9-blue", targetResourceUri: "/id/prod-blue" });
+    expect(scaled["profiles"][0].capacity).toEqual({ minimum: "2", maximum: "6", default: "2" });
+    type Rule = { metricTrigger: Record<string, unknown>; scaleAction: { direction: string } };
+    expect(
+      scaled["profiles"][0].rules.map(({ metricTrigger, scaleAction }: Rule) => [
+        metricTrigger["metricName"],
+        metricTrigger["operator"],
+        metricTrigger["threshold"],
+        scaleAction.direction,
+      ]),
+    ).toEqual([
+      ["CpuUtilizationPercentage", "GreaterThan", 70, "Increase"],
+      ["RequestLatency", "GreaterThan", 200, "Increase"],
+      ["CpuUtilizationPercentage", "LessThan", 35, "Decrease"],
+    ]);
+    expect(made.filter(({ type }) => type === "azure-native:monitor:AutoscaleSetting")).toHaveLength(1);
+  });
+
+  test("a budget tells at the settings' thresholds, and calls webhooks through an action group", async () => {
+    await build("qa", {
+      budget: JSON.stringify({
+        monthly: 50,
+        spentPercent: [70],
+        forecastPercent: [100],
+        emails: ["ann@example.com"],
+        webhooks: ["https://chat.example.com/key"],
+      }),
+    });
+    const { notifications } = named("qa-budget").inputs;
+    expect(Object.keys(notifications).toSorted()).toEqual(["forecast100", "spent70"]);
+    expect(notifications.spent70).toMatchObject({
+      threshold: 70,
+      thresholdType: "Actual",
+      contactEmails: ["ann@example.com"],
+      contactGroups: ["/id/qa-budget-people"],
+    });
+    expect(named("qa-budget-people").inputs).toMatchObject({ actionGroupName: "ag-budget-mlops-qa", groupShortName: "budget" });
+    made.splice(0);
+    await build("dev");
+    expect(Object.keys(named("dev-budget").inputs["notifications"]).toSorted()).toEqual(["forecast110", "spent100", "spent80"]);
+    expect(made.some(({ name }) => name === "dev-budget-people")).toBe(false);
+  });
+
+  test("a vault that was deleted and is kept is made again by recovering it", async () => {
+    recovers = true;
+    await build("prod").finally(() => (recovers = false));
+    expect(named("prod-vault").inputs["properties"]).toMatchObject({ createMode: "recover" });
+    await build("qa");
+    expect(named("qa-vault-name").inputs).not.toHaveProperty("keep");
   });
 });
 

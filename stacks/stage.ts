@@ -1,6 +1,6 @@
 // A stage with its own workspace: dev, where models are made, and qa and prod, where they are served.
 import { interpolate } from "@pulumi/pulumi";
-import type { Output } from "@pulumi/pulumi";
+import type { Output, Resource } from "@pulumi/pulumi";
 import type { Asset } from "../assets/index.ts";
 import { AssetSource } from "../components/assetBody.ts";
 import { ResourceGroup } from "../components/azure.ts";
@@ -61,11 +61,12 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
     publicAccess: settings.publicAccess,
     ...(closed ? { isolation: { outboundRules: closed.outboundRules(settings, registryId), buildCluster: local.cluster } } : {}),
     purgeProtection: settings.purgeProtection,
+    onDestroy: settings.onDestroy,
+    logDays: settings.diagnostics.retentionDays ?? 30,
   });
   const { workspaceId, workspaceName } = workspace;
-  const { logs, storage, vault } = workspace.nodes;
-  new GroupBudget(name, { scope: group.id, budgetName: local.budget, ...settings.budget });
-  new Diagnostics(name, { logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id });
+  const { logs, storage, vault, containerRegistry } = workspace.nodes;
+  new GroupBudget(name, { scope: group.id, resourceGroupName: group.name, tags, budgetName: local.budget, ...settings.budget });
   const inside =
     closed?.closeOff(settings, workspace, { resourceGroupName: group.name, location, tags, networkName: local.virtualNetwork }) ?? [];
   const reachable = [...workspace.grants, ...inside];
@@ -96,13 +97,20 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
 
   const served =
     files.serving &&
-    serve(files.serving, settings, {
+    (await serve(files.serving, settings, {
       resourceGroupName: group.name,
       ...{ workspaceId, workspaceName, location, tags, source },
       registryName: registry.registry,
       endpointName: settings.endpointName ?? global.endpoint,
       dependsOn: production,
-    });
+    }));
+  const { further, alsoTo, logs: groups } = settings.diagnostics;
+  const diagnostics = new Diagnostics(name, {
+    ...{ logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id, logs: groups },
+    ...(alsoTo === undefined ? {} : { alsoTo }),
+    ...(further.includes("images") ? { imagesId: containerRegistry.id } : {}),
+    ...(further.includes("endpoint") && served ? { endpointId: served.endpoint.nodes.endpoint.id } : {}),
+  });
   if (settings.trigger || Object.keys(settings.notifications).length > 0) {
     // Most stages have none, and a preview waits for every module.
     const { Notifications } = await import("../components/notifications/notifications.ts");
@@ -119,9 +127,16 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
   }
   const watching =
     settings.collect.enabled || settings.monitor.enabled || settings.alerts.enabled ? await import("./watching.ts") : undefined;
+  const below: Resource[] = [];
   const watched = watching?.watch(files.watching, settings, served, {
-    ...{ resourceGroupName: group.name, location, tags, workspace, source, dependsOn: workspace.grants },
+    ...{ resourceGroupName: group.name, location, tags, workspace, source, dependsOn: workspace.grants, below },
   });
+  if (settings.locks) {
+    const { StateLocks } = await import("../components/stateLocks.ts");
+    // Last here and so first to go: under a lock nothing below can be deleted, roles and diagnostic settings among it.
+    const dependsOn = [workspace, diagnostics, ...inside, ...below];
+    new StateLocks(name, { scopes: { logs: logs.id, storage: storage.id, vault: vault.id, images: containerRegistry.id } }, { dependsOn });
+  }
   return {
     location,
     workspaceName: local.workspace,

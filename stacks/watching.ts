@@ -18,6 +18,8 @@ export interface WatchingPlace {
   readonly workspace: Workspace;
   readonly source: AssetSource;
   readonly dependsOn: readonly Resource[];
+  /** What it makes below the workspace's own resources is added here. */
+  readonly below: Resource[];
 }
 
 /** Returns the stack's outputs about it. */
@@ -31,12 +33,13 @@ export function watch(
   const { workspace, resourceGroupName, source, dependsOn } = place;
   if (collect.enabled) {
     const { storage, workspace: ml } = workspace.nodes;
-    new CollectedRetention(name, {
+    const retention = new CollectedRetention(name, {
       resourceGroupName,
       storageName: storage.name,
       workspaceGuid: ml.workspaceId,
       days: collect.retentionDays,
     });
+    place.below.push(retention);
   }
   for (const asset of files.references) new DataAsset(`${name}-${asset.name}`, { asset, source, dependsOn });
   if (!served) return {};

@@ -5,6 +5,7 @@ import { allowedSizes } from "./allowed-sizes.ts";
 import { approvedRelease } from "./approved-release.ts";
 import { budgetPresent } from "./budget-present.ts";
 import { diagnosticSettings } from "./diagnostic-settings.ts";
+import { locks } from "./locks.ts";
 import { noKeyAuth } from "./no-key-auth.ts";
 import { noPublicAccess } from "./no-public-access.ts";
 import { privateNetwork } from "./private-network.ts";
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   privateNetwork,
   noKeyAuth,
   protectState,
+  locks,
   scaleToZero,
   requiredTags,
   allowedRegions,

@@ -43,16 +43,17 @@ export const doctor: Command = {
       examine(subjectOf({ stage, target, repo: call.repo, signal: call.signal, pulumi: pulumiFor(call, target) }), checks);
     let found = await look();
     const done: string[] = [];
-    for (const { deleted } of found) {
-      if (!deleted) continue;
+    const held = found.flatMap(({ deleted }) => deleted ?? []);
+    const [locked] = purge ? held.filter((one) => !one.purge) : [];
+    if (locked)
+      throw new CommandError(
+        `the ${locked.kind} ${locked.name} cannot be purged yet: it has purge protection`,
+        "--recover brings it back.",
+      );
+    for (const deleted of held) {
       const act = recover ? "recover" : purge ? "purge" : await asked(call, deleted);
       const work = act && deleted[act];
-      if (!act) continue;
-      if (!work)
-        throw new CommandError(
-          `the ${deleted.kind} ${deleted.name} cannot be purged yet: it has purge protection`,
-          "--recover brings it back.",
-        );
+      if (!work) continue;
       call.out.progress(`${act}  ${deleted.kind} ${deleted.name} …`);
       await work();
       done.push(`${act === "recover" ? "recovered" : "purged"} ${deleted.kind} ${deleted.name}`);

@@ -11,14 +11,17 @@ import { connectCommands } from "./connect.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
+import { expire } from "./expire.ts";
 import { invoke } from "./invoke.ts";
 import { monitor } from "./monitor.ts";
 import { logs } from "./logs.ts";
 import { migrate } from "./migrate.ts";
 import { render } from "./render.ts";
 import { preview } from "./preview.ts";
+import { updatePrices } from "./prices.ts";
 import { retrain } from "./retrain.ts";
 import { releases, showRelease } from "./releases.ts";
+import { restoreReleases } from "./restoreReleases.ts";
 import { rollback } from "./rollback.ts";
 import { sandboxCommands } from "./sandbox.ts";
 import { setup } from "./setup.ts";
@@ -47,12 +50,15 @@ export const commands: readonly Command[] = [
   status,
   releases,
   showRelease,
+  restoreReleases,
   preview,
+  updatePrices,
   sync,
   comment,
   render,
   migrate,
   doctor,
+  expire,
   destroy,
   bootstrap,
   ...connectCommands,

@@ -1,11 +1,11 @@
 // `mlops preview`: every stage's `pulumi preview` with the policy pack, told in the words of machine learning.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Call, type Command, CommandError, option, optionList } from "../command.ts";
-import { PriceTable } from "../core/cost.ts";
 import type { ReleaseManifest } from "../core/manifest.ts";
 import { readPreview, type StagePreview } from "../core/previewEvents.ts";
 import { previewReport } from "../core/previewReport.ts";
+import { readPrices } from "../flow/prices.ts";
 import { openHistory } from "../flow/release/history.ts";
 import { stages } from "../open.ts";
 import { type Pulumi, pulumiFor } from "../pulumi.ts";
@@ -42,7 +42,7 @@ export const preview: Command = {
     const report = previewReport(
       previews,
       (model, version) => releases.find((one) => one.model.name === model && one.model.version === version),
-      prices(),
+      readPrices(call.repo),
     );
     const file = option(call, "markdown");
     if (file) writeFileSync(resolve(call.repo, file), report);
@@ -56,8 +56,6 @@ export const preview: Command = {
       );
   },
 };
-
-const prices = (): PriceTable => PriceTable.parse(JSON.parse(readFileSync(new URL("../prices.json", import.meta.url), "utf8")));
 
 /** Without a history (the shared stack is not up yet, or may not be read) there are no metrics, and that is said. */
 async function releasesOf(call: Call, pulumi: Pulumi, target: Target): Promise<ReleaseManifest[]> {

@@ -17,6 +17,8 @@ const long = [
   "test/automl\\.test",
   "test/retraining\\.test",
   "test/faults\\.test",
+  "test/destroy\\.test",
+  "test/cost\\.test",
   "test/pipelines/run\\.test",
   "test/clients/az\\.test",
   "test/clients/azure-ai-ml-jobs\\.test",

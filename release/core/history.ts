@@ -15,6 +15,7 @@ const kinds = [
   "rolled-back", // it served, and was taken out of service for the one before
   "restored", // it was kept, and serves again after a rollback
   "replaced", // a newer one serves in its place
+  "ended", // what served it was taken away: the stage was destroyed, or its deployment expired
 ] as const;
 export type EventKind = (typeof kinds)[number];
 
@@ -35,7 +36,7 @@ export const ReleaseRecord = z.strictObject({ manifest: ReleaseManifest, events:
 export type ReleaseRecord = Readonly<z.infer<typeof ReleaseRecord>>;
 
 /** Where a release is in one stage. */
-export type StageState = "absent" | "deploying" | "deployed" | "tested" | "refused" | "failed" | "kept" | "rolled back";
+export type StageState = "absent" | "deploying" | "deployed" | "tested" | "refused" | "failed" | "kept" | "rolled back" | "ended";
 
 /** State in a stage after all events. */
 export function stageState(events: readonly ReleaseEvent[], stage: string): StageState {
@@ -61,6 +62,9 @@ export function stageState(events: readonly ReleaseEvent[], stage: string): Stag
         break;
       case "replaced":
         state = "kept";
+        break;
+      case "ended":
+        state = "ended";
         break;
       case "receipt":
       case "gated":

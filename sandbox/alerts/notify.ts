@@ -78,6 +78,21 @@ function mail(sandbox: SandboxContext, to: readonly string[], notice: AlertNotic
   }
 }
 
+/** The same for what is no metric alert: one mail to each address, one body to each webhook. */
+export function callAll(
+  sandbox: SandboxContext,
+  group: ArmResource,
+  mail: { from: string; subject: string; body: string },
+  body: object,
+): void {
+  const { enabled, emailReceivers, webhookReceivers, logicAppReceivers } = group.properties as unknown as Group;
+  if (!enabled) return;
+  for (const { emailAddress } of emailReceivers) sendMail(sandbox, { ...mail, to: [emailAddress] });
+  const text = JSON.stringify(body);
+  for (const url of [...webhookReceivers.map(({ serviceUri }) => serviceUri), ...logicAppReceivers.map(({ callbackUrl }) => callbackUrl)])
+    void call(sandbox, url, text);
+}
+
 async function call(sandbox: SandboxContext, url: string, body: string): Promise<void> {
   if (!onThisMachine(url)) {
     sandbox.log("alerts", `${new URL(url).origin} is not on this machine; the sandbox does not call it`);

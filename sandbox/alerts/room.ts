@@ -1,10 +1,12 @@
-// The alerts of Azure Monitor: their rules evaluated while the sandbox runs, and the list of what fired.
+// The alerts of Azure Monitor and the budgets of Cost Management: evaluated while the sandbox runs; and the list of what fired.
 // https://learn.microsoft.com/rest/api/monitor/alertsmanagement/alerts/get-all
 import { pathParts } from "../arm/ids.ts";
 import type { Room } from "../core.ts";
+import { BudgetWatch } from "./budgets.ts";
 import { AlertWatch, alertsOf, type KeptAlert } from "./watch.ts";
 
 let watch: AlertWatch | undefined;
+let budgets: BudgetWatch | undefined;
 
 const PATH = /^(\/subscriptions\/.+)\/providers\/Microsoft\.AlertsManagement\/alerts$/i;
 
@@ -38,9 +40,12 @@ export const room: Room = {
   start(sandbox) {
     watch = new AlertWatch(sandbox);
     watch.start();
+    budgets = new BudgetWatch(sandbox);
+    budgets.start();
   },
   stop() {
     watch?.stop();
+    budgets?.stop();
   },
 };
 

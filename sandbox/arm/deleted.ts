@@ -80,6 +80,7 @@ function shown(type: AnyType, { resource, deletedAt, purgeAt }: DeletedResource)
       deletionDate: deletedAt.toISOString(),
       scheduledPurgeDate: purgeAt.toISOString(),
       tags: resource.tags ?? {},
+      ...(type.softDelete?.protected?.(resource) ? { purgeProtectionEnabled: true } : {}),
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Room } from "../core.ts";
 import { room as alerts } from "../alerts/room.ts";
 import { room as assets } from "../assets/room.ts";
+import { room as autoscale } from "../autoscale/room.ts";
 import { room as events } from "../events/room.ts";
 import { room as jobs } from "../jobs/room.ts";
 import { room as proxy } from "../proxy/room.ts";
@@ -9,4 +10,4 @@ import { room as serving } from "../serving/index.ts";
 import { room as vault } from "../vault/room.ts";
 import { room as workflows } from "../workflows/room.ts";
 
-export const rooms: readonly Room[] = [events, workflows, vault, assets, jobs, serving, alerts, proxy];
+export const rooms: readonly Room[] = [events, workflows, vault, assets, jobs, serving, alerts, autoscale, proxy];

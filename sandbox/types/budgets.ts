@@ -1,7 +1,8 @@
-// Microsoft.Consumption/budgets (API 2024-08-01) on groups and subscriptions: kept and checked; nothing costs anything here.
+// Microsoft.Consumption/budgets (API 2024-08-01) on groups and subscriptions: kept and checked. What they count and tell: sandbox/alerts/.
 import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ResourceType } from "../core.ts";
+import { forecastOf, scopeOf, spentIn } from "../alerts/spend.ts";
 
 const day = z.string().refine((text) => !Number.isNaN(Date.parse(text)), "must be a date");
 
@@ -22,6 +23,7 @@ const body = z.looseObject({
           thresholdType: z.enum(["Actual", "Forecasted"]).nullish(),
           contactEmails: z.array(z.string()).max(50).nullish(),
           contactRoles: z.array(z.string()).nullish(),
+          contactGroups: z.array(z.string()).max(50).nullish(),
         }),
       )
       .refine((all) => Object.keys(all).length <= 5, "a budget has at most 5 notifications")
@@ -35,7 +37,10 @@ export const budgets: ResourceType<z.infer<typeof body>> = {
   extension: true,
   provisioningState: false,
   names: { pattern: /^[\w-]{1,63}$/, rule: "1-63 letters, digits, _ and -" },
-  check({ before, after }) {
+  check({ before, after }, sandbox) {
+    const told = Object.values((after.properties["notifications"] ?? {}) as Record<string, { contactGroups?: string[] | null }>);
+    const missing = told.flatMap(({ contactGroups }) => contactGroups ?? []).find((id) => !sandbox.resources.get(id));
+    if (missing) throw new ArmError(400, "400", `The action group '${missing}' was not found.`);
     const { startDate } = after.properties["timePeriod"] as { startDate: string };
     const start = new Date(startDate);
     if (start.getUTCDate() !== 1) throw new ArmError(400, "400", "Start date must be the first day of the month.");
@@ -55,8 +60,16 @@ export const budgets: ResourceType<z.infer<typeof body>> = {
       properties: {
         ...after.properties,
         timePeriod: { ...period, endDate: period.endDate ?? end.toISOString().replace(".000Z", "Z") },
-        currentSpend: { amount: 0, unit: "EUR" },
       },
+    };
+  },
+  show(budget, sandbox) {
+    const now = Date.now();
+    const spent = spentIn(sandbox, scopeOf(budget), now);
+    const money = (amount: number): object => ({ amount: Math.round(amount * 1e6) / 1e6, unit: "USD" });
+    return {
+      ...budget,
+      properties: { ...budget.properties, currentSpend: money(spent), forecastSpend: money(forecastOf(spent, now)) },
     };
   },
 };

@@ -3,6 +3,7 @@ import type { AnyType } from "../arm/registry.ts";
 import { assetTypes } from "../assets/types.ts";
 import { alertTypes } from "./alerts.ts";
 import { roleAssignments, roleDefinitions } from "./authorization.ts";
+import { autoscaleSettings } from "./autoscale.ts";
 import { budgets } from "./budgets.ts";
 import { computes } from "./computes.ts";
 import { containerRegistries } from "./containerregistry.ts";
@@ -45,6 +46,7 @@ export const types: readonly AnyType[] = [
   ...alertTypes,
   ...networkTypes,
   ...privateLinkTypes,
+  autoscaleSettings,
   workspaces,
   outboundRules,
   datastores,

@@ -137,7 +137,15 @@ test("both systems run the same commands on the way to prod", () => {
         .steps.filter(({ kind }) => kind === "command")
         .map(({ text }) => text.replace(/--release \S.*$/, "--release R").replace(' --model "$MODEL"', "")),
     );
-  const github = way(githubFiles.flatMap(githubJobs), ["train/train", "train/share", "release/qa", "release/prod", "drift/drift"]);
-  const azure = way(azureJobs(), ["train/train", "train/share", "qa/qa", "prod/prod", "drift/drift"]);
+  const github = way(githubFiles.flatMap(githubJobs), [
+    "train/train",
+    "train/share",
+    "release/qa",
+    "release/prod",
+    "drift/drift",
+    "expire/dev",
+    "expire/qa",
+  ]);
+  const azure = way(azureJobs(), ["train/train", "train/share", "qa/qa", "prod/prod", "drift/drift", "expire/dev", "expire/qa"]);
   expect(azure).toEqual(github);
 });

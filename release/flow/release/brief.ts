@@ -1,16 +1,17 @@
 // What an approver sees first: what would serve, against what serves; data, environments, traffic, resources, cost.
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pc from "picocolors";
 import type { Call } from "../../command.ts";
-import { formatCost, type MonthlyCost, monthlyCost, PriceTable, type Running } from "../../core/cost.ts";
+import { formatCost, type MonthlyCost, monthlyCost, type Running } from "../../core/cost.ts";
 import { type ReleaseRecord, stageState } from "../../core/history.ts";
 import { begin, configOf, serving, type StageRecord } from "../../core/stageRecord.ts";
 import { deployable, variantOfRelease } from "../../core/manifest.ts";
 import { type Pulumi, projectName } from "../../pulumi.ts";
 import { table } from "../../table.ts";
 import { deploymentMachines, usualSize } from "../machines.ts";
+import { readPrices } from "../prices.ts";
 import { short } from "./story.ts";
 import type { History } from "./history.ts";
 
@@ -139,7 +140,7 @@ async function resourceChanges(call: Call, pulumi: Pulumi, stage: string, record
 }
 
 function costs(call: Call, project: string, config: Record<string, string>, there: StageRecord, next: StageRecord): Brief["cost"] {
-  const prices = PriceTable.parse(JSON.parse(readFileSync(new URL("../../prices.json", import.meta.url), "utf8")));
+  const prices = readPrices(call.repo);
   const location = config["location"] ?? "westeurope";
   const sets = config["deploymentSet"] ? (JSON.parse(config["deploymentSet"]) as string[]) : [];
   const running = ({ releases }: StageRecord, plan: StageRecord["plan"]): Running[] =>

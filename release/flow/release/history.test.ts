@@ -1,15 +1,20 @@
 // The history on the real blob protocol: two writers at once, a hold that only one has, a holder that was killed.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../../azure/client.ts";
 import { openDocuments } from "../../../azure/documents.ts";
 import { testSandbox, type TestSandbox } from "../../../sandbox/testing.ts";
-import { eventNow } from "../../core/history.ts";
+import { eventNow, stageState } from "../../core/history.ts";
+import { HistoryBackup } from "../../core/historyBackup.ts";
 import { body } from "../../core/manifest.fixture.ts";
 import { sealed } from "../../core/manifest.ts";
 import { emptyStage } from "../../core/stageRecord.ts";
+import { backUp, restore } from "../destroy/backup.ts";
+import { endStage } from "../destroy/endStage.ts";
 import { History } from "./history.ts";
 import { holderHere } from "./holder.ts";
 
@@ -17,7 +22,7 @@ let sandbox: TestSandbox;
 const dan = { id: "1", name: "dan", kind: "user" } as const;
 
 /** A connection of its own, as another process would have. */
-async function open(): Promise<History> {
+async function open(prefix = "t"): Promise<History> {
   const { tenantId, subscriptionId, clientId, clientSecretFile, metadataUrl, armEndpoint } = sandbox.info;
   const secret = readFileSync(clientSecretFile, "utf8");
   const env = {
@@ -29,7 +34,7 @@ async function open(): Promise<History> {
     AZURE_AUTHORITY_HOST: armEndpoint,
   };
   return History.at(await connect(env), {
-    ...{ account: "sthistory", releases: "t-releases", approvals: "t-approvals" },
+    ...{ account: "sthistory", releases: `${prefix}-releases`, approvals: `${prefix}-approvals` },
     keyId: undefined,
   });
 }
@@ -46,14 +51,14 @@ beforeAll(async () => {
     properties: { allowSharedKeyAccess: false },
   });
   await sandbox.grant("Storage Blob Data Contributor", account);
-  for (const name of ["t-releases", "t-approvals"])
+  for (const name of ["t-releases", "t-approvals", "new-releases", "new-approvals"])
     await sandbox.call("PUT", `${account}/blobServices/default/containers/${name}`, { properties: {} });
 }, 60_000);
 afterAll(() => sandbox.stop());
 
 test("ten events from five writers at once are all there", async () => {
   const manifest = sealed(body);
-  const writers = await Promise.all(Array.from({ length: 5 }, open));
+  const writers = await Promise.all(Array.from({ length: 5 }, () => open()));
   await Promise.all(writers.map((writer) => writer.put(manifest, [eventNow("gated", dan, { passed: true })], (there) => there)));
   await Promise.all(
     writers.flatMap((writer, i) =>
@@ -66,6 +71,44 @@ test("ten events from five writers at once are all there", async () => {
   expect((await writers[0]!.releases()).map((one) => one.manifest.id)).toEqual([manifest.id]);
   await expect(writers[0]!.add("nobody-1", eventNow("shared", dan))).rejects.toThrow(/no release nobody-1/);
 }, 60_000);
+
+test("a history that is lost comes back from its backup; what is there stays as it is", async () => {
+  const [old, fresh] = await Promise.all([open(), open("new")]);
+  const manifest = sealed(body);
+  await old.put(manifest, [eventNow("gated", dan, { passed: true })], (there) => there);
+  const { id, digest } = manifest;
+  const now = new Date().toISOString();
+  const approval = { release: id, digest, stage: "prod", decision: "approved", by: dan, at: now, expires: now } as const;
+  await old.approve(approval);
+  await endStage(old, "prod", "nothing served");
+  const file = join(mkdtempSync(join(tmpdir(), "mlops-backup-")), "deeper", "history.json");
+  await backUp(old, "shared", file);
+  const backup = HistoryBackup.parse(JSON.parse(readFileSync(file, "utf8")));
+  expect(await restore(fresh, backup)).toEqual({ releases: [id], approvals: 1 });
+  expect((await fresh.release(id))!.events).toEqual((await old.release(id))!.events);
+  expect(await fresh.approvals(id, "prod")).toEqual([approval]);
+  await fresh.add(id, eventNow("shared", dan));
+  expect(await restore(fresh, backup)).toEqual({ releases: [], approvals: 0 });
+  expect((await fresh.release(id))!.events.at(-1)!.kind).toBe("shared");
+});
+
+test("a stage that was destroyed serves nothing, and its releases know it", async () => {
+  const history = await open("new");
+  const manifest = sealed(body);
+  await history.put(manifest, [eventNow("deployed", dan, { stage: "qa" })], (there) => there);
+  const version = manifest.model.version;
+  await history.putStage({
+    ...emptyStage("qa"),
+    plan: { live: "blue", versions: { blue: version } },
+    releases: { [version]: { release: manifest.id, digest: manifest.digest, model: manifest.model.name } },
+  });
+  await endStage(history, "qa", "the stage was destroyed");
+  await endStage(history, "qa", "the stage was destroyed");
+  expect(await history.stage("qa")).toEqual(emptyStage("qa"));
+  const events = (await history.release(manifest.id))!.events.filter(({ kind }) => kind === "ended");
+  expect(events).toMatchObject([{ stage: "qa", note: "the stage was destroyed" }]);
+  expect(stageState((await history.release(manifest.id))!.events, "qa")).toBe("ended");
+});
 
 test("a stage is held by one: the second waits for the first, or is turned away", async () => {
   const [one, two] = await Promise.all([open(), open()]);

@@ -2,7 +2,7 @@
 import type { Azure } from "../../../../azure/client.ts";
 import { historyNames, releaseKeyNames, suffixOf } from "../../../../settings/names.ts";
 import { type Check, fail, type Finding, ok, skip, warn } from "../check.ts";
-import { deletedVault, deletedWorkspace, type DeletedKind } from "../deleted.ts";
+import { deletedVault, deletedWorkspace, type DeletedKind } from "../../../../azure/deleted.ts";
 import type { Place, Settings, Subject } from "../subject.ts";
 
 interface Wanted {
@@ -55,6 +55,9 @@ export const names: Check = {
   },
 };
 
+const keepsVaults = (settings: Settings): boolean =>
+  settings.kind !== "auto" && (settings.purgeProtection || (settings.kind === "stage" && settings.onDestroy === "keep"));
+
 async function look(subject: Subject, azure: Azure, settings: Settings, place: Place, wanted: Wanted): Promise<Finding[]> {
   const { word, type, name, apiVersion } = wanted;
   const id = `${place.groupId}/providers/${type}/${name}`;
@@ -77,13 +80,11 @@ async function look(subject: Subject, azure: Azure, settings: Settings, place: P
     const actions = { kind: word, name, id, recover, ...(deleted.protectedUntil ? {} : { purge }) };
     const said = `the ${word} ${name} was deleted${when} and still keeps its name`;
     const way = `npx mlops doctor --stage ${subject.stage} --recover brings it back with ${kind.holds}`;
-    const purges = settings.kind !== "auto" && !settings.purgeProtection;
-    if (purges)
-      return [{ ...warn(`${said}; up purges it, with ${kind.holds}`, `Nothing to do, or before that: ${way}`), deleted: actions }];
-    const or = deleted.protectedUntil
-      ? `it can be purged from ${deleted.protectedUntil.slice(0, 10)} on`
-      : "--purge takes it away for good";
-    return [{ ...fail(said, `${way}; ${or}`), deleted: actions }];
+    // What `up` itself does with it: see provider/nameRelease.ts.
+    const recovers = kind.word === "vault" && (deleted.protectedUntil !== undefined || keepsVaults(settings));
+    const next = recovers ? `up recovers it, with ${kind.holds}` : `up purges it, with ${kind.holds}`;
+    const now = deleted.protectedUntil ? "" : "; --purge takes it away for good now";
+    return [{ ...warn(`${said}; ${next}`, `Nothing to do, or before that: ${way}${now}`), deleted: actions }];
   }
   return wanted.global ? await available(subject, azure, wanted) : [];
 }

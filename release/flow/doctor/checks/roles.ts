@@ -55,6 +55,9 @@ export const roles: Check = {
     const permissions = await permissionsAt(subject, scope);
     if (!permissions) return skip(`what this sign-in may do cannot be asked at ${scope}`);
     const rights = (wanted[settings.kind] ?? []).filter(({ first }) => !first || !place.groupExists);
+    // Made by the first up, and then only looked at.
+    if (settings.kind !== "auto" && settings.locks && !place.groupExists)
+      rights.push({ action: "Microsoft.Authorization/locks/write", role: "Owner" });
     const missing = missingRights(rights, permissions);
     const findings = [
       missing.length === 0 ? ok(`may make and change all of ${subject.stage} in ${shortScope(scope)}`) : lacking(missing, scope),
