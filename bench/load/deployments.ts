@@ -30,7 +30,7 @@ export async function manyDeployments(count: number, report: (line: string) => v
       const body = { location, identity: { type: "SystemAssigned" }, properties: { authMode: "Key" } };
       await target.ended(await target.must("PUT", endpoints[index]!, body));
     });
-    const deployment = (index: number): string => `${endpoints[index % endpoints.length]}/deployments/d${index}`;
+    const deployment = (index: number): string => `${endpoints[index % endpoints.length]}/deployments/slot-${index}`;
     const properties = {
       endpointComputeType: "Managed",
       instanceType: "Standard_DS2_v2",
@@ -58,7 +58,11 @@ export async function manyDeployments(count: number, report: (line: string) => v
     );
     await inParallel(count, 8, async (index) => {
       const at = index % endpoints.length;
-      const headers = { authorization: `Bearer ${keys[at]}`, "content-type": "application/json", "azureml-model-deployment": `d${index}` };
+      const headers = {
+        authorization: `Bearer ${keys[at]}`,
+        "content-type": "application/json",
+        "azureml-model-deployment": `slot-${index}`,
+      };
       const reply = await target.send("POST", target.info.scoringPort, `/${location}/load-${at}/score`, `[${index}]`, headers);
       if (reply.status !== 200 || reply.text !== `[${index}]`)
         throw new Error(`deployment ${index} answered ${reply.status} ${reply.text.slice(0, 200)}`);

@@ -13,13 +13,18 @@ export async function erase(
   forGood: boolean,
 ): Promise<void> {
   const tree = store.subtree(resource.id);
-  for (const one of tree.toReversed()) {
-    if (resourceKey(one.id) === resourceKey(resource.id)) continue;
+  const clean = async (one: ArmResource): Promise<void> => {
     try {
       await registry.find(one.type)?.remove?.(one, sandbox, true);
     } catch (error) {
       sandbox.log("arm", `clean-up of ${one.id} while ${resource.id} was deleted: ${(error as Error).message}`);
     }
+  };
+  // The deepest first; what is equally deep at once, since some take their time (a deployment's processes end).
+  const depth = ({ id }: ArmResource): number => id.split("/").length;
+  for (const level of [...new Set(tree.map(depth))].toSorted((a, b) => b - a)) {
+    const peers = tree.filter((one) => depth(one) === level && resourceKey(one.id) !== resourceKey(resource.id));
+    await Promise.all(peers.map(clean));
   }
   const keep = forGood
     ? []
