@@ -46,6 +46,7 @@ test("a search ends as a signed release with its best trial's evidence, judged b
     "metrics.r2_score",
     "metrics.root_mean_squared_error",
     "metrics.spearman_correlation",
+    "live.root_mean_squared_error",
     "smoke_test",
   ]);
 });

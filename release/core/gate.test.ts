@@ -56,6 +56,20 @@ test.each<[string, Partial<GateEvidence>, string[]]>([
 
 test("the first model ever has nothing to be better than", () => expect(failing({ live: undefined })).toEqual([]));
 
+test("a live model that cannot be compared fairly fails, unless the rule lets those decide who approve", () => {
+  const live = { ...good.live!, metrics: undefined, incomparable: "it was made by automated ML" };
+  const verdict = (incomparable?: string) =>
+    judge(rules({ live: { metric: "rmse", better: "lower", ...(incomparable ? { incomparable } : {}) } }), { ...good, live })[0]!;
+  expect(verdict()).toMatchObject({
+    passed: false,
+    message: expect.stringMatching(/diabetes:9, which serves, is not compared: it was made by automated ML/),
+  });
+  expect(verdict("pass")).toMatchObject({
+    passed: true,
+    message: expect.stringMatching(/is not compared: .*; those who approve see both$/),
+  });
+});
+
 test("higher is better where the rule says so", () => {
   const higher = rules({ live: { metric: "r2", better: "higher" } });
   const verdict = (mine: number) => judge(higher, { ...good, metrics: { r2: mine }, live: { ...good.live!, metrics: { r2: 0.5 } } })[0]!;
@@ -69,6 +83,7 @@ test.each([
   ["a mistyped bound", { metrics: { r2: { minimum: 1 } } }, /minimum/],
   ["bounds that nothing fits", { metrics: { r2: { min: 2, max: 1 } } }, /nothing could pass/],
   ["a rule without a bound", { metrics: { r2: {} } }, /rules nothing/],
+  ["a mistyped way out", { live: { metric: "rmse", better: "lower", incomparable: "ignore" } }, /must be fail or pass/],
   ["a wrong direction", { live: { metric: "rmse", better: "less" } }, /lower or higher/],
 ])("%s is refused", (_what, content, message) => {
   const read = readRules(content);

@@ -15,6 +15,8 @@ export const GateRules = z.strictObject({
       metric: z.string().min(1),
       better: z.enum(["lower", "higher"], "must be lower or higher"),
       margin: z.number().min(0, "must be 0 or more").default(0),
+      /** What counts when the two cannot be compared fairly, whatever was measured. */
+      incomparable: z.enum(["fail", "pass"], "must be fail or pass").default("fail"),
     })
     .optional(),
   data: z
@@ -42,6 +44,8 @@ export interface LiveModel {
   readonly dataVersion: string;
   /** Measured on the new model's data version; undefined when that has not been done. */
   readonly metrics: Readonly<Record<string, number>> | undefined;
+  /** Why no metrics of it could be compared with the new model's: "it was made by automated ML, …". */
+  readonly incomparable?: string;
 }
 
 export interface GateEvidence {
@@ -85,11 +89,16 @@ function metricVerdict(name: string, { min, max }: { min?: number | undefined; m
 }
 
 function liveVerdict(
-  { metric, better, margin }: NonNullable<GateRules["live"]>,
+  { metric, better, margin, incomparable }: NonNullable<GateRules["live"]>,
   { metrics, dataVersion, live }: GateEvidence,
 ): GateVerdict {
   const rule = `live.${metric}`;
   if (!live) return { rule, passed: true, message: "nothing serves yet, so there is nothing to be better than" };
+  if (live.incomparable !== undefined) {
+    const so =
+      incomparable === "pass" ? "those who approve see both" : "live.incomparable of the gate's rules says that this does not pass";
+    return { rule, passed: incomparable === "pass", message: `${live.label}, which serves, is not compared: ${live.incomparable}; ${so}` };
+  }
   const [mine, theirs] = [metrics[metric], live.metrics?.[metric]];
   if (typeof mine !== "number" || !Number.isFinite(mine))
     return { rule, passed: false, message: `${metric} of the new model is ${said(mine)}` };

@@ -9,7 +9,7 @@ import { type Call, CommandError, UsageError } from "../../command.ts";
 import { folderDigest, jsonDigest } from "../../core/digest.ts";
 import { type GateRules, judge, type LiveModel, readRules } from "../../core/gate.ts";
 import { eventNow } from "../../core/history.ts";
-import { type ManifestBody, releaseId, type ReleaseManifest, sameEvidence, sealed } from "../../core/manifest.ts";
+import { type ManifestBody, releaseId, type ReleaseManifest, sameEvidence, sealed, variantOfRelease } from "../../core/manifest.ts";
 import { type Person, samePerson } from "../../core/person.ts";
 import { serving } from "../../core/stageRecord.ts";
 import { diskFiles } from "../../files.ts";
@@ -75,7 +75,7 @@ export async function runGate(call: Call, input: GateInput): Promise<ReleaseMani
   if (before && distrusted) call.out.progress(`gate   ${distrusted}; the model is judged anew`);
 
   const evidence = await (variant === "automl" ? automlEvidence : evidenceOf)(workspace, input.job, call.signal);
-  const live = rules.live && (await liveModel(call, input, rules.live.metric, evidence));
+  const live = rules.live && (await liveModel(call, input, evidence));
   const known = { metrics: evidence.metrics, dataVersion: dataLabel(evidence.data), report: evidence.report, live };
   const type = bytes.model.properties.modelType ?? "custom_model";
   // The smoke test takes a job; it is spared when the model has failed already.
@@ -135,8 +135,7 @@ export function writeRelease(call: Call, manifest: ReleaseManifest, path = "rele
 /** The release that serves in prod, with its metrics on the new model's data: those it was made with, or measured now. */
 async function liveModel(
   call: Call,
-  { history, workspace, job }: GateInput,
-  metric: string,
+  { history, workspace, job, variant }: GateInput,
   evidence: JobEvidence,
 ): Promise<LiveModel | undefined> {
   const live = serving(await history.stage("prod"));
@@ -144,14 +143,24 @@ async function liveModel(
   if (!live || !record) return undefined;
   const { data, run, model } = record.manifest;
   const dataVersion = dataLabel(data);
-  const label = `${model.name}:${model.version}`;
-  const sameData = dataVersion === dataLabel(evidence.data);
-  if (sameData && metric in run.metrics) return { label, dataVersion, metrics: run.metrics };
-  // On other data, or made in another way and measured by other names.
+  const known = { label: `${model.name}:${model.version}`, dataVersion };
+  const made = variantOfRelease(record.manifest);
+  if (made !== variant)
+    // Automated ML learns from every row, those too that the pipeline holds out to measure on.
+    return { ...known, metrics: undefined, incomparable: `it was made by ${words[made]}, this one by ${words[variant]}, on other rows` };
+  const wanted = dataLabel(evidence.data);
+  if (dataVersion === wanted) return { ...known, metrics: run.metrics };
+  if (variant === "automl")
+    return {
+      ...known,
+      metrics: undefined,
+      incomparable: `it learned from ${dataVersion}, this one from ${wanted}, and no rows are held out`,
+    };
   const uri = `azureml://registries/${String(workspace.outputs["registryName"])}/models/${model.name}/versions/${model.version}`;
-  const metrics = await measuredOnDataOf(call, workspace, job, { uri, type: model.type, label });
-  return { label, dataVersion, metrics: metrics ?? (sameData ? run.metrics : undefined) };
+  return { ...known, metrics: await measuredOnDataOf(call, workspace, job, { uri, type: model.type, label: known.label }) };
 }
+
+const words: Readonly<Record<Variant, string>> = { pipeline: "the pipeline", automl: "automated ML" };
 
 const dataLabel = (data: readonly { name: string; version: string }[]): string =>
   data
