@@ -7,7 +7,7 @@ import { type Call, CommandError } from "../command.ts";
 import { variantConfig } from "../core/stageRecord.ts";
 import type { Pulumi } from "../pulumi.ts";
 import type { Target } from "../target.ts";
-import { type Answer, type EndpointState, score, waitHealthy } from "./endpoint.ts";
+import { type Answer, type EndpointState, score, waitHealthy, whenIdle } from "./endpoint.ts";
 import type { ModelVersion } from "./model.ts";
 import { projectFileIfThere } from "../project.ts";
 import { openStage, type Workspace } from "./workspace.ts";
@@ -33,14 +33,12 @@ export async function deployModel(
   const { variant } = variantConfig(model.variant);
   if (variant === "") await pulumi.unsetConfig(stage, ["variant"]);
   await pulumi.setConfig(stage, { modelName: model.name, modelVersion: model.version, ...(variant === "" ? {} : { variant }) });
+  const wait = { seconds: HEALTHY_WITHIN, signal: call.signal, onWait: (why: string) => call.out.progress(`deploy  waiting: ${why}`) };
+  await whenIdle(await openStage(stage, pulumi, target), wait);
   call.out.progress(`deploy  ${model.name}:${model.version} to ${stage}: pulumi up --stack ${stage}`);
   await pulumi.up(stage);
   const workspace = await openStage(stage, pulumi, target);
-  const endpoint = await waitHealthy(workspace, {
-    seconds: HEALTHY_WITHIN,
-    signal: call.signal,
-    onWait: (why) => call.out.progress(`deploy  waiting: ${why}`),
-  });
+  const endpoint = await waitHealthy(workspace, wait);
   const request = sampleRequest(call.repo, project);
   return { model, endpoint, sample: request === undefined ? undefined : await score(workspace, endpoint, request) };
 }

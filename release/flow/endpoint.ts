@@ -56,6 +56,38 @@ export async function readEndpoint(workspace: Workspace): Promise<EndpointState>
   return { id, name: endpoint.name, provisioningState, scoringUri, authMode, traffic, deployments };
 }
 
+/** States in which Azure refuses every change (409). */
+const changing = new Set(["Creating", "Updating", "Deleting", "Scaling"]);
+
+/**
+ * Waits until nothing of the stage's endpoint is being changed any more: a run that was killed leaves changes that go on without it. Where
+ * no run has ended well yet, the stack does not know the endpoint's name, and all of the workspace are looked at. After `seconds` it is
+ * left to Azure to refuse.
+ */
+export async function whenIdle(
+  workspace: Workspace,
+  wait: { seconds: number; signal: AbortSignal; onWait(why: string): void },
+): Promise<void> {
+  const { azure, id, outputs } = workspace;
+  const deadline = Date.now() + wait.seconds * 1000;
+  const busy = async (): Promise<string | undefined> => {
+    for await (const endpoint of azure.list<DeploymentBody>(`${id}/onlineEndpoints`, options)) {
+      if (outputs.endpointName !== undefined && endpoint.name !== outputs.endpointName) continue;
+      const all = [endpoint];
+      for await (const one of azure.list<DeploymentBody>(`${id}/onlineEndpoints/${endpoint.name}/deployments`, options)) all.push(one);
+      const found = all.find(({ properties }) => changing.has(properties.provisioningState));
+      if (found) return `${found.name} is ${found.properties.provisioningState}, by an earlier run`;
+    }
+    return undefined;
+  };
+  let said = "";
+  for (let why = await busy(); why !== undefined && Date.now() < deadline; why = await busy()) {
+    if (why !== said) wait.onWait(why);
+    said = why;
+    await pause(1000, wait.signal);
+  }
+}
+
 /** Why an endpoint cannot be relied on yet, or undefined when it is healthy. */
 export function unhealthy(state: EndpointState): string | undefined {
   if (state.provisioningState !== "Succeeded") return `endpoint ${state.name} is ${state.provisioningState}`;
