@@ -30,13 +30,18 @@ export function parseSettings<T>(schema: z.ZodType<T>, config: Readonly<Record<s
   for (const [key, value] of Object.entries(config)) {
     if (key.startsWith(`${project}:`)) own[key.slice(project.length + 1)] = value;
   }
-  // A value is taken as the text that it is; where a field wants more than text, as the YAML or JSON that Pulumi made text of.
+  // A value is taken as the text that it is; where a field wants more than text, as the YAML or JSON that Pulumi made text of. That is so
+  // inside of a value too: `pulumi config set --path` keeps 0.5 as text.
   let values: Record<string, unknown> = own;
   let result = schema.safeParse(values);
-  const noText = result.success ? [] : result.error.issues.filter((issue) => issue.code === "invalid_type" && issue.path.length === 1);
-  if (noText.length > 0) {
-    const wrongType = new Set(noText.map((issue) => String(issue.path[0])));
-    values = Object.fromEntries(Object.entries(own).map(([key, text]) => [key, wrongType.has(key) ? parsed(text) : text]));
+  for (let depth = 0; depth < deepest && !result.success; depth++) {
+    const texts = result.error.issues.filter((issue) => issue.code === "invalid_type" && typeof at(values, issue.path) === "string");
+    if (texts.length === 0) break;
+    values = structuredClone(values);
+    for (const { path } of texts) {
+      const holder = at(values, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+      holder[path.at(-1)!] = parsed(holder[path.at(-1)!] as string);
+    }
     result = schema.safeParse(values);
   }
   if (result.success) return result.data;
@@ -45,6 +50,12 @@ export function parseSettings<T>(schema: z.ZodType<T>, config: Readonly<Record<s
     `Pulumi.${stack}.yaml: ${lines.length === 1 ? "a setting is" : `${lines.length} settings are`} wrong\n${lines.join("\n")}`,
   );
 }
+
+/** How far settings are nested, and one more. */
+const deepest = 6;
+
+const at = (values: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], values);
 
 function parsed(text: string): unknown {
   try {
@@ -63,7 +74,7 @@ function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>, proj
     });
   }
   const path = issue.path.map(String).join(".");
-  const value = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], values);
+  const value = at(values, issue.path);
   // The value of a secret, or of what holds one, stays where it is.
   const secret = secretSettings.includes(String(issue.path[0])) && (secretFields.test(path) || typeof value === "object");
   const shown = value === undefined || secret ? "" : ` is ${JSON.stringify(value)}:`;

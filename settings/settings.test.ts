@@ -104,6 +104,12 @@ describe("refusals give value, rule and fix", () => {
     [{ rollout: '{"maxErrorPercent":101}' }, /rollout\.maxErrorPercent is 101: must be 0 to 100/],
   ])("%j", (config, message) => expect(refusal(config as Record<string, string>)).toMatch(message));
 
+  test("numbers that Pulumi kept as text inside of a value are numbers, other text is not", () => {
+    expect(stage({ rollout: '{"maxErrorPercent":"0.5"}' }).rollout.maxErrorPercent).toBe(0.5);
+    expect(refusal({ rollout: '{"maxErrorPercent":"few"}' })).toMatch(/rollout\.maxErrorPercent is "few": .*expected number/);
+    expect(refusal({ rollout: '{"maxErrorPercent":"101"}' })).toMatch(/rollout\.maxErrorPercent is 101: must be 0 to 100/);
+  });
+
   test("several at once", () => {
     const message = refusal({ prefix: "X", location: "Y" });
     expect(message).toMatch(/^Pulumi.dev.yaml: 2 settings are wrong\n/);
