@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { type EnvFor, sandboxEnv, startSandbox } from "../sandbox/control.ts";
+import { type EnvFor, keptFaults, sandboxEnv, startSandbox } from "../sandbox/control.ts";
 import { installProviders } from "../sandbox/providers/install.ts";
 import { type Call, CommandError, option, type OptionSpec } from "./command.ts";
 
@@ -32,12 +32,19 @@ export async function chooseTarget(call: Pick<Call, "options" | "repo" | "out">)
   if (asked === "azure" || (asked === undefined && !prepared && !existsSync(join(dir, "sandbox.json")))) {
     return { kind: "azure", env: withTools(call.repo, process.env) };
   }
+  tellFaults(call, dir);
   if (asked === undefined && prepared) return { kind: "sandbox", env: withTools(call.repo, process.env) };
   if (asked !== undefined && asked !== "sandbox") {
     throw new CommandError(`MLOPS_TARGET is "${asked}"; it must be azure or sandbox`, "Unset it or set one of the two.");
   }
   await startSandbox(dir, { onStart: () => call.out.progress("sandbox  starting …") });
   return sandboxTarget(call.repo);
+}
+
+/** Who has set faults may have forgotten them: a line before what they make fail. */
+export function tellFaults(call: Pick<Call, "out">, dir: string): void {
+  const set = keptFaults(dir).length;
+  if (set > 0) call.out.progress(`sandbox  plays ${set} fault${set === 1 ? "" : "s"} (mlops sandbox faults shows them, --clear ends them)`);
 }
 
 /** Variables for a client of the running sandbox; Pulumi then finds the sandbox's own providers. */

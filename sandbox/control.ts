@@ -14,6 +14,7 @@ export { sandboxEnv, unsetFor } from "./environment.ts";
 export { sandboxStatus } from "./status.ts";
 export type { SandboxStatus } from "./status.ts";
 export type { EnvFor } from "./environment.ts";
+export { keptFaults } from "./faults/plan.ts";
 export type { FaultState } from "./faults/plan.ts";
 export type { SandboxInfo };
 

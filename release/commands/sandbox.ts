@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type EnvFor,
-  listFaults,
+  keptFaults,
   logFile,
   resetSandbox,
   sandboxStatus,
@@ -42,8 +42,7 @@ const start: Command = {
     const file = option(call, "faults");
     const info = await startSandbox(dir, { profile, scale, ...(file === undefined ? {} : { faults: await readFaultFile(file) }) });
     call.out.print(`sandbox at ${info.armEndpoint}, process ${info.pid}, state in ${dir}`);
-    const set = await listFaults(dir);
-    if (set.length > 0) call.out.print(`faults that it plays: ${set.map(({ rule }) => describeFault(rule)).join("; ")}`);
+    printFaults(call);
     call.out.result(info);
   },
 };
@@ -68,6 +67,7 @@ const status: Command = {
     call.out.print(
       found.running ? `running at ${found.info.armEndpoint}, process ${found.info.pid}, since ${found.info.startedAt}` : "not running",
     );
+    printFaults(call);
     call.out.result(found);
   },
 };
@@ -142,6 +142,11 @@ const reset: Command = {
 };
 
 export const sandboxCommands: readonly Command[] = [start, stop, status, env, logs, faults, outbox, reset];
+
+function printFaults(call: Call): void {
+  const set = keptFaults(sandboxDir(call.repo));
+  if (set.length > 0) call.out.print(`faults that it plays: ${set.map(describeFault).join("; ")}`);
+}
 
 /** Plain `pulumi preview --stack qa` then works for every stack, brought up or not. */
 async function makeStacks(call: Call, values: Record<string, string>): Promise<void> {

@@ -8,7 +8,7 @@ import { deployModel } from "../flow/deploy.ts";
 import { automlOption, jobOptions } from "../flow/job.ts";
 import { projectOf } from "../open.ts";
 import { modelConfig, pulumiFor } from "../pulumi.ts";
-import { sandboxDir, sandboxTarget } from "../target.ts";
+import { sandboxDir, sandboxTarget, tellFaults } from "../target.ts";
 import { printDeployed } from "./deploy.ts";
 import { runTraining } from "./train.ts";
 
@@ -28,6 +28,7 @@ export const start: Command = {
     await runSteps(toolchain, (line) => call.out.progress(line));
     const sandbox = await startSandbox(sandboxDir(call.repo));
     call.out.progress(`sandbox  ${sandbox.armEndpoint} (state in ${sandboxDir(call.repo)})`);
+    tellFaults(call, sandboxDir(call.repo));
     const target = await sandboxTarget(call.repo);
     const pulumi = pulumiFor(call, target);
     await pulumi.ensure("dev");

@@ -28,7 +28,7 @@ export const test: Command = {
   name: "test",
   summary: "set up, check and run every test",
   details:
-    "The release train from dev to prod, its bad days, the way back to training and the runs of both pipeline systems take minutes each: they come with --full.",
+    "The release train from dev to prod, its bad days, commands under faults, the way back to training and the runs of both pipeline systems take minutes each: they come with --full.",
   examples: [
     "npm test",
     "npm run test:full                # the long ones too",
