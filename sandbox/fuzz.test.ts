@@ -8,6 +8,7 @@ import type { TestSandbox } from "./testing.ts";
 let sandbox: TestSandbox;
 let token: string;
 let storageToken: string;
+let vaultPort: number;
 
 beforeAll(async () => {
   sandbox = await testSandbox();
@@ -16,6 +17,10 @@ beforeAll(async () => {
   await sandbox.call("PUT", `${sandbox.subscription}/resourceGroups/rg`, { location: "westeurope" });
   const account = { location: "westeurope", kind: "StorageV2", sku: { name: "Standard_LRS" } };
   await sandbox.call("PUT", `${sandbox.subscription}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/fuzzed`, account);
+  const properties = { tenantId: sandbox.info.tenantId, sku: { family: "A", name: "standard" }, accessPolicies: [] };
+  const vault = `${sandbox.subscription}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kvfuzzed`;
+  const made = await sandbox.call("PUT", vault, { location: "westeurope", properties });
+  vaultPort = Number(new URL(made.body.properties.vaultUri as string).port);
 }, 60_000);
 afterAll(async () => await sandbox.stop());
 
@@ -47,7 +52,7 @@ function random(seed: number): () => number {
   };
 }
 
-test("300 requests made of broken pieces get an answer that is their fault, and the sandbox lives", async () => {
+test("400 requests made of broken pieces, to each of its ports, get an answer that is their fault, and the sandbox lives", async () => {
   const next = random(20_261_122);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
   const { subscription, info } = sandbox;
@@ -99,8 +104,9 @@ test("300 requests made of broken pieces get an answer that is their fault, and 
     `${"[".repeat(5000)}${"]".repeat(5000)}`,
   ];
   const statuses = new Map<number, number>();
-  for (let index = 0; index < 300; index++) {
+  for (let index = 0; index < 400; index++) {
     const blob = index % 5 === 4;
+    const port = blob ? info.blobPort : index % 10 === 3 ? info.scoringPort : index % 10 === 8 ? vaultPort : info.port;
     const path =
       (blob ? "/fuzzed/" : next() < 0.8 ? `${subscription}/` : "/") +
       Array.from({ length: Math.floor(next() * 8) }, () => pick(segments)).join("/");
@@ -126,7 +132,7 @@ test("300 requests made of broken pieces get an answer that is their fault, and 
     const length = pick([String(Buffer.byteLength(body)), String(Buffer.byteLength(body)), "-1", "99999999999", "x"]);
     const request = [
       `${method} ${path}${query} HTTP/1.1`,
-      `host: localhost:${blob ? info.blobPort : info.port}`,
+      `host: localhost:${port}`,
       ...(authorization ? [`authorization: ${authorization}`] : []),
       `content-length: ${length}`,
       "content-type: application/json",
@@ -136,7 +142,7 @@ test("300 requests made of broken pieces get an answer that is their fault, and 
     ].join("\r\n");
     // A length that promises more than comes is waited for; such requests are not part of this.
     if (Number(length) > Buffer.byteLength(body)) continue;
-    const status = await raw(blob ? info.blobPort : info.port, request);
+    const status = await raw(port, request);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     // 501 refuses by name what is not modelled.
     if (status >= 500 && status !== 501) throw new Error(`status ${status} for ${JSON.stringify(request.slice(0, 400))}`);
