@@ -29,6 +29,7 @@ export type Kind =
   | "kubernetesOnlineDeployment"
   | "monitorSchedule"
   | "jobSchedule"
+  | "importSchedule"
   | "registry"
   | "hub"
   | "project"

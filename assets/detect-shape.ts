@@ -18,7 +18,7 @@ const BATCH = [
 export function byShape(map: YamlMap, path: string): Noun | undefined {
   const type = pythonString(map.get("type") ?? "").toLowerCase();
   const has = (...names: string[]) => names.some((name) => map.has(name));
-  if (has("create_monitor", "create_job")) return "schedule";
+  if (has("create_monitor", "create_job", "import_data")) return "schedule";
   if (has("endpoint_name")) return ["pipeline", "model"].includes(type) || has(...BATCH) ? "batchDeployment" : "onlineDeployment";
   if (has("replication_locations")) return "registry";
   if (has("target_environment", "inferencing_server")) return "modelPackage";

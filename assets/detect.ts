@@ -59,7 +59,7 @@ const TYPES: Record<Noun, Record<string, Kind>> = {
   job: { "": "commandJob", command: "commandJob", pipeline: "pipelineJob", sweep: "sweepJob", automl: "automlJob", spark: "sparkJob" },
   onlineEndpoint: { "": "managedOnlineEndpoint", managed: "managedOnlineEndpoint", kubernetes: "kubernetesOnlineEndpoint" },
   onlineDeployment: { "": "managedOnlineDeployment", managed: "managedOnlineDeployment", kubernetes: "kubernetesOnlineDeployment" },
-  schedule: { "": "monitorSchedule", job: "jobSchedule" },
+  schedule: { "": "monitorSchedule", job: "jobSchedule", import: "importSchedule" },
   registry: { "": "registry" },
   featureStore: { "": "featureStore" },
   featureSet: { "": "featureSet" },
@@ -163,7 +163,7 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
   const key = noun === "workspace" ? "kind" : "type";
   const type = map.get(key);
   if (noun === "onlineEndpoint") return map.get("compute") ? "kubernetesOnlineEndpoint" : "managedOnlineEndpoint";
-  if (noun === "schedule") return map.has("create_monitor") ? "monitorSchedule" : "jobSchedule";
+  if (noun === "schedule") return map.has("create_monitor") ? "monitorSchedule" : map.has("import_data") ? "importSchedule" : "jobSchedule";
   if (noun === "onlineDeployment") return type === "kubernetes" ? "kubernetesOnlineDeployment" : "managedOnlineDeployment";
   if (Object.keys(types).length === 1 || type === undefined) {
     if (noun === "compute")
@@ -176,7 +176,8 @@ function byType(noun: Noun, map: YamlMap, source: Source): Kind | Problem {
       );
     return types[""]!;
   }
-  const word = typeof type === "string" ? type.toLowerCase() : "";
+  // The SDK minds the case of a job's type, and of no other.
+  const word = typeof type === "string" ? (noun === "job" ? type : type.toLowerCase()) : "";
   const kind = types[word];
   if (kind) return kind;
   return source.problem(

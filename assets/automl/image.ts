@@ -86,6 +86,7 @@ const task = (type: string, metrics: readonly string[], usualMetric: string, fix
     ...verticalFields,
     limits: object({ max_concurrent_trials: int, max_trials: int, timeout_minutes: int }),
     sweep: sweepSettings,
+    training_data: required(verticalFields.training_data),
     target_column_name: required(str),
     test_data: verticalFields.training_data,
     validation_data_size: num,

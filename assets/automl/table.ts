@@ -51,6 +51,7 @@ const training = (models: readonly string[]) =>
   });
 const fields = {
   ...verticalFields,
+  training_data: required(verticalFields.training_data),
   target_column_name: required(str),
   limits,
   featurization,
@@ -187,6 +188,7 @@ const task = (
 export const tableTasks: Record<string, Task> = {
   classification: {
     ...task("Classification", CLASSIFICATION_METRICS, "AUCWeighted", CLASSIFIERS, { positive_label: str }),
+    nodeDefaults: { training: {}, primary_metric: "accuracy" },
     body: (entity) => ({ ...tableBody(entity), positiveLabel: entity["positive_label"] }),
   },
   regression: task("Regression", REGRESSION_METRICS, "NormalizedRootMeanSquaredError", REGRESSORS),

@@ -29,15 +29,30 @@ export function versioned(type: ReferenceType, text: string, build: Build, path:
   return new ReferenceMark(type, text);
 }
 
+/** How code may be named by `azureml:` where it stands: jobs take a version, trials of a sweep a label too, components only full ids. */
+export type NamedCode = "version" | "any" | "none";
+
 /** Local code becomes an upload; URLs, git and references stay. */
-export function codeMark(value: string | undefined, build: Build, includes: Includes = []): unknown {
+export function codeMark(value: string | undefined, build: Build, named: NamedCode, includes: Includes = []): unknown {
   // Includes alone: beside a folder that is not there.
   if (value === undefined)
     return includes.length ? new UploadMark("code", build.shown(".no-code"), build.absolute(".no-code"), { includes }) : null;
   if (value.startsWith(REGISTRY_URI) || value.startsWith("/subscriptions/")) return new ReferenceMark("code", value);
+  if (named === "none" && isUrl(value) && !value.startsWith(REGISTRY_URI))
+    build.problem(["code"], "code of a component is a folder, or named by its full ARM id", "name the folder", value);
   if (isUrl(value) || isGit(value)) return value;
-  if (/^[^/\\]+[:@][^/\\]+$/.test(value) && !build.files.stat(build.absolute(value))) return new ReferenceMark("code", value);
+  const mark = /^[^/\\]+([:@])[^/\\]+$/.exec(value)?.[1];
+  if (mark && !build.files.stat(build.absolute(value))) {
+    if (named === "any" || (named === "version" && mark === ":")) return new ReferenceMark("code", value);
+    const rule = named === "none" ? "code of a component is a folder, or named by its full ARM id" : "code has no labels";
+    build.problem(["code"], rule, named === "none" ? "name the folder" : "write azureml:<code>:<version>, or the path of a folder", value);
+  }
   return new UploadMark("code", build.shown(value), build.absolute(value), { includes });
+}
+
+/** Code in a git repository, which the SDK takes with its private features only. */
+export function refuseGit(code: string | undefined, build: Build): void {
+  if (code !== undefined && isGit(code)) build.problem(["code"], "git paths are not supported as code", "name a local folder", code);
 }
 
 /** A version without a name says nothing. */

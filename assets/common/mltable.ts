@@ -9,7 +9,7 @@ import { readSource } from "../yaml/source.ts";
 export function mltableUris(path: string, build: Build): string[] | null {
   if (isUrl(path)) return null;
   const folder = build.absolute(path);
-  const file = build.files.stat(folder)?.type === "file" ? folder : build.files.resolve(folder, "MLTable");
+  const file = build.files.resolve(folder, "MLTable");
   if (!build.files.stat(folder)) return null;
   try {
     const { root } = readSource(build.files, file, `${build.shown(path).replace(/\/$/, "")}/MLTable`);

@@ -57,7 +57,7 @@ export function taskBody(task: ParallelTask | undefined, build: Build, path: Pat
   const { type, entry_script, program_arguments, model, append_row_to } = task;
   return {
     ...{ type, entry_script, program_arguments, model, append_row_to },
-    code: codeMark(task.code, inside),
+    code: codeMark(task.code, inside, "none"),
     environment: environmentMark(task.environment, inside, ["environment"]),
   };
 }

@@ -5,7 +5,7 @@ import { code } from "../schema/azure.ts";
 import { dict, list, object, union, type Entity } from "../schema/compound.ts";
 import { nullable, required, type At, type Field } from "../schema/field.ts";
 import { any, checked, oneOf, str, version } from "../schema/scalars.ts";
-import { pythonString, type Yaml } from "../yaml/value.ts";
+import { Float, pythonString, type Yaml } from "../yaml/value.ts";
 import { environmentField } from "./environment-field.ts";
 
 const entry = union(object({ file: required(str) }), object({ class_name: required(str) }));
@@ -30,8 +30,11 @@ export type SparkEntity = Entity<typeof sparkFields>;
 
 /** Sizes that a job may ask of a serverless pool. */
 const SIZES = ["standard_e4s_v3", "standard_e8s_v3", "standard_e16s_v3", "standard_e32s_v3", "standard_e64s_v3"] as const;
-export const sparkResources = object({ instance_type: str, runtime_version: version });
-export const nodeSparkResources = object({ instance_type: required(oneOf(SIZES)), runtime_version: required(version) });
+const runtimeVersion = checked(version, (text, at: At) => {
+  if (!/^\d+(\.\d+)*$/.test(text)) at.fail("must be a version of numbers and dots", 'write for example "3.4"', text);
+});
+export const sparkResources = object({ instance_type: str, runtime_version: runtimeVersion });
+export const nodeSparkResources = object({ instance_type: required(oneOf(SIZES)), runtime_version: required(runtimeVersion) });
 
 /** Settings that the SDK knows by names of its own, and Spark's names. */
 const NAMES = {
@@ -60,6 +63,15 @@ export function sparkSettings(conf: Record<string, unknown> | undefined): { know
 }
 
 export const isDynamic = ({ dynamic_allocation_enabled: on }: SparkSettings): boolean => on === true || on === "true" || on === "True";
+
+/** The configuration of a component, in Spark's names: settings that say nothing (false, 0) are left out. */
+export function componentConf(conf: Record<string, unknown>): Record<string, Yaml> {
+  const { known, rest } = sparkSettings(conf);
+  const said = (Object.keys(known) as (keyof typeof NAMES)[]).filter(
+    (name) => known[name] && !(known[name] instanceof Float && known[name].value === 0),
+  );
+  return { ...rest, ...Object.fromEntries(said.map((name) => [NAMES[name], known[name]!])) };
+}
 
 /** The configuration in Spark's names: first what has none of the SDK's, then the settings, as the SDK orders them. */
 export function sparkConf({ known, rest }: ReturnType<typeof sparkSettings>): Record<string, Yaml> {

@@ -4,7 +4,7 @@ import { withoutEmpty } from "../common/empty.ts";
 import { dict, object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
 import { exactly, oneOf } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, versionProperties } from "./command-component.ts";
+import { commonSpec, componentDraft, componentFields, sourceOf, versionProperties } from "./command-component.ts";
 import { defineKind } from "./kind.ts";
 
 const fields = { ...componentFields, properties: dict(), type: required(oneOf(["automl"])), task: required(exactly(automlTasks)) } as const;
@@ -20,7 +20,7 @@ export const automlComponent = defineKind<AutomlComponentEntity>({
       is_deterministic: entity.is_deterministic ?? true,
       type: "automl",
       task: entity.task,
-      _source: "YAML.COMPONENT",
+      _source: sourceOf(entity, undefined),
     };
     return componentDraft(
       entity,

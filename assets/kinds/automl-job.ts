@@ -8,7 +8,7 @@ import { object, type ObjectField } from "../schema/compound.ts";
 import { required, type Field } from "../schema/field.ts";
 import { nearest, oneOf } from "../schema/scalars.ts";
 import { isMap } from "../yaml/value.ts";
-import { computeMark } from "./command-job.ts";
+import { computeMark, refuseLocal } from "./command-job.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
 const shared = {
@@ -37,6 +37,7 @@ export const automlJob = defineKind<AutomlEntity>({ kind: "automlJob", noun: "jo
 
 function buildAutomlJob(entity: AutomlEntity, build: Build): Draft {
   const task = TASKS[entity.task]!;
+  refuseLocal(entity["compute"] as string | undefined, build);
   const training = entity["training"] as Record<string, unknown> | undefined;
   if (training?.["stack_ensemble_settings"] !== undefined)
     build.problem(

@@ -3,13 +3,13 @@
 import { assetFields } from "../common/asset-fields.ts";
 import { commandFields, componentDistribution, componentResources, type Distribution, type Resources } from "../common/command-fields.ts";
 import { withoutEmpty } from "../common/empty.ts";
-import { codeMark, environmentMark } from "../common/marks.ts";
+import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
 import { componentInputs, componentOutputs, inputPortsBody, outputPortsBody } from "../common/ports.ts";
-import { dict, list, object, type Entity } from "../schema/compound.ts";
-import { readOnly, required, BAD, type Field } from "../schema/field.ts";
+import { armVersioned, registryUri, REGISTRY_URI } from "../schema/azure.ts";
+import { dict, list, object, union, type Entity } from "../schema/compound.ts";
+import { required, BAD, type Field } from "../schema/field.ts";
 import { any, bool, oneOf, str } from "../schema/scalars.ts";
 import { pythonString, type Yaml } from "../yaml/value.ts";
-import { isGit } from "../schema/azure.ts";
 import { uuidOf } from "../upload.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
@@ -51,7 +51,7 @@ export const componentFields = {
   ...assetFields,
   $schema: str,
   name: required(componentName),
-  id: readOnly(any),
+  id: union(registryUri("component"), armVersioned("component", { bare: true })),
   version: anyVersion,
   display_name: str,
   description: str,
@@ -93,8 +93,7 @@ export const commandComponent = defineKind<CommandComponentEntity>({
 /** The request of a command component. */
 export function buildCommandComponent(entity: CommandComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
   checkComponentBindings(entity, build);
-  if (entity.code !== undefined && isGit(entity.code))
-    build.problem(["code"], "git paths are not supported as code of a component", "name a local folder", entity.code);
+  refuseGit(entity.code, build);
   if (entity.queue_settings)
     build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
   const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, build));
@@ -104,14 +103,14 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
     ...commonSpec(rest, build, anonymous),
     is_deterministic: entity.is_deterministic ?? true,
     command: entity.command,
-    code: codeMark(entity.code, build, includes),
+    code: codeMark(entity.code, build, "none", includes),
     environment: environmentMark(environment, build, ["environment"]),
     resources: specResources(resources),
     distribution: specDistribution(distribution),
     type: "command",
     properties: properties && Object.keys(properties).length ? properties : null,
     additional_includes: includes.length ? entity.additional_includes : null,
-    _source: anonymous ?? "YAML.COMPONENT",
+    _source: sourceOf(entity, anonymous),
   };
   return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(properties, anonymous), anonymous);
 }
@@ -146,6 +145,7 @@ export function commonSpec(
   return {
     $schema: entity.$schema,
     name: anonymous ? "azureml_anonymous" : entity.name,
+    id: entity.id === undefined || anonymous || entity.id.startsWith(REGISTRY_URI) ? entity.id : `azureml:${entity.id}`,
     version: anonymous ? "1" : entity.version || null,
     display_name: entity.display_name,
     description: entity.description,
@@ -154,6 +154,12 @@ export function commonSpec(
     inputs: notEmpty(inputPortsBody(entity.inputs ?? {}, build)),
     outputs: notEmpty(outputPortsBody(entity.outputs ?? {}, build)),
   };
+}
+
+/** Where the SDK says that a component comes from: one with an id is Azure's own. */
+export function sourceOf({ id }: { id?: string }, anonymous: AnonymousSource | undefined): string {
+  if (id === undefined || anonymous) return anonymous ?? "YAML.COMPONENT";
+  return id.startsWith(REGISTRY_URI) ? "REMOTE.REGISTRY" : "REMOTE.WORKSPACE.COMPONENT";
 }
 
 /** The version around a specification. */

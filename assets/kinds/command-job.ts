@@ -3,7 +3,7 @@ import { ReferenceMark } from "../body.ts";
 import { distributionBody, identityBody, limitsBody, queueBody, resourcesBody, servicesBody } from "../common/command-body.ts";
 import { commandFields, jobFields, limits, type Service } from "../common/command-fields.ts";
 import { inputsBody, jobInputs, jobOutputs, outputsBody } from "../common/job-io.ts";
-import { codeMark, environmentMark } from "../common/marks.ts";
+import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
 import { compute, REGISTRY_URI } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { readOnly } from "../schema/field.ts";
@@ -33,6 +33,7 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
   const resources = resourcesBody(entity.resources) ?? (local ? { properties: {} } : null);
   if (local && resources) resources.properties = { ...(resources.properties as object), IsLocal: { IsLocal: true } };
   checkInputBindings(command, entity.inputs, build);
+  refuseGit(entity.code, build);
   if (entity.code?.startsWith(REGISTRY_URI))
     build.problem(["code"], "a job takes no code from a registry", "name a local folder", entity.code);
   return {
@@ -44,9 +45,9 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
         displayName: entity.display_name,
         description: entity.description,
         command,
-        codeId: codeMark(entity.code, build),
+        codeId: codeMark(entity.code, build, "version"),
         computeId: computeMark(entity.compute),
-        properties: entity.properties ?? {},
+        properties: withoutOwn(entity.properties),
         experimentName: entity.experiment_name,
         isArchived: false,
         inputs: inputsBody(entity.inputs, build),
@@ -76,12 +77,24 @@ export const environmentValues = (value: unknown): Record<string, unknown> =>
 // The caller's own group: ids in it are completed by the caller.
 const GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}";
 
+/** Properties without the one that Azure sets itself. */
+function withoutOwn(properties: Readonly<Record<string, string | null>> = {}): object {
+  const { "_azureml.ComputeTargetType": _own, ...others } = properties;
+  return others;
+}
+
 /** A compute in a job; "local" is no resource. */
 export function computeMark(name: string | undefined): unknown {
   if (name === undefined || name.toLowerCase() === "local") return null;
   const cluster = /^virtualclusters\/(.+)$/i.exec(name)?.[1];
   if (cluster === undefined) return new ReferenceMark("compute", name);
   return new ReferenceMark("virtualCluster", `${GROUP}/providers/Microsoft.MachineLearningServices/virtualclusters/${cluster}`);
+}
+
+/** Only commands run on the user's own machine. */
+export function refuseLocal(compute: string | undefined, build: Build): void {
+  if (compute === "local")
+    build.problem(["compute"], "only command jobs run on this machine", "name a compute, or remove the line", compute);
 }
 
 // Commands of old files write {inputs.x} for ${{inputs.x}}.

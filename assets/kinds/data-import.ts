@@ -26,12 +26,13 @@ const fields = {
   source: required(externalData),
   latest_version: readOnly(any),
 } as const;
+export const dataImportField = object(fields, { pathAware: true });
 export type DataImportEntity = Entity<typeof fields>;
 
 export const dataImport = defineKind<DataImportEntity>({
   kind: "dataImport",
   noun: "dataImport",
-  field: object(fields, { pathAware: true }),
+  field: dataImportField,
   build(entity, build) {
     const step = `data_import_${entity.name}`;
     const description = entity.description || step;

@@ -6,7 +6,7 @@ import { dict, object, type Entity, type FieldMap } from "../schema/compound.ts"
 import { required, type Field } from "../schema/field.ts";
 import { any, checked, nearest, oneOf } from "../schema/scalars.ts";
 import { isMap } from "../yaml/value.ts";
-import { commonSpec, componentDraft, componentFields, unknownFields, versionProperties } from "./command-component.ts";
+import { commonSpec, componentDraft, componentFields, sourceOf, unknownFields, versionProperties } from "./command-component.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
 const only = (port: "source" | "sink", values: Field<{ type: string }>) =>
@@ -92,7 +92,7 @@ export function buildDataTransferComponent(entity: DataTransferComponentEntity, 
     data_copy_mode: entity.data_copy_mode,
     source,
     sink: entity.sink,
-    _source: anonymous ?? "YAML.COMPONENT",
+    _source: sourceOf(entity, anonymous),
   };
   return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(entity.properties, anonymous), anonymous);
 }

@@ -10,7 +10,7 @@ import { BAD, readOnly, required, type At } from "../schema/field.ts";
 import { any, int, oneOf, str, url, version } from "../schema/scalars.ts";
 import { dumpYaml } from "../yaml/dump.ts";
 import { isMap, type Yaml, type YamlMap } from "../yaml/value.ts";
-import { readSource } from "../yaml/source.ts";
+import { EMPTY, readSource } from "../yaml/source.ts";
 import { ProblemsError } from "../problems.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
@@ -111,6 +111,8 @@ function condaText(conda: Yaml | undefined, build: Build): string | null {
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;
     const [first] = error.problems;
+    // An empty file is no conda file, for the SDK.
+    if (first?.rule === EMPTY) return null;
     const missing = error.problems.length === 1 && first?.rule === "no such file";
     if (missing)
       build.problem(

@@ -25,6 +25,7 @@ import { environment } from "./environment.ts";
 import { featureSet } from "./feature-set.ts";
 import { featureStoreEntity } from "./feature-store-entity.ts";
 import { featureStore } from "./feature-store.ts";
+import { importSchedule } from "./import-schedule.ts";
 import { jobSchedule } from "./job-schedule.ts";
 import type { KindDefinition } from "./kind.ts";
 import { modelPackage } from "./model-package.ts";
@@ -71,6 +72,7 @@ const LIST: readonly KindDefinition[] = [
   kubernetesOnlineDeployment,
   monitorSchedule,
   jobSchedule,
+  importSchedule,
   registry,
   hub,
   project,

@@ -45,7 +45,8 @@ const createJob: Field<CreateJob> = {
   },
 };
 
-const fields = {
+/** What schedules of jobs and of imports have. */
+export const scheduleFields = {
   name: required(str),
   display_name: str,
   description: str,
@@ -53,30 +54,22 @@ const fields = {
   properties: dict(nullable(str)),
   is_enabled: readOnly(bool),
   trigger: required(trigger),
-  create_job: required(createJob),
 } as const;
+const fields = { ...scheduleFields, create_job: required(createJob) } as const;
 type JobScheduleEntity = Entity<typeof fields>;
 
 export const jobSchedule = defineKind<JobScheduleEntity>({
   kind: "jobSchedule",
   noun: "schedule",
   field: object(fields, { pathAware: true }),
-  build: buildJobSchedule,
+  build: (entity, build) => scheduleDraft(entity, { actionType: "CreateJob", jobDefinition: jobOf(entity.create_job, build) }),
 });
 
-function buildJobSchedule(entity: JobScheduleEntity, build: Build): Draft {
+/** The request of a schedule, with what it does. */
+export function scheduleDraft(entity: Entity<typeof scheduleFields>, action: object): Draft {
   const { name, display_name: displayName, description, tags, properties } = entity;
-  return {
-    name,
-    version: null,
-    body: {
-      properties: {
-        ...{ displayName, description, tags: tags ?? {}, properties: properties ?? {} },
-        action: { actionType: "CreateJob", jobDefinition: jobOf(entity.create_job, build) },
-        trigger: triggerBody(entity.trigger),
-      },
-    },
-  };
+  const common = { displayName, description, tags: tags ?? {}, properties: properties ?? {} };
+  return { name, version: null, body: { properties: { ...common, action, trigger: triggerBody(entity.trigger) } } };
 }
 
 function jobOf(given: CreateJob, build: Build): unknown {

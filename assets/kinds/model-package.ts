@@ -123,7 +123,7 @@ function codeBody({ code, scoring_script: script }: Entity<typeof codeConfigurat
   const full = build.absolute(code);
   if (!/^([a-z+]+:\/\/|\/subscriptions\/)/i.test(code) && !build.files.stat(full))
     build.problem([...path, "code"], `no such folder: ${full}`, "correct the path; it is taken from the folder of this file", code);
-  return { codeId: codeMark(code, build), scoringScript: script };
+  return { codeId: codeMark(code, build, "any"), scoringScript: script };
 }
 
 function inputBody(value: Entity<typeof input.fields>): unknown {

@@ -5,7 +5,7 @@ import { miniBatchSize, parallelFields, partitionKeys, taskBody } from "../commo
 import { dict, object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
 import { any, oneOf } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, specResources, versionProperties } from "./command-component.ts";
+import { commonSpec, componentDraft, componentFields, sourceOf, specResources, versionProperties } from "./command-component.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
 const fields = {
@@ -46,7 +46,7 @@ export function buildParallelComponent(entity: ParallelComponentEntity, build: B
     error_threshold: entity.error_threshold,
     mini_batch_error_threshold: entity.mini_batch_error_threshold,
     type: "parallel",
-    _source: anonymous ?? "YAML.COMPONENT",
+    _source: sourceOf(entity, anonymous),
   };
   return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(entity.properties, anonymous), anonymous);
 }

@@ -5,7 +5,7 @@ import { buildNodes, portsOf } from "../pipeline/nodes.ts";
 import { pipelineJobs } from "../pipeline/node-fields.ts";
 import { dict, object, type Entity } from "../schema/compound.ts";
 import { any, oneOf } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, unknownFields } from "./command-component.ts";
+import { commonSpec, componentDraft, componentFields, sourceOf, unknownFields } from "./command-component.ts";
 import { defineKind, type Draft } from "./kind.ts";
 
 const fields = {
@@ -33,7 +33,7 @@ export const pipelineComponent = defineKind<PipelineComponentEntity>({
       ...commonSpec(entity, build, anonymous),
       jobs,
       type: "pipeline",
-      _source: anonymous ?? "YAML.COMPONENT",
+      _source: sourceOf(entity, anonymous),
     };
     return componentDraft(entity, spec, entity.properties ?? {}, anonymous, null);
   },

@@ -22,7 +22,7 @@ import { object, union, type Entity } from "../schema/compound.ts";
 import { bool, oneOf } from "../schema/scalars.ts";
 import { parseAs } from "../common/ports.ts";
 import { Float, type Yaml } from "../yaml/value.ts";
-import { computeMark } from "./command-job.ts";
+import { computeMark, refuseLocal } from "./command-job.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
 export const pipelineSettings = object(
@@ -56,6 +56,7 @@ export const pipelineJob = defineKind<PipelineJobEntity>({
 });
 
 function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
+  refuseLocal(entity.compute, build);
   if (entity.component && entity.jobs && Object.keys(entity.jobs).length)
     build.problem(["component"], "a pipeline job has `jobs` or a `component`, not both", "remove one of them");
   const whole = entity.component ? wholeComponent(entity, build) : null;

@@ -1,10 +1,18 @@
 // Spark components (`az ml component`, `type: spark`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-component-spark.
 import { withoutEmpty } from "../common/empty.ts";
 import { codeMark, environmentMark } from "../common/marks.ts";
-import { sparkConf, sparkFields, sparkSettings } from "../common/spark.ts";
+import { componentConf, sparkFields } from "../common/spark.ts";
 import { list, object, type Entity } from "../schema/compound.ts";
 import { any, oneOf, str } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, includePath, unknownFields, versionProperties } from "./command-component.ts";
+import {
+  commonSpec,
+  componentDraft,
+  componentFields,
+  includePath,
+  sourceOf,
+  unknownFields,
+  versionProperties,
+} from "./command-component.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
 const fields = { ...componentFields, ...sparkFields, type: oneOf(["spark"]), additional_includes: list(str) } as const;
@@ -27,19 +35,19 @@ export function buildSparkComponent(entity: SparkComponentEntity, build: Build, 
     ...unknownFields(entity, fields),
     ...commonSpec(rest, build, anonymous),
     is_deterministic: entity.is_deterministic ?? true,
-    code: codeMark(entity.code, build, includes),
+    code: codeMark(entity.code, build, "none", includes),
     entry: entity.entry,
     py_files: entity.py_files,
     jars: entity.jars,
     files: entity.files,
     archives: entity.archives,
-    conf: conf && sparkConf(sparkSettings(conf)),
+    conf: conf && componentConf(conf),
     environment: environmentMark(environment ?? undefined, build, ["environment"]),
     args: entity.args,
     properties: properties,
     type: "spark",
     additional_includes: includes.length ? entity.additional_includes : null,
-    _source: anonymous ?? "YAML.COMPONENT",
+    _source: sourceOf(entity, anonymous),
   };
   return componentDraft(entity, withoutEmpty(spec) as Record<string, unknown>, versionProperties(properties, anonymous), anonymous);
 }

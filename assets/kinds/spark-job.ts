@@ -11,7 +11,7 @@ import {
   type InputValue,
   type OutputValue,
 } from "../common/job-io.ts";
-import { codeMark, environmentMark } from "../common/marks.ts";
+import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
 import { asTexts, checkPlace, checkSpark, isDynamic, sparkConf, sparkFields, sparkResources, sparkSettings } from "../common/spark.ts";
 import { compute } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
@@ -40,6 +40,7 @@ export const sparkJob = defineKind<SparkJobEntity>({
 
 function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
   const settings = sparkSettings(entity.conf);
+  refuseGit(entity.code, build);
   checkSpark(settings.known, entity.entry, build);
   checkPlace(entity.compute, entity.resources, build);
   checkModes(entity, build);
@@ -54,7 +55,7 @@ function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
         displayName: entity.display_name,
         description: entity.description,
         tags: entity.tags ?? {},
-        codeId: codeMark(entity.code, build),
+        codeId: codeMark(entity.code, build, "version"),
         isArchived: false,
         entry: { sparkJobEntryType: "SparkJobPythonEntry", file: (entity.entry as { file?: string }).file },
         pyFiles: entity.py_files,
@@ -69,7 +70,7 @@ function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
         inputs: inputsBody(entity.inputs, build),
         outputs: outputsBody(entity.outputs, build),
         args: entity.args,
-        computeId: computeMark(entity.compute),
+        computeId: entity.compute === "local" ? "local" : computeMark(entity.compute),
         resources: entity.resources && { instanceType: entity.resources.instance_type, runtimeVersion: entity.resources.runtime_version },
       },
     },

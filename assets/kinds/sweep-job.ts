@@ -8,7 +8,7 @@ import { compute } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
 import { oneOf } from "../schema/scalars.ts";
-import { checkInputBindings, computeMark, environmentValues, modernBraces } from "./command-job.ts";
+import { checkInputBindings, computeMark, environmentValues, modernBraces, refuseLocal } from "./command-job.ts";
 import { defineKind, type Build, type Draft } from "./kind.ts";
 
 const trial = object(commandFields, { pathAware: true });
@@ -33,6 +33,7 @@ export const sweepJob = defineKind<SweepJobEntity>({
 function buildSweepJob(entity: SweepJobEntity, build: Build): Draft {
   const inside = within(build, ["trial"]);
   const command = modernBraces(entity.trial.command);
+  refuseLocal(entity.compute, build);
   checkInputBindings(command, entity.inputs, inside);
   if (/^[^/\\]+[:@][^/\\]+$/.test(entity.trial.code ?? ""))
     inside.problem(
@@ -62,7 +63,7 @@ function buildSweepJob(entity: SweepJobEntity, build: Build): Draft {
         computeId: computeMark(entity.compute),
         objective: objectiveBody(entity.objective),
         trial: {
-          codeId: codeMark(entity.trial.code, inside),
+          codeId: codeMark(entity.trial.code, inside, "any"),
           distribution: distributionBody(entity.trial.distribution),
           environmentId: environmentMark(entity.trial.environment, inside, ["environment"]),
           command,

@@ -127,8 +127,8 @@ export function automlSettings({ fields }: NodeEntity): Json {
   const verbosity = fields["log_verbosity"] as string | undefined;
   return {
     ...{ tags: {}, properties: {}, outputs: {} },
-    ...nodeDefaults,
     primary_metric: camelToSnake(usualMetric ?? "Accuracy"),
+    ...nodeDefaults,
     ...(asWritten(fields) as Json),
     log_verbosity: verbosity === undefined && type.startsWith("Text") ? undefined : camelToSnake(verbosity ?? "info"),
     ...(nodeDefaults["limits"] ? { limits: { ...(nodeDefaults["limits"] as Json), ...(fields["limits"] as Json | undefined) } } : {}),

@@ -1,7 +1,7 @@
 // Fields that name something in Azure or on disk: references, local paths, code, compute.
 import type { At, Bad, Field } from "./field.ts";
 import { BAD } from "./field.ts";
-import { str } from "./scalars.ts";
+import { str, url } from "./scalars.ts";
 import { typeName, type Yaml } from "../yaml/value.ts";
 
 const PREFIX = "azureml:";
@@ -99,7 +99,8 @@ export const code: Field<string> = {
     if (typeof value !== "string")
       return at.fail(`must be a path, not ${typeName(value)}`, "write the path of the folder with the code", value);
     if (value.startsWith("azureml://feeds/")) return value.replace("azureml://feeds/", REGISTRY_URI);
-    if (isGit(value) || isUrl(value)) return value;
+    if (isGit(value) || value.startsWith(REGISTRY_URI)) return value;
+    if (isUrl(value)) return url.load(value, at);
     if (value.startsWith(PREFIX)) return armVersioned("code").load(value, at);
     return localPath().load(value, at);
   },

@@ -10,14 +10,14 @@ const origins = new WeakMap<object, Scope>();
 /** Where an entity was read, when that was another file: relative paths in it are taken from there. */
 export const originOf = (entity: object): Scope | undefined => origins.get(entity);
 
-/** The same field, also taking the path of a file that holds the value. */
-export function orFile<F extends Field>(field: F): F {
+/** The same field, also taking the path of a file that holds the value: behind `file:`, or (where all else are mappings) just so. */
+export function orFile<F extends Field>(field: F, prefix = PREFIX): F {
   return {
     ...field,
     load(value, at) {
-      if (typeof value !== "string" || !value.startsWith(PREFIX)) return field.load(value, at);
+      if (typeof value !== "string" || !value.startsWith(prefix)) return field.load(value, at);
       const { files, base, source } = at.scope;
-      const path = value.slice(PREFIX.length);
+      const path = value.slice(prefix.length);
       const full = files.resolve(base, path);
       if (files.stat(full)?.type !== "file")
         return at.fail(`no such file: ${full}`, "correct the path; it is taken from the folder of this file", value);

@@ -13,6 +13,9 @@ export type Path = readonly (string | number)[];
 /** Values after aliases are expanded; a file with more is a mistake or an attack ("billion laughs"). */
 const MAX_NODES = 200_000;
 
+/** What is wrong with a file of nothing but comments. */
+export const EMPTY = "the file is empty";
+
 /** A parsed file. */
 export class Source {
   readonly file: string;
@@ -104,11 +107,11 @@ export function parseSource(text: string, shown: string): Source {
   }
   if (problems.length) throw new ProblemsError(problems);
   if (doc.contents === null || (isScalar(doc.contents) && doc.contents.source === "" && doc.contents.type === "PLAIN"))
-    throw new ProblemsError([at(0, "the file is empty", "write the fields of the asset, or remove the file")]);
+    throw new ProblemsError([at(0, EMPTY, "write the fields of the asset, or remove the file")]);
   const reader: Reader = { doc, at, count: 0, problems, open: [] };
   const root = convert(doc.contents, reader);
   if (problems.length) throw new ProblemsError(problems);
-  if (root === null) throw new ProblemsError([at(0, "the file is empty", "write the fields of the asset, or remove the file")]);
+  if (root === null) throw new ProblemsError([at(0, EMPTY, "write the fields of the asset, or remove the file")]);
   return new Source(shown, root, doc, lines);
 }
 

@@ -248,6 +248,8 @@ def serialize(model):
 
 
 def render(client, recorder, item):
+    # The SDK takes the tables of an automated ML job from the current folder: az ml is run where the file is.
+    os.chdir(os.path.dirname(item["path"]))
     kind, sets = item["kind"], [{pair[0]: pair[1]} for pair in item.get("sets", [])]
     recorder.writes, recorder.stop = [], None
     if kind == "workspace":
