@@ -3,6 +3,11 @@ import type { Benchmark } from "./figures.ts";
 
 export const benchmarks: readonly Benchmark[] = [
   {
+    name: "render",
+    summary: "400 asset files in one call (15 s)",
+    measure: async (report) => (await import("./render.bench.ts")).measure(report),
+  },
+  {
     name: "scoring",
     summary: "scoring through the router against the server alone (1 min)",
     measure: async (report) => (await import("./scoring.bench.ts")).measure(report),
