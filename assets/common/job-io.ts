@@ -19,6 +19,8 @@ const tableInput = object({
   type: oneOf(["mltable"]),
   path_on_compute: str,
 });
+/** A file, a folder or a table. */
+export const tabularInput = union(dataInput, tableInput);
 const literalInput = object({ value: union(str, bool, int, num) }, { expects: "a literal `value`" });
 
 /** A value without a mapping around it: the order of the SDK's union decides what 1, 1.0, "1" and true become. */

@@ -92,6 +92,13 @@ export function sparkConf({ known, rest }: ReturnType<typeof sparkSettings>): Re
   };
 }
 
+/** Dynamic allocation begins with its least number of executors. */
+export function withInstances(settings: ReturnType<typeof sparkSettings>): ReturnType<typeof sparkSettings> {
+  const { known, rest } = settings;
+  if (!isDynamic(known) || known.executor_instances !== undefined) return settings;
+  return { known: { ...known, executor_instances: known.dynamic_allocation_min_executors }, rest };
+}
+
 /** A request takes texts only. */
 export const asTexts = (values: Record<string, Yaml>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, pythonString(value)]])));

@@ -12,7 +12,7 @@ import {
   type OutputValue,
 } from "../common/job-io.ts";
 import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
-import { asTexts, checkPlace, checkSpark, isDynamic, sparkConf, sparkFields, sparkResources, sparkSettings } from "../common/spark.ts";
+import { asTexts, checkPlace, checkSpark, sparkConf, sparkFields, sparkResources, sparkSettings, withInstances } from "../common/spark.ts";
 import { compute } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
@@ -75,13 +75,6 @@ function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
       },
     },
   };
-}
-
-/** Dynamic allocation begins with its least number of executors. */
-function withInstances(settings: ReturnType<typeof sparkSettings>): ReturnType<typeof sparkSettings> {
-  const { known, rest } = settings;
-  if (!isDynamic(known) || known.executor_instances !== undefined) return settings;
-  return { known: { ...known, executor_instances: known.dynamic_allocation_min_executors }, rest };
 }
 
 /** Spark reads and writes where the data is. */

@@ -2,7 +2,7 @@
 import { identityBody, limitsBody, nodeDistribution, nodeResources, queueBody, servicesBody, snakeKeys } from "../common/command-body.ts";
 import type { Resources } from "../common/command-fields.ts";
 import { miniBatchSize, partitionKeys, taskBody, type ParallelEntity } from "../common/parallel.ts";
-import { checkPlace, checkSpark, sparkConf, sparkSettings as settingsOf, type SparkEntity } from "../common/spark.ts";
+import { checkPlace, checkSpark, sparkConf, sparkSettings as settingsOf, withInstances, type SparkEntity } from "../common/spark.ts";
 import { notBelowAMinute, policyOf, terminationBody, type SweepEntity } from "../common/sweep.ts";
 import { TASKS } from "../automl/tasks.ts";
 import { searchText } from "../automl/search.ts";
@@ -100,7 +100,7 @@ function sparkSettings({ fields, compute, form }: NodeEntity, component: Json | 
     files: own.files ?? from.files,
     archives: own.archives ?? from.archives,
     identity: snakeKeys(identityBody(fields.identity) ?? { identityType: compute === undefined ? "UserIdentity" : "Managed" }),
-    conf: component || form === "job" || own.conf ? sparkConf(merged) : undefined,
+    conf: component || form === "job" || own.conf ? sparkConf(withInstances(merged)) : undefined,
     args: own.args ?? from.args,
     entry: entry && { ...entry, spark_job_entry_type: "SparkJobPythonEntry" },
   };

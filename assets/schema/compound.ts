@@ -103,9 +103,9 @@ export function dict<T = Yaml>(values?: Field<T>, keys?: Field<string>): Field<R
         if ((values || keys) && typeof key !== "string")
           place.fail(`a key must be a string, not ${typeName(key)}`, "put the key in quotes", key, "key");
         else {
-          if (keys) keys.load(key, place);
+          const name = keys ? keys.load(key, place) : key;
           const loaded = values ? loadValue(values, item, place) : item;
-          if (loaded !== BAD) put(result, jsonKey(key), loaded);
+          if (loaded !== BAD && name !== BAD) put(result, jsonKey(name), loaded);
         }
       }
       return at.problems.length > start ? BAD : (result as Record<string, T>);

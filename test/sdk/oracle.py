@@ -68,6 +68,12 @@ class Recorder:
         if re.search(r"/onlineEndpoints/[^/]+$", path) or re.search(r"/batchEndpoints/[^/]+$", path):
             name = path.rsplit("/", 1)[-1]
             return 200, {"id": path, "name": name, "location": "westeurope", "properties": {"authMode": "Key"}}
+        match = re.search(r"/onlineEndpoints/[^/]+/deployments/([^/]+)$", path)
+        if match:
+            # It collects nothing, so that monitors say themselves what they look at.
+            return 200, {"id": path, "name": match[1], "location": "westeurope",
+                         "properties": {"endpointComputeType": "Managed", "instanceType": "x", "scaleSettings": {"scaleType": "Default"}},
+                         "sku": {"name": "Default", "capacity": 1}, "tags": {}}
         if re.search(r"/virtualclusters/[^/]+$", path, re.I):
             return 200, {"id": path, "name": "v"}
         if re.search(r"/computes/[^/]+$", path):
@@ -212,6 +218,9 @@ def shorten(value):
         match = re.fullmatch(rf"{PROVIDER}/\w+/([^/]+)/labels/([^/]+)", text)
         if match:
             return f"azureml:{match[1]}@{match[2]}"
+        match = re.fullmatch(rf"{PROVIDER}/onlineEndpoints/([^/]+)/deployments/([^/]+)", text)
+        if match:
+            return f"azureml:{match[1]}:{match[2]}"
         match = re.fullmatch(rf"{PROVIDER}/\w+/([^/]+)", text)
         if match:
             return f"azureml:{match[1]}"
