@@ -3,16 +3,17 @@
 import { workspaceBody, workspaceFields } from "../common/workspace-fields.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
-import { exactly, str } from "../schema/scalars.ts";
+import { str } from "../schema/scalars.ts";
 import { defineKind } from "./kind.ts";
 
-const store = <const T extends string>(type: T) => object({ type: required(exactly([type])), target: required(str) });
+/** The SDK takes any type here; Azure has one for each. */
+const store = object({ type: required(str), target: required(str) });
 
 const fields = {
   ...workspaceFields,
   compute_runtime: object({ spark_runtime_version: required(str) }),
-  offline_store: store("azure_data_lake_gen2"),
-  online_store: store("redis"),
+  offline_store: store,
+  online_store: store,
   materialization_identity: object({ principal_id: str, client_id: str, resource_id: str }),
 } as const;
 export type FeatureStoreEntity = Entity<typeof fields>;

@@ -30,7 +30,7 @@ const componentPath: Field<ComponentFile> = {
 };
 
 const fields = {
-  name: str,
+  name: required(str),
   endpoint_name: required(endpointOf),
   description: str,
   tags: anyDict,
@@ -47,7 +47,7 @@ export const pipelineComponentBatchDeployment = defineKind<PipelineComponentBatc
   noun: "batchDeployment",
   field: object(fields, { pathAware: true }),
   build: (entity, build) => ({
-    name: entity.name?.toLowerCase() ?? null,
+    name: entity.name.toLowerCase(),
     version: null,
     body: {
       location: null,
