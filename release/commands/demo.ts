@@ -7,6 +7,7 @@ import { short } from "../flow/release/story.ts";
 interface Manifest {
   readonly id: string;
   readonly digest: string;
+  readonly signature: { readonly key: string };
   readonly gate: { readonly verdicts: readonly { readonly rule: string; readonly message: string }[] };
   readonly run: { readonly metrics: Record<string, number> };
 }
@@ -65,7 +66,10 @@ function chapters(copy: Checkout, ann: Someone, bob: Someone): Chapter[] {
     const { release } = parsed(ran) as { release: Manifest };
     return [
       ...release.gate.verdicts.map(({ message }) => ["checked", message] as const),
-      ["changed", `release ${release.id} is written down, digest ${short(release.digest)}`],
+      [
+        "changed",
+        `release ${release.id} is written down, digest ${short(release.digest)}, signed by ${release.signature.key.split("/keys/")[1]}`,
+      ],
     ];
   };
   const qaAndApproval = (release: string): Chapter[] => [
