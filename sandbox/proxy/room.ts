@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import type { Room, SandboxContext } from "../core.ts";
 import { azureFront, knownNames } from "../server/azure-names.ts";
 import { listenOn } from "../server/listen.ts";
+import { vaultsIn } from "./vaults.ts";
 
 let server: Server | undefined;
 const open = new Set<Duplex>();
@@ -56,18 +57,11 @@ function portOf(sandbox: SandboxContext, target: string): number | undefined {
   const { base, blob, scoring } = sandbox.ports;
   // Addresses that the sandbox itself gives out.
   if (/^(localhost|127\.0\.0\.1|\[::1\])$/i.test(host)) {
-    const own = [base, blob, scoring, ...vaults(sandbox).map((one) => one.port)];
+    const own = [base, blob, scoring, ...vaultsIn(sandbox).map((one) => one.port)];
     return own.includes(Number(port)) ? Number(port) : undefined;
   }
   const front = port === "443" ? azureFront(host) : undefined;
   if (front !== "vault") return front && { base, blob, scoring }[front];
   const vault = host.split(".")[0]!.toLowerCase();
-  return vaults(sandbox).find(({ name }) => name === vault)?.port;
+  return vaultsIn(sandbox).find(({ name }) => name === vault)?.port;
 }
-
-/** Each vault listens on a port of its own. */
-const vaults = (sandbox: SandboxContext): { name: string; port: number }[] =>
-  sandbox.resources.all("Microsoft.KeyVault/vaults").map(({ name, properties }) => ({
-    name: name.toLowerCase(),
-    port: Number(/:(\d+)/.exec(String(properties["vaultUri"]))?.[1]),
-  }));

@@ -33,6 +33,7 @@ import { listen, newApp } from "./http.ts";
 import { rolesHoldAfter, wait } from "./latency.ts";
 import type { Profile } from "./latency.ts";
 import { keptPorts } from "./ports.ts";
+import { azureAnswers } from "../proxy/answers.ts";
 import { mountProviders } from "../arm/providers.ts";
 import { linksIn } from "../network/reach.ts";
 import { rooms } from "./rooms.ts";
@@ -105,6 +106,7 @@ export async function runSandbox(dir: string, profile: Profile, log: (room: stri
   const app = newApp(base, entra.tenantId, (message) => log("http", message));
   app.get("/healthz", (c) => c.json({ status: "ok", pid: process.pid, profile }));
   mountFaults(app, faults);
+  app.use(azureAnswers(context));
   mountEntra(app, { base, ports, entra, tokens });
   mountGraph(app, context, entra);
   mountProviders(app, engine, context);

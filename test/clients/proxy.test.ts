@@ -63,6 +63,20 @@ test("azure-ai-ml as it comes: a workspace, an upload, a public registry", () =>
   });
 }, 240_000);
 
+test("answers through the proxy have Azure's addresses, others the sandbox's", async () => {
+  const providers = `${sandbox.subscription}/resourceGroups/rgproxy/providers`;
+  const workspace = `${providers}/Microsoft.MachineLearningServices/workspaces/mlw-rgproxy`;
+  const endpoint = `${workspace}/onlineEndpoints/ep-proxy`;
+  await sandbox.ended(await sandbox.call("PUT", endpoint, { location: "westeurope", properties: { authMode: "Key" } }));
+  expect((await sandbox.call("GET", endpoint)).body.properties.scoringUri).toMatch(/^https:\/\/localhost:/);
+  const token = await sandbox.token("https://management.azure.com");
+  const shown = async (id: string): Promise<string> => (await asAzure(`${id}?api-version=2024-10-01`, "management.azure.com", token)).text;
+  expect(await shown(endpoint)).toContain('"https://ep-proxy.westeurope.inference.ml.azure.com/score"');
+  expect(await shown(workspace)).toContain(`"azureml://westeurope.api.azureml.ms/mlflow/v1.0${workspace}"`);
+  expect(await shown(`${providers}/Microsoft.Storage/storageAccounts/strgproxy`)).toContain('"https://strgproxy.blob.core.windows.net/"');
+  expect(await shown(`${providers}/Microsoft.KeyVault/vaults/kvrgproxy`)).toContain('"https://kvrgproxy.vault.azure.net/"');
+}, 30_000);
+
 test.each([
   "example.com:443",
   "management.azure.com:80",
@@ -85,18 +99,21 @@ test.each([
 
 test("plain http is refused; foreign names stay refused at the front itself", async () => {
   expect((await fetch(`http://127.0.0.1:${sandbox.info.proxyPort}/`)).status).toBe(501);
-  const byName = async (host: string): Promise<number> =>
-    await new Promise((resolve, reject) => {
-      const url = "/metadata/endpoints?api-version=2022-09-01";
-      const asked = request(
-        { host: "localhost", port: sandbox.info.port, path: url, headers: { host }, servername: "localhost" },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
-        },
-      );
-      asked.on("error", reject).end();
-    });
+  const byName = async (host: string): Promise<number> => (await asAzure("/metadata/endpoints?api-version=2022-09-01", host)).status;
   expect(await byName("management.azure.com")).toBe(200);
   for (const host of ["example.com", "management.azure.com.example.com", "evil-management.azure.com"]) expect(await byName(host)).toBe(403);
 });
+
+/** Asks the sandbox's front itself, by another name. */
+async function asAzure(url: string, host: string, token = ""): Promise<{ status: number; text: string }> {
+  return await new Promise((resolve, reject) => {
+    const { port } = sandbox.info;
+    const headers = { host, authorization: `Bearer ${token}` };
+    const asked = request({ host: "localhost", servername: "localhost", port, path: url, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    asked.on("error", reject).end();
+  });
+}

@@ -22,6 +22,8 @@ test.each([
   ["tags.who = 'it''s'", true],
   ["tags.none = 'x'", false],
   ["tags.none IS NULL", true],
+  ["tags.none != 'x'", false],
+  ["tag.`mlflow.prompt.is_prompt` != 'true'", true],
   ["attributes.status = 'FINISHED' and start_time > 99", true],
   ["run_name ILIKE 'good%'", true],
   ["run_name LIKE 'good%'", false],

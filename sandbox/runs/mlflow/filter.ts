@@ -68,7 +68,11 @@ function literal(text: string): string | number | string[] {
   return Number(text);
 }
 
-function holds({ operator, value }: Condition, actual: string | number | undefined): boolean {
+/** MLflow's clients leave prompts out by it from 2.21 on; as in its server, what has no such tag is no prompt. */
+const promptTag = "mlflow.prompt.is_prompt";
+
+function holds({ key, operator, value }: Condition, actual: string | number | undefined): boolean {
+  if (key === promptTag && operator === "!=") return actual !== value;
   if (operator === "IS NULL") return actual === undefined;
   if (operator === "IS NOT NULL") return actual !== undefined;
   if (actual === undefined) return false;
