@@ -34,6 +34,23 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** The storage refused or did not answer, after the client's own retries. */
+export class StorageError extends Error {
+  readonly expected = true;
+  readonly fix = "Nothing more was changed. Run the command again when the storage answers.";
+  readonly statusCode: number | undefined;
+  readonly code: string | undefined;
+
+  constructor(where: string, error: unknown) {
+    const { statusCode, code, details } = failure(error);
+    const name = code ?? details?.errorCode;
+    const message = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+    super(`storage ${where}: ${[statusCode, name].filter(Boolean).join(" ")}: ${message}`, { cause: error });
+    this.statusCode = statusCode;
+    this.code = name;
+  }
+}
+
 /** How long a role that was just granted may take to hold. */
 const rolesSettleMs = 5 * 60_000;
 
@@ -106,26 +123,32 @@ class Store implements Documents {
     }
     const lease = blob.getBlobLeaseClient();
     try {
-      await lease.acquireLease(seconds);
+      await this.#settled(() => lease.acquireLease(seconds));
     } catch (error) {
       if (failure(error).statusCode === 409) return undefined;
       throw error;
     }
-    const text = note(lease.leaseId);
-    await blob.upload(text, Buffer.byteLength(text), { conditions: { leaseId: lease.leaseId } });
-    return { renew: async () => void (await lease.renewLease()), release: () => this.endLease(path, lease.leaseId) };
+    const { leaseId } = lease;
+    const text = note(leaseId);
+    try {
+      await this.#settled(() => blob.upload(text, Buffer.byteLength(text), { conditions: { leaseId } }));
+    } catch (error) {
+      await this.endLease(path, leaseId).catch(() => undefined);
+      throw error;
+    }
+    return { renew: async () => void (await lease.renewLease()), release: () => this.endLease(path, leaseId) };
   }
 
   async endLease(path: string, leaseId: string): Promise<void> {
     try {
-      await this.#container.getBlobClient(path).getBlobLeaseClient(leaseId).releaseLease();
+      await this.#settled(() => this.#container.getBlobClient(path).getBlobLeaseClient(leaseId).releaseLease());
     } catch (error) {
       // One that ran out, or went to somebody else, needs no end.
       if (![404, 409].includes(failure(error).statusCode ?? 0)) throw error;
     }
   }
 
-  /** Role assignments take minutes to hold: a refusal for want of one is tried again. */
+  /** Role assignments take minutes to hold: a refusal for want of one is tried again. @throws StorageError */
   async #settled<T>(work: () => Promise<T>): Promise<T> {
     const until = Date.now() + rolesSettleMs;
     for (let pause = 2_000; ; pause = Math.min(pause * 1.5, 20_000)) {
@@ -133,7 +156,8 @@ class Store implements Documents {
         return await work();
       } catch (error) {
         const { code, details } = failure(error);
-        if ((code ?? details?.errorCode) !== "AuthorizationPermissionMismatch" || Date.now() > until) throw error;
+        if ((code ?? details?.errorCode) !== "AuthorizationPermissionMismatch" || Date.now() > until)
+          throw new StorageError(this.#where, error);
         await sleep(pause);
       }
     }

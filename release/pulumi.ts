@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Call, CommandError } from "./command.ts";
 import { adviceFor } from "./core/advice.ts";
+import { adoptOrphans } from "./pulumiOrphans.ts";
 import { interrupt, lockedElsewhere, locksIn, removed, standing } from "./pulumiLock.ts";
 import { reasonOf } from "./pulumiSays.ts";
 import type { Target } from "./target.ts";
@@ -63,8 +64,8 @@ export interface Pulumi {
   /** Makes the stack if it does not exist. */
   ensure(stack: string): Promise<void>;
   /**
-   * `pulumi up` of a stack, made if it does not exist. A run of this machine that is at work on it is waited for, the lock of one that was
-   * killed is taken away. @throws UpFailed, StackLocked
+   * `pulumi up` of a stack, made if it does not exist. A run of this machine that is at work on it is waited for; of one that was killed the lock
+   * is taken away, and what it had made is taken over. @throws UpFailed, StackLocked
    */
   up(stack: string, options?: UpOptions): Promise<void>;
   /** What the stack's state has. */
@@ -134,6 +135,8 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
   /** A run that changes the stack, past the locks of runs of this machine. */
   const change = async (verb: "up" | "destroy", stack: string, options: UpOptions = {}): Promise<void> => {
     const args = [verb, "--yes", "--non-interactive", "--suppress-permalink=true", "--skip-preview", "--stack", stack];
+    const progress = (line: string): void => call.out.progress(line);
+    let adoptions = 0;
     for (let told = false; ;) {
       const done = await run(args, true);
       if (done.code === 0) return;
@@ -141,19 +144,20 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
         throw new CommandError("interrupted", "pulumi was stopped; its state is kept. Run the same command again, and it goes on.");
       const said = done.stdout + done.stderr;
       const locks = locksIn(said);
+      // What was taken over may let `up` get to more of the same.
+      if (locks.length === 0 && adoptions++ < 5 && (await adoptOrphans({ run, progress, signal: call.signal }, stack, said))) continue;
       if (locks.length === 0) throw new UpFailed(reasonOf(said) ?? `pulumi ${verb} --stack ${stack} ended with ${done.code}`, said);
       switch (standing(locks)) {
         case "elsewhere":
           throw lockedElsewhere(stack, locks);
         case "waits":
-          if (!told)
-            call.out.progress(`another pulumi works on ${stack}; ${options.stopOthers ? "it is told to stop" : "waiting for its end"}`);
+          if (!told) progress(`another pulumi works on ${stack}; ${options.stopOthers ? "it is told to stop" : "waiting for its end"}`);
           if (!told && options.stopOthers) interrupt(locks);
           told = true;
           await sleep(1000, undefined, { signal: call.signal });
           break;
         case "dead":
-          call.out.progress(`an earlier run on ${stack} was killed; its lock is taken away`);
+          progress(`an earlier run on ${stack} was killed; its lock is taken away`);
           // Elsewhere than in files, another run's lock could go with it.
           if (!removed(locks) && !(options.alone && (await run(["cancel", "--yes", "--stack", stack])).code === 0))
             throw lockedElsewhere(stack, locks);

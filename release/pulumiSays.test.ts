@@ -28,4 +28,20 @@ Outputs:
   expect(reasonOf(said)).toBe("prod may not serve model version 2\n  0 of 1 approvals of diabetes-2 for prod\n  Fix: mlops approve");
 });
 
+test("of a container's traceback, what was thrown", () => {
+  const said = `Diagnostics:
+  azure-native:machinelearningservices:OnlineDeployment (qa-blue):
+    error: 1 error occurred:
+      * Status=200 Code="ResourceNotReady" Message="User container has crashed or terminated: The process ended with exit code 3.
+      Last lines of the container's log:
+      2026-11-26 02:20:00,491 E [27140] azmlinfsrv - Encountered Exception Traceback (most recent call last):
+        File "/env/lib/python3.11/site-packages/azureml_inference_server_http/server/user_script.py", line 119, in invoke_init
+          self._user_init()
+        File "/code/score.py", line 173, in init
+          raise RuntimeError(text)
+      RuntimeError: the model is for another table
+`;
+  expect(reasonOf(said)).toMatch(/crashed or terminated[^]*\n {2}RuntimeError: the model is for another table$/);
+});
+
 test("no diagnostics, no reason", () => expect(reasonOf("warning: nothing")).toBeUndefined());

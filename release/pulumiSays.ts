@@ -12,6 +12,9 @@ export function reasonOf(said: string): string | undefined {
     if (error) {
       within = !/^update failed$/.test(error[1]!);
       if (within) reasons.push(error[1]!);
+    } else if (within && /^File ".*", line \d+/.test(line)) {
+      // Where in which library says less than the lines around it, and there is room for a few only.
+      continue;
     } else if (within && line !== "" && !/^\S+ \(.+\):$/.test(line) && reasons.length < 8) reasons.push(line);
     else within = false;
   }

@@ -68,6 +68,13 @@ describe("values", () => {
     });
   });
 
+  test("decimals come as text from `pulumi config set --path`", () => {
+    const { rollout, approval } = stage({ rollout: '{"maxErrorPercent":"0.5","bakeSeconds":300}', approval: '{"validHours":"1.5"}' });
+    expect([rollout.maxErrorPercent, rollout.bakeSeconds, approval.validHours]).toEqual([0.5, 300, 1.5]);
+    expect(refusal({ rollout: '{"maxErrorPercent":"few"}' })).toMatch(/rollout\.maxErrorPercent is "few"/);
+    expect(refusal({ rollout: '{"maxErrorPercent":"101.5"}' })).toMatch(/must be 0 to 100/);
+  });
+
   test("other namespaces are none of our business", () => {
     expect(parseSettings(SharedSettings, { "azure-native:location": "x", "pulumi:disable": "y" }, "azure-mlops", "shared").location).toBe(
       "westeurope",

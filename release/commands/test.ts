@@ -15,6 +15,7 @@ const long = [
   "test/release-train\\.test",
   "test/bad-days\\.test",
   "test/automl\\.test",
+  "test/bad-days-killed\\.test",
   "test/retraining\\.test",
   "test/faults\\.test",
   "test/destroy\\.test",

@@ -148,6 +148,23 @@ export async function score(workspace: Workspace, state: EndpointState, request:
   return { status, modelStatus, body: parsed(body), deployment, milliseconds };
 }
 
+/** No answer, too many requests, a gateway without a server: said by what stands before the model, and over in a moment as a rule. */
+const passing = new Set([0, 429, 502, 503, 504]);
+
+/** As `score`, and up to three times more when the model was not asked: one such answer is no reason to give up a release. */
+export async function scorePatiently(
+  workspace: Workspace,
+  state: EndpointState,
+  request: unknown,
+  options: { readonly signal: AbortSignal; readonly deployment?: string },
+): Promise<Answer> {
+  for (let wait = 500; ; wait *= 2) {
+    const answer = await score(workspace, state, request, options.deployment);
+    if (!passing.has(answer.modelStatus ?? answer.status) || wait > 2000) return answer;
+    await pause(wait, options.signal);
+  }
+}
+
 function parsed(body: string): unknown {
   try {
     return JSON.parse(body);

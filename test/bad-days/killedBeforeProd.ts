@@ -1,9 +1,11 @@
 // Days on which a command on the way to prod is killed: the same command completes.
 import { expect } from "@jest/globals";
+import { apiVersions, workspaceId } from "../../azure/ids.ts";
+import { startSandbox, stopSandbox } from "../../sandbox/control.ts";
 import { json, succeeded } from "../ran.ts";
 import type { Day } from "./day.ts";
 import { killedAt } from "./kill.ts";
-import { atRest, endpointNow, releases, shown } from "./look.ts";
+import { atRest, type Deployed, endpointNow, releases, shown } from "./look.ts";
 
 interface Trained {
   readonly job: string;
@@ -15,10 +17,12 @@ interface Shared {
 
 export const killedBeforeProd: readonly Day[] = [
   {
-    name: "training dies while its job runs: the same command trains, and the job that was left can be followed to a release",
+    name: "training dies in its up and while its job runs: the same command trains, and the job that was left can be followed to a release",
     start: "shared",
     async run(scene) {
+      await killedAt(scene, "all", /Updating \(dev\)/, "train", "--set", "inputs.alpha=0.9");
       const dead = await killedAt(scene, "all", /train\s+\S+\s+Running/, "train", "--set", "inputs.alpha=0.9");
+      expect(dead.stderr).toMatch(/an earlier run on dev was killed; its lock is taken away/);
       const [, left] = /as job (\S+)/.exec(dead.stderr)!;
       const followed = json(await scene.mlops("train", "--job", left!, "--json")) as Trained;
       expect(followed).toMatchObject({ job: left, release: { id: "diabetes-2", gate: { passed: true } } });
@@ -54,6 +58,23 @@ export const killedBeforeProd: readonly Day[] = [
       await killedAt(scene, "all", /OnlineEndpoint auto-endpoint created/, "deploy", "--stage", "auto", "--release", "diabetes-1");
       expect(json(await scene.deploy("auto", "diabetes-1"))).toMatchObject({ changed: true, endpoint: { traffic: { blue: 100 } } });
       await atRest(scene, "auto", { live: "blue", versions: { blue: "1" } });
+    },
+  },
+  {
+    name: "qa's first deployment dies while Azure makes its workspace: the same command takes over what was made, and completes",
+    start: "shared",
+    async run(scene) {
+      await stopSandbox(scene.path(".sandbox"));
+      await startSandbox(scene.path(".sandbox"), { profile: "azure", scale: 20 });
+      const azure = await scene.azure();
+      const id = workspaceId({ subscriptionId: azure.subscriptionId, resourceGroupName: "rg-mlops-qa", workspaceName: "mlw-mlops-qa" });
+      const begun = async (): Promise<boolean> =>
+        (await azure.find(id, { apiVersion: apiVersions.machineLearning }).catch(() => undefined)) !== undefined;
+      await killedAt(scene, "all", begun, "deploy", "--stage", "qa", "--release", "diabetes-1");
+      const ran = succeeded(await scene.deploy("qa", "diabetes-1"));
+      expect(ran.stderr).toMatch(/an earlier run was killed while it made qa-workspace; what it made is taken over/);
+      expect(json(ran) as Deployed).toMatchObject({ changed: true, acceptance: { passed: true } });
+      await atRest(scene, "qa", { live: "blue", versions: { blue: "1" } });
     },
   },
   {

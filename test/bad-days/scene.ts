@@ -46,10 +46,10 @@ export class Scene {
     this.#kept = kept;
   }
 
-  /** With BAD_DAYS_DIR, a folder to keep, the starting points are made there once and found again by the next run. */
-  static async open(): Promise<Scene> {
+  /** With BAD_DAYS_DIR, a folder to keep, the starting points are made there once and found again by the next run of the same name. */
+  static async open(name: string): Promise<Scene> {
     const kept = process.env["BAD_DAYS_DIR"];
-    const home = kept ?? mkdtempSync(join(tmpdir(), "mlops-bad-days-"));
+    const home = kept === undefined ? mkdtempSync(join(tmpdir(), "mlops-bad-days-")) : join(kept, name);
     for (const folder of ["checkout", "starts"]) mkdirSync(join(home, folder), { recursive: true });
     // The stacks' config is written by the commands: what is kept wins over the repository's.
     const checkout = copyCheckout(join(home, "checkout"));

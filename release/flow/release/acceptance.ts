@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Variant, VARIANTS } from "../../../assets/index.ts";
 import { type Call, CommandError, UsageError } from "../../command.ts";
 import { type AcceptanceCase, readCase, shortcomings } from "../../core/acceptance.ts";
-import { type EndpointState, score } from "../endpoint.ts";
+import { type EndpointState, scorePatiently } from "../endpoint.ts";
 import type { Workspace } from "../workspace.ts";
 
 export interface NamedCase {
@@ -33,7 +33,7 @@ export interface Acceptance {
   readonly results: readonly { readonly file: string; readonly milliseconds: number; readonly problems: readonly string[] }[];
 }
 
-/** Sends each request once. */
+/** Sends each request, until the model has answered it. */
 export async function runAcceptance(
   call: Call,
   workspace: Workspace,
@@ -42,7 +42,7 @@ export async function runAcceptance(
 ): Promise<Acceptance> {
   const results: Acceptance["results"][number][] = [];
   for (const { file, value } of cases) {
-    const answer = await score(workspace, endpoint, value.request);
+    const answer = await scorePatiently(workspace, endpoint, value.request, { signal: call.signal });
     // The case says what the model answers, wherever it is deployed; an endpoint wraps the errors.
     const problems = shortcomings(value, { status: answer.modelStatus ?? answer.status, body: answer.body });
     call.out.progress(

@@ -10,7 +10,9 @@ export async function approvalPolicy(pulumi: Pulumi, stage: string): Promise<App
   const defaults: ApprovalPolicy = { required: stage === "prod" ? 1 : 0, validHours: 72, approvers: [] };
   if (text === undefined || text === "") return defaults;
   try {
-    return { ...defaults, ...(JSON.parse(text) as Partial<ApprovalPolicy>) };
+    const given = JSON.parse(text) as Partial<Omit<ApprovalPolicy, "validHours">> & { readonly validHours?: number | string };
+    // `pulumi config set --path` writes decimals as text.
+    return { ...defaults, ...given, validHours: Number(given.validHours ?? defaults.validHours) };
   } catch {
     throw new CommandError(
       `azure-mlops:approval of stack ${stage} is not an object: ${text}`,

@@ -10,7 +10,7 @@ import type { Pulumi } from "../../pulumi.ts";
 import { StackLocked } from "../../pulumiLock.ts";
 import type { Target } from "../../target.ts";
 import { sampleRequest } from "../deploy.ts";
-import { type Answer, type EndpointState, readEndpoint, score, waitHealthy } from "../endpoint.ts";
+import { type Answer, type EndpointState, readEndpoint, scorePatiently, waitHealthy } from "../endpoint.ts";
 import { openStage, type Workspace } from "../workspace.ts";
 import { type Acceptance, acceptanceCases, type NamedCase, runAcceptance } from "./acceptance.ts";
 import { tellingSteps } from "./canarySteps.ts";
@@ -190,7 +190,7 @@ class Promoter {
 
   async #sample(endpoint: EndpointState): Promise<Answer | undefined> {
     const request = sampleRequest(this.#call.repo, this.#p.project);
-    return request === undefined ? undefined : score(await this.#workspace(), endpoint, request);
+    return request === undefined ? undefined : scorePatiently(await this.#workspace(), endpoint, request, { signal: this.#call.signal });
   }
 
   /** The deployment failed: what served before serves again, and the reason is written down. */

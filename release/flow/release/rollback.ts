@@ -5,7 +5,7 @@ import { beginRollback, endRollback, rolledBack, serving, type StageRecord } fro
 import type { Pulumi } from "../../pulumi.ts";
 import type { Target } from "../../target.ts";
 import { sampleRequest } from "../deploy.ts";
-import { endpointId, readEndpoint, score } from "../endpoint.ts";
+import { endpointId, readEndpoint, scorePatiently } from "../endpoint.ts";
 import { openStage, type Workspace } from "../workspace.ts";
 import type { History } from "./history.ts";
 import { upStage } from "./stack.ts";
@@ -101,7 +101,7 @@ async function endPending(call: Call, { stage, pulumi, history, reason }: Rollba
   return { stage, from: release, to: serving(back)?.release ?? "nothing", milliseconds: performance.now() - began };
 }
 
-/** One direct call: a slot that does not answer gets no traffic, whatever is wrong with the other. */
+/** A direct call: a slot that does not answer gets no traffic, whatever is wrong with the other. */
 async function answers(call: Call, workspace: Workspace, project: string, slot: string): Promise<void> {
   const request = sampleRequest(call.repo, project);
   const state = await readEndpoint(workspace);
@@ -111,7 +111,7 @@ async function answers(call: Call, workspace: Workspace, project: string, slot: 
       `pulumi up --stack ${workspace.stage} --refresh makes it again`,
     );
   if (request === undefined) return;
-  const answer = await score(workspace, state, request, slot);
+  const answer = await scorePatiently(workspace, state, request, { signal: call.signal, deployment: slot });
   if (answer.status !== 200)
     throw new CommandError(
       `slot ${slot}, which was kept, answers ${answer.status}: ${JSON.stringify(answer.body).slice(0, 200)}`,
