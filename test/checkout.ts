@@ -42,7 +42,9 @@ export function copyCheckout(dir = mkdtempSync(join(tmpdir(), "mlops-checkout-")
     cpSync(join(repo, file), join(dir, file), { preserveTimestamps: true, recursive: true, force: true });
   }
   for (const shared of ["node_modules", ".tools"]) if (!existsSync(join(dir, shared))) symlinkSync(join(repo, shared), join(dir, shared));
-  const { MLOPS_SANDBOX_DIR: _dir, ARM_CLOUD_METADATA_URL: _url, ...inherited } = process.env;
+  // CI=true alone switches colours on, which no expectation reckons with.
+  const { MLOPS_SANDBOX_DIR: _dir, ARM_CLOUD_METADATA_URL: _url, ...rest } = process.env;
+  const inherited: NodeJS.ProcessEnv = { ...rest, NO_COLOR: "1" };
   const start = (program: string, args: readonly string[], env: NodeJS.ProcessEnv) => {
     const child = spawn(program, args, { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";

@@ -19,7 +19,7 @@ async function vaultWithKey(name: string): Promise<string> {
   await sandbox.call("PUT", `${id}?api-version=2023-07-01`, { location: "westeurope", properties });
   const key = { properties: { kty: "EC", curveName: "P-256", keyOps: ["sign", "verify"] } };
   const made = await sandbox.call("PUT", `${id}/keys/releases?api-version=2023-07-01`, key);
-  expect(made.status).toBe(201);
+  expect(made.status).toBe(200);
   return id;
 }
 const keyOf = (id: string): ReleaseKey => new ReleaseKey(azure, `${id}/keys/releases`);
