@@ -51,6 +51,24 @@ describe("the file of a role", () => {
     expect(found("sampleRequest")).toEqual({ path: "deploy/sample.json" });
   });
 
+  test("of batch endpoints: apart from the online ones, and none is no mistake", () => {
+    const files = memoryFiles({
+      "/p/deploy/endpoint.yml": "name: ep\nauth_mode: key\n",
+      "/p/deploy/blue-deployment.yml": "name: blue\nendpoint_name: ep\nmodel: azureml:m:1\n",
+      "/p/deploy/files/ep.yml": "$schema: https://x/batchEndpoint.schema.json\nname: files\n",
+      "/p/deploy/files/dep.yml":
+        "$schema: https://x/pipelineComponentBatchDeployment.schema.json\nname: d\nendpoint_name: files\ntype: pipeline\n",
+      "/p/deploy/files/batch-input.csv": "a\n1\n",
+    });
+    expect(findFile("endpoint", "/p", files)).toEqual({ path: "deploy/endpoint.yml" });
+    expect(findFile("batchEndpoint", "/p", files)).toEqual({ path: "deploy/files/ep.yml" });
+    expect(findFile("batchDeployment", "/p", files)).toEqual({ path: "deploy/files/dep.yml" });
+    expect(findFile("batchSample", "/p", files)).toEqual({ path: "deploy/files/batch-input.csv" });
+    expect(findFile("batchEndpoint", "/p", memoryFiles({ "/p/deploy/endpoint.yml": "auth_mode: key\n" }))).toMatchObject({
+      several: false,
+    });
+  });
+
   test("several that could be it are named, and so is what to do", () => {
     const files = memoryFiles({ "/p/mlops/a.yml": pipeline, "/p/mlops/b.yml": pipeline });
     expect(findFile("pipeline", "/p", files)).toEqual({

@@ -71,6 +71,24 @@ const ROLES = {
     within: ["deploy"],
     is: { name: /automl[-_]?deployment\.ya?ml$/i },
   },
+  batchEndpoint: {
+    what: "batch endpoint",
+    usual: ["deploy/batch-endpoint.yml", "deploy/batch-endpoint.yaml"],
+    within: ["deploy"],
+    is: { kinds: ["batchEndpoint"], hint: /batch/i },
+  },
+  batchDeployment: {
+    what: "batch deployment",
+    usual: ["deploy/batch-deployment.yml", "deploy/batch-deployment.yaml"],
+    within: ["deploy"],
+    is: { kinds: ["batchDeployment", "modelBatchDeployment", "pipelineComponentBatchDeployment"], hint: key("endpoint_name") },
+  },
+  batchSample: {
+    what: "sample of batch data",
+    usual: ["deploy/batch-sample.csv"],
+    within: ["deploy"],
+    is: { name: /(^|\/)batch[-_](sample|input|data)[^/]*\.(csv|tsv|jsonl|parquet|txt)$/i },
+  },
   monitor: {
     what: "model monitor",
     usual: ["mlops/monitor.yml", "mlops/monitor.yaml"],

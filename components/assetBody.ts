@@ -72,8 +72,13 @@ export class AssetSource extends ComponentResource {
     return { body, version: derived ? jsonHash([asset.version, meanings]).slice(0, 16) : asset.version };
   }
 
+  /** The URI of a local file or folder that is data, once it is sent. */
+  data(local: Pick<LocalUpload, "localPath" | "hash" | "files">): Output<string> {
+    return this.#uploaded({ ...local, kind: "data", includes: [], suffix: "" });
+  }
+
   /** Code by its version's id, data by its URI. The upload itself is a resource of its own, one for each path. */
-  #uploaded(local: LocalUpload): Output<string> {
+  #uploaded(local: Pick<LocalUpload, "kind" | "localPath" | "hash" | "files" | "includes" | "suffix">): Output<string> {
     const kind = local.kind === "code" ? "code" : "data";
     const path = statePath(local.localPath);
     const includes = local.includes.map(statePath);

@@ -100,6 +100,26 @@ export class EndpointRollout extends CustomResource {
   }
 }
 
+/** See provider/batchRollout.ts. */
+export interface BatchRolloutArgs {
+  readonly endpointId: Input<string>;
+  readonly deployment: string;
+  readonly deployments: Record<string, string>;
+  readonly check?: { inputs: Record<string, BatchCheckInput>; file?: string; minutes: number };
+  readonly tags?: Record<string, string>;
+  readonly description?: string;
+}
+type BatchCheckInput = { jobInputType: "UriFile" | "UriFolder"; uri: Input<string> };
+
+/** Which deployment of a batch endpoint is the default. Has to depend on the deployments. */
+export class BatchRollout extends CustomResource {
+  declare readonly scoringUri: Output<string>;
+
+  constructor(name: string, args: BatchRolloutArgs, opts?: CustomResourceOptions) {
+    super("mlops:serving:BatchRollout", name, { ...args, scoringUri: undefined, checkedBy: undefined }, opts);
+  }
+}
+
 /** See provider/monitorSchedule.ts. */
 export interface MonitorScheduleArgs {
   readonly workspaceId: Input<string>;

@@ -12,6 +12,8 @@ import type { OnlineDeploymentArgs, OnlineEndpointArgs as AzureEndpointArgs } fr
 import { DataCollection } from "./monitoring/dataCollection.ts";
 import { EndpointRollout } from "./mlops.ts";
 import type { EndpointRolloutArgs } from "./mlops.ts";
+import { deploymentFor, endpointFor, targetProblem } from "./onlineTarget.ts";
+import type { KubernetesTarget } from "./onlineTarget.ts";
 import { overridden } from "./override.ts";
 import type { Override } from "./override.ts";
 
@@ -49,6 +51,8 @@ export interface OnlineEndpointArgs {
   readonly traffic: Readonly<Partial<Record<Slot, number>>>;
   readonly mirrorTraffic?: Readonly<Partial<Record<Slot, number>>>;
   readonly publicAccess: boolean;
+  /** Runs on this cluster; unset: on machines that Azure ML manages. */
+  readonly kubernetes?: KubernetesTarget | undefined;
   readonly rollout: Pick<EndpointRolloutArgs, "steps" | "bakeSeconds" | "mirrorFirstPercent"> &
     Omit<EndpointRolloutArgs["check"], "request">;
   /** Body of a scoring request that a good deployment answers: JSON. Without one, no deployment is called before it gets traffic. */
@@ -86,12 +90,15 @@ export class OnlineEndpoint extends ComponentResource {
     if (problem) throw new ResourceError(`OnlineEndpoint "${name}": ${problem.property}: ${problem.reason}`, this, true);
 
     const body = args.source.resolve(args.endpoint).body as Body;
+    const wrong = targetProblem(body.properties, args.kubernetes);
+    if (wrong) throw new ResourceError(`OnlineEndpoint "${name}": ${wrong}`, this, true);
     const placed = { resourceGroupName: args.resourceGroupName, workspaceName: args.workspaceName, location: args.location };
     const tags = { ...args.tags, ...body.tags };
     const publicNetworkAccess = args.publicAccess
       ? ((body.properties["publicNetworkAccess"] as "Enabled" | undefined) ?? "Enabled")
       : "Disabled";
     const { traffic: _traffic, mirrorTraffic: _mirror, ...lasting } = body.properties;
+    const made = endpointFor(lasting, publicNetworkAccess, args.kubernetes);
     const endpoint = new AzureEndpoint(
       `${name}-endpoint`,
       overridden(
@@ -99,9 +106,9 @@ export class OnlineEndpoint extends ComponentResource {
           ...placed,
           endpointName: args.endpointName,
           tags,
-          kind: "Managed",
+          kind: made.kind,
           ...(body.identity ? { identity: identityArgs(body.identity) } : {}),
-          properties: { ...lasting, publicNetworkAccess } as unknown as AzureEndpointArgs["properties"],
+          properties: made.properties as unknown as AzureEndpointArgs["properties"],
         },
         args.override?.endpoint,
       ),
@@ -147,7 +154,7 @@ export class OnlineEndpoint extends ComponentResource {
           check: args.sampleRequest === undefined ? { ...check, request: "", calls: 0 } : { ...check, request: args.sampleRequest },
           tags,
           ...(body.properties["description"] === undefined ? {} : { description: body.properties["description"] as string }),
-          publicNetworkAccess,
+          ...(args.kubernetes ? {} : { publicNetworkAccess }),
         },
         args.override?.rollout,
       ),
@@ -192,7 +199,11 @@ export class OnlineEndpoint extends ComponentResource {
           deploymentName: slot,
           tags: { ...tags, ...body.tags },
           ...(body.sku ? { sku: spec.instances === undefined ? body.sku : { ...body.sku, capacity: spec.instances } } : {}),
-          properties: { ...body.properties, ...collecting, model: spec.modelId } as unknown as OnlineDeploymentArgs["properties"],
+          properties: {
+            ...deploymentFor(body.properties, args.kubernetes),
+            ...collecting,
+            model: spec.modelId,
+          } as unknown as OnlineDeploymentArgs["properties"],
         } as OnlineDeploymentArgs,
         args.override?.deployment,
       ),

@@ -8,6 +8,7 @@ import { RoleAssignment } from "./azure.ts";
 export const roles = {
   Contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
   AcrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  "Azure Kubernetes Service Cluster Admin Role": "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
   "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
   "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
   "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
@@ -15,6 +16,7 @@ export const roles = {
   "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
   "Key Vault Reader": "21090545-7ca7-4776-b22c-e363652d74d2",
   "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
+  "Kubernetes Extension Contributor": "85cb6faf-e071-4c9b-8136-154b5a04f717",
   Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
   "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
   "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",

@@ -70,3 +70,7 @@ export function mustBe(
 export function at(props: Props, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Props | undefined)?.[key], props);
 }
+
+/** True for an online endpoint or deployment that runs on a Kubernetes cluster. */
+export const onKubernetes = (props: Props): boolean =>
+  props["kind"] === "K8S" || at(props, "properties.endpointComputeType") === "Kubernetes";

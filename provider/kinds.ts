@@ -1,5 +1,6 @@
 // Every resource type of the provider.
 import { assetVersion } from "./assetVersion.ts";
+import { batchRollout } from "./batchRollout.ts";
 import type { AnyKind } from "./kind.ts";
 import { monitorSchedule } from "./monitorSchedule.ts";
 import { nameRelease } from "./nameRelease.ts";
@@ -7,4 +8,4 @@ import { rolesInForce } from "./rolesInForce.ts";
 import { endpointRollout } from "./rollout.ts";
 import { upload } from "./upload.ts";
 
-export const kinds: readonly AnyKind[] = [upload, assetVersion, nameRelease, rolesInForce, endpointRollout, monitorSchedule];
+export const kinds: readonly AnyKind[] = [upload, assetVersion, nameRelease, rolesInForce, endpointRollout, batchRollout, monitorSchedule];

@@ -23,6 +23,8 @@ export const localNames = ({ prefix, stage }: NameParts) => ({
   workspaceIdentity: `id-${prefix}-${stage}-workspace`,
   jobsIdentity: `id-${prefix}-${stage}-jobs`,
   cluster: "cpu-cluster",
+  aks: `aks-${prefix}-${stage}`,
+  aksCompute: "kubernetes",
   budget: `budget-${prefix}-${stage}`,
   systemTopic: `evgt-${prefix}-${stage}`,
   virtualNetwork: `vnet-${prefix}-${stage}`,
@@ -39,6 +41,7 @@ export const globalNames = ({ prefix, stage }: NameParts, suffix: string) => {
     vault: `kv-${prefix}-${stage}-${suffix}`,
     containerRegistry: `cr${letters}${suffix}`,
     endpoint: `${prefix}-${stage}-${suffix}`,
+    batchEndpoint: `${prefix}-${stage}-batch-${suffix}`,
   };
 };
 

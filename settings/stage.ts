@@ -1,6 +1,8 @@
 // Settings of a stage with its own workspace: dev, qa, prod.
 import { z } from "zod";
+import { batch } from "./batch.ts";
 import { common, group, serving, workspace } from "./fields.ts";
+import { kubernetes, kubernetesRules } from "./kubernetes.ts";
 import { monitoring, monitoringRules } from "./monitoring.ts";
 import { network, networkOf, networkRules } from "./network.ts";
 import { notifications, trigger } from "./notifications.ts";
@@ -21,6 +23,8 @@ export const stageSettings = (stage: Stage) =>
       ...workspace,
       ...monitoring,
       ...network,
+      ...kubernetes,
+      batch,
       /** Are models trained here? Then the cluster, the data and the components are here too. */
       training: z.boolean("must be true or false").default(stage === "dev"),
       /** Who has to agree before a release may serve here. */
@@ -70,6 +74,9 @@ export const stageSettings = (stage: Stage) =>
     })
     .superRefine(servingRules)
     .superRefine(monitoringRules)
+    .superRefine((s, context) =>
+      kubernetesRules(s, context, { tls: stage === "prod", closed: networkOf(s, usualNetwork(stage)) === "private" }),
+    )
     .transform((s) => ({
       ...s,
       stage,

@@ -2,9 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { RunError } from "@pulumi/pulumi/errors.js";
-import { findAll, findFile, formatProblem, newSession, readAsset } from "../assets/index.ts";
-import type { Asset, Collection, Noun, Role } from "../assets/index.ts";
+import { contentHash, findAll, findFile, formatProblem, newSession, readAsset, uploadFiles } from "../assets/index.ts";
+import type { Asset, Collection, Noun, Role, Upload } from "../assets/index.ts";
 import { diskFiles } from "../release/files.ts";
+
+/** What of an upload there is to know before anything is sent. */
+export type LocalData = Pick<Upload, "localPath" | "hash" | "files">;
 
 /** A project folder (`project/` unless the stack's config names another). */
 export class Project {
@@ -44,6 +47,13 @@ export class Project {
 
   has(path: string): boolean {
     return existsSync(join(this.#root, this.folder, path));
+  }
+
+  /** A file that goes to Azure as data. */
+  data(path: string): LocalData {
+    const localPath = join(this.#root, this.folder, path);
+    const files = uploadFiles(this.#files, localPath);
+    return { localPath, files, hash: contentHash(this.#files, files) };
   }
 
   /** The text of a file that is no asset. */

@@ -5,6 +5,7 @@ import { modelNameOf, VARIANTS } from "../assets/index.ts";
 import type { Asset } from "../assets/index.ts";
 import { OnlineEndpoint, modelIdIn } from "../components/onlineEndpoint.ts";
 import type { OnlineEndpointArgs, SlotArgs } from "../components/onlineEndpoint.ts";
+import type { KubernetesTarget } from "../components/onlineTarget.ts";
 import { restingTraffic, slots } from "../release/core/slots.ts";
 import type { Slot } from "../release/core/slots.ts";
 import { slotPlan } from "../settings/rules.ts";
@@ -65,6 +66,7 @@ export type ServingPlace = Pick<OnlineEndpointArgs, "resourceGroupName" | "works
   readonly workspaceId: Input<string>;
   readonly registryName: Input<string>;
   readonly endpointName: Input<string>;
+  readonly kubernetes?: KubernetesTarget | undefined;
   readonly dependsOn: readonly Resource[];
 };
 
@@ -107,6 +109,7 @@ export async function serve(files: ServingFiles, settings: ServingSettings, plac
       traffic: settings.traffic ?? restingTraffic(plan),
       ...(settings.mirrorTraffic ? { mirrorTraffic: settings.mirrorTraffic } : {}),
       publicAccess: settings.publicAccess,
+      kubernetes: place.kubernetes,
       rollout: { ...steps, calls, maxErrorPercent, readySeconds, ...(maxP95Ms === undefined ? {} : { maxP95Ms }) },
       ...(files.sampleRequest === undefined ? {} : { sampleRequest: files.sampleRequest }),
     },

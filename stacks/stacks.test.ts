@@ -382,6 +382,71 @@ describe("serving", () => {
   });
 });
 
+describe("batch", () => {
+  const on = { batch: '{"enabled":true}' };
+  const azure = (name: string): Made => made.find((one) => one.name === name && !one.type.startsWith("mlops:assets"))!;
+
+  test("nothing of it unless it is switched on, nor without a model", async () => {
+    await build("dev", { modelVersion: "1" });
+    expect(types().filter((type) => /batch/i.test(type))).toEqual([]);
+    made.length = 0;
+    await build("dev", on);
+    expect(types().filter((type) => /batch/i.test(type))).toEqual([]);
+  });
+
+  test("a deployment in each slot that has a model, the live one the default once it has scored the sample data", async () => {
+    const outputs = await build("dev", { ...on, modelVersion: "2", keptVersion: "1", slot: "green" });
+    expect(azure("dev-batch-endpoint")).toMatchObject({
+      type: "azure-native:machinelearningservices:BatchEndpoint",
+      inputs: { endpointName: "mlops-dev-batch-7d4bf9", properties: { authMode: "aadToken" } },
+    });
+    expect(azure("dev-batch-endpoint").inputs["properties"].defaults).toBeUndefined();
+    for (const [slot, version] of [
+      ["green", "2"],
+      ["blue", "1"],
+    ])
+      expect(azure(`dev-batch-${slot}`).inputs).toMatchObject({
+        deploymentName: slot,
+        properties: {
+          model: { referenceType: "Id", assetId: `/id/dev-workspace/models/diabetes/versions/${version}` },
+          codeConfiguration: { codeId: "dev-code-project-deploy-batch-reference", scoringScript: "batch_score.py" },
+          compute: "/id/dev-workspace/computes/cpu-cluster",
+          errorThreshold: 0,
+          outputAction: "AppendRow",
+        },
+      });
+    expect(azure("dev-batch-rollout").inputs).toMatchObject({
+      endpointId: "/id/dev-batch-endpoint",
+      deployment: "green",
+      deployments: { blue: "model 1", green: expect.stringMatching(/^model 2, [0-9a-f]{16}$/) },
+      check: {
+        inputs: {
+          data: { jobInputType: "UriFile", uri: "dev-data-project-deploy-batch-sample.csv-reference/batch-sample.csv" },
+        },
+        file: "predictions.csv",
+        minutes: 30,
+      },
+    });
+    expect(outputs).toMatchObject({ outputs: { batchEndpointName: "mlops-dev-batch-7d4bf9" } });
+  });
+
+  test("a stage that trains nothing gets the cluster that its jobs run on, and the registry's model", async () => {
+    await build("qa", { ...on, modelVersion: "2" });
+    expect(azure("qa-compute").inputs["computeName"]).toBe("cpu-cluster");
+    expect(azure("qa-batch-blue").inputs["properties"].model.assetId).toMatch(
+      /^azureml:\/\/registries\/mlopsregistry-7d4bf9\/models\/diabetes\/versions\/2$/,
+    );
+  });
+
+  test("settings that cannot be are refused", () => {
+    const attempt = (batch: unknown) => () =>
+      parseSettings(stageSettings("dev"), config({ batch: JSON.stringify(batch) }), "azure-mlops", "dev");
+    expect(attempt({ enabled: true, endpointName: "x_y" })).toThrow(/batch.endpointName is "x_y": must be 3 to 32 letters/);
+    expect(attempt({ enabled: true, checkMinutes: 0 })).toThrow(/batch.checkMinutes is 0: must be more than 0/);
+    expect(attempt({ enable: true })).toThrow(/enable/);
+  });
+});
+
 describe("notifications", () => {
   const url = "https://hooks.example.com/services/very-secret";
   const channels = {

@@ -14,6 +14,7 @@ import { Workspace } from "../components/workspace.ts";
 import { channelNames, globalNames, localNames, registryNames, topicNames } from "../settings/names.ts";
 import type { StageSettings } from "../settings/stage.ts";
 import type { Allowed } from "./index.ts";
+import { readBatch } from "./batchFiles.ts";
 import { Project } from "./project.ts";
 import { protectState } from "./protect.ts";
 import { readServing, serve } from "./serving.ts";
@@ -26,6 +27,7 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
   const files = {
     production: project.readAll("servingEnvironment", "environment"),
     serving: readServing(project, settings),
+    batch: readBatch(project, settings),
     watching: readWatching(project, settings),
     ...(settings.training
       ? {
@@ -77,16 +79,17 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
     assets.map((asset, i) => new Environment(`${name}-${i === 0 ? role : asset.name}`, { asset, source, dependsOn: reachable }));
   const production = environments("production", files.production);
   let components: Record<string, Output<string>> = {};
-  // Without public access Azure builds images on a cluster of the workspace's own.
-  if (settings.training || closed) {
+  const cluster = (): ComputeCluster => {
     const { size, maxNodes, idleSeconds, priority } = settings.compute;
-    new ComputeCluster(name, {
+    return new ComputeCluster(name, {
       resourceGroupName: group.name,
       ...{ workspaceName, location, tags, size, maxNodes, idleSeconds, priority },
       clusterName: local.cluster,
       identityId: workspace.jobsIdentityId,
     });
-  }
+  };
+  // Without public access Azure builds images on a cluster of the workspace's own.
+  const machines = settings.training || closed || files.batch ? cluster() : undefined;
   if (settings.training) {
     const dependsOn = reachable;
     for (const asset of files.data ?? []) new DataAsset(`${name}-${asset.name}`, { asset, source, dependsOn });
@@ -95,6 +98,12 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
     components = Object.fromEntries((files.components ?? []).map(({ path, name: own }) => [path, made.nodes[own ?? path]!.versionId]));
   }
 
+  const kubernetes =
+    settings.target === "kubernetes"
+      ? (await import("./kubernetes.ts")).attachCluster(settings, workspace, {
+          ...{ resourceGroupName: group.name, subscriptionId, location, tags, names: local },
+        })
+      : undefined;
   const served =
     files.serving &&
     (await serve(files.serving, settings, {
@@ -102,8 +111,18 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
       ...{ workspaceId, workspaceName, location, tags, source },
       registryName: registry.registry,
       endpointName: settings.endpointName ?? global.endpoint,
-      dependsOn: production,
+      kubernetes,
+      dependsOn: kubernetes ? [...production, kubernetes.attached] : production,
     }));
+  const batch =
+    files.batch &&
+    (await import("./batch.ts")).serveBatch(files.batch, settings, {
+      resourceGroupName: group.name,
+      ...{ workspaceId, workspaceName, location, tags, source },
+      registryName: registry.registry,
+      endpointName: settings.batch.endpointName ?? global.batchEndpoint,
+      dependsOn: [...production, ...reachable, ...(machines ? [machines] : [])],
+    });
   const { further, alsoTo, logs: groups } = settings.diagnostics;
   const diagnostics = new Diagnostics(name, {
     ...{ logsId: logs.id, workspaceId, vaultId: vault.id, storageId: storage.id, logs: groups },
@@ -146,6 +165,7 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
     // By file, so that a pipeline job runs the very versions that this stack registered.
     ...(settings.training ? { clusterName: local.cluster, components } : {}),
     ...served?.outputs,
+    ...batch,
     ...watched,
   };
 }

@@ -1,5 +1,5 @@
 // In prod, callers are Entra identities: keys cannot be told apart, expire never and leak.
-import { mustBe, type ResourceRule } from "../rule.ts";
+import { mustBe, onKubernetes, type ResourceRule } from "../rule.ts";
 
 const token = "add auth_mode=aad_token to endpointSet in Pulumi.prod.yaml";
 
@@ -8,8 +8,13 @@ export const noKeyAuth: ResourceRule = {
   description: "in prod, callers sign in with Entra; no account keys, endpoint keys, admin users or access policies",
   stacks: ["prod"],
   check: {
+    // On Kubernetes there is no AADToken; Azure ML's own tokens are got by signing in, and expire.
     "azure-native:machinelearningservices:OnlineEndpoint": ({ props }) =>
-      mustBe(props, [{ path: "properties.authMode", is: "AADToken", fix: token }]),
+      mustBe(props, [
+        onKubernetes(props)
+          ? { path: "properties.authMode", is: "AMLToken", fix: token.replace("aad_token", "aml_token") }
+          : { path: "properties.authMode", is: "AADToken", fix: token },
+      ]),
     "azure-native:machinelearningservices:BatchEndpoint": ({ props }) =>
       mustBe(props, [{ path: "properties.authMode", is: "AADToken", fix: "set auth_mode: aad_token" }]),
     "azure-native:machinelearningservices:Workspace": ({ props }) =>

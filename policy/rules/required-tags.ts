@@ -17,6 +17,7 @@ const tagged = [
   "azure-native:machinelearningservices:OnlineEndpoint",
   "azure-native:machinelearningservices:OnlineDeployment",
   "azure-native:machinelearningservices:BatchEndpoint",
+  "azure-native:containerservice:ManagedCluster",
   "azure-native:eventgrid:SystemTopic",
   "azure-native:logic:Workflow",
   "azure-native:monitor:ActionGroup",

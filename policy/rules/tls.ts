@@ -16,6 +16,17 @@ export const tls: ResourceRule = {
             },
           ]),
     ],
+    // In dev a cluster may do without a certificate.
+    "azure-native:kubernetesconfiguration:Extension": ({ props, stack }) =>
+      stack === "prod"
+        ? mustBe(props, [
+            {
+              path: "configurationSettings.allowInsecureConnections",
+              is: "False",
+              fix: "set azure-mlops:kubernetes.tls in Pulumi.prod.yaml",
+            },
+          ])
+        : [],
     "azure-native:eventgrid:Topic": ({ props }) =>
       mustBe(props, [{ path: "minimumTlsVersionAllowed", is: "1.2", whenAbsent: "fine", fix: 'set minimumTlsVersionAllowed: "1.2"' }]),
     "azure-native:eventgrid:SystemTopicEventSubscription": ({ props }) => {

@@ -15,6 +15,7 @@ def pins(text: str) -> dict[str, str]:
 
 DEV = pins((PROJECT / "mlops" / "conda.yml").read_text())
 PROD = pins((PROJECT / "deploy" / "conda.yml").read_text())
+BATCH = pins((PROJECT / "deploy" / "batch" / "conda.yml").read_text())
 TESTS = pins((PROJECT / "tests" / "requirements.txt").read_text())
 
 
@@ -22,6 +23,9 @@ def test_a_model_is_served_by_the_packages_that_trained_it():
     shared = DEV.keys() & PROD.keys()
     assert {"scikit-learn", "pandas", "cloudpickle"} <= shared
     assert {name: DEV[name] for name in shared} == {name: PROD[name] for name in shared}
+    assert {name: BATCH[name] for name in ("scikit-learn", "pandas", "cloudpickle")} == {
+        name: DEV[name] for name in ("scikit-learn", "pandas", "cloudpickle")
+    }
 
 
 def test_the_tests_run_what_is_deployed():
@@ -31,7 +35,7 @@ def test_the_tests_run_what_is_deployed():
     assert {name: TESTS.get(name) for name in used} == used
 
 
-@pytest.mark.parametrize("file", ["mlops/conda.yml", "deploy/conda.yml"])
+@pytest.mark.parametrize("file", ["mlops/conda.yml", "deploy/conda.yml", "deploy/batch/conda.yml"])
 def test_every_package_is_pinned(file):
     conda = read_yaml(PROJECT / file)["dependencies"]
     packages = next(item["pip"] for item in conda if isinstance(item, dict))
@@ -71,3 +75,6 @@ def test_components_and_deployment_use_the_projects_environments():
     deployment = read_yaml(PROJECT / "deploy" / "blue-deployment.yml")
     assert deployment["environment"] == prod
     assert deployment["endpoint_name"] == read_yaml(PROJECT / "deploy" / "endpoint.yml")["name"]
+    batch = read_yaml(PROJECT / "deploy" / "batch-deployment.yml")
+    assert batch["endpoint_name"] == read_yaml(PROJECT / "deploy" / "batch-endpoint.yml")["name"]
+    assert batch["model"] == deployment["model"]

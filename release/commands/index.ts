@@ -1,6 +1,7 @@
 // Every command of `mlops`, in the order of `--help`.
 import type { Command } from "../command.ts";
 import { approve, reject } from "./approve.ts";
+import { batchInvoke } from "./batch.ts";
 import { bench } from "./bench.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { check, fix } from "./check.ts";
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   rollback,
   watch,
   invoke,
+  batchInvoke,
   logs,
   monitor,
   retrain,

@@ -17,6 +17,8 @@ const long = [
   "test/automl\\.test",
   "test/bad-days-killed\\.test",
   "test/retraining\\.test",
+  "test/kubernetes\\.test",
+  "test/batch\\.test",
   "test/faults\\.test",
   "test/destroy\\.test",
   "test/cost\\.test",

@@ -24,6 +24,33 @@ export interface MonthlyCost {
   readonly unknown: readonly string[];
 }
 
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** What of a resource (by its type's last word) runs all the time: a managed deployment's instances, a Kubernetes cluster's least nodes. */
+export function runningOf(type: string, inputs: Inputs): Running[] {
+  if (type === "ManagedCluster") {
+    const pools = (inputs["agentPoolProfiles"] ?? []) as { name?: string; vmSize?: string; count?: number; minCount?: number }[];
+    return pools.map(({ name, vmSize, count, minCount }) => ({
+      name: name ?? "pool",
+      instanceType: vmSize ?? "unknown",
+      instances: minCount ?? count ?? 1,
+    }));
+  }
+  const { endpointComputeType, instanceType } = (inputs["properties"] ?? {}) as Record<string, unknown>;
+  // On Kubernetes the nodes are paid for, not what runs on them.
+  if (type !== "OnlineDeployment" || endpointComputeType === "Kubernetes") return [];
+  const { capacity = 1 } = (inputs["sku"] ?? {}) as { capacity?: number };
+  return [
+    {
+      name: text(inputs["deploymentName"], "deployment"),
+      instanceType: text(instanceType, "unknown"),
+      instances: capacity,
+    },
+  ];
+}
+
+const text = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);
+
 /** Cost of a month with all of them running all the time. */
 export function monthlyCost(running: readonly Running[], location: string, prices: PriceTable): MonthlyCost {
   const region = prices.perHour[location] ?? {};

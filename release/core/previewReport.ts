@@ -1,5 +1,5 @@
 // What a change would do, in the words of machine learning: models and their metrics, data, environments, traffic, cost, what is lost.
-import { type MonthlyCost, monthlyCost, type PriceTable, type Running } from "./cost.ts";
+import { type MonthlyCost, monthlyCost, type PriceTable, runningOf } from "./cost.ts";
 import type { ReleaseManifest } from "./manifest.ts";
 import type { Change, Inputs, StagePreview } from "./previewEvents.ts";
 
@@ -135,31 +135,27 @@ function traffic(changes: readonly Change[]): string[] {
     });
 }
 
-/** A month of all deployments, all the time; clusters scale to nothing and are not in it. */
+/** A month of all deployments and nodes, all the time; clusters that scale to nothing are not in it. */
 function cost({ changes, same }: StagePreview, prices: PriceTable): string {
-  const deployments = [...changes, ...same].filter(({ type }) => type === "OnlineDeployment");
-  const touched = changes.some(({ type }) => type === "OnlineDeployment");
-  if (!touched) return "";
+  const paid = ({ type }: Change): boolean => type === "OnlineDeployment" || type === "ManagedCluster";
+  const all = [...changes, ...same].filter(paid);
+  if (!changes.some(paid)) return "";
   const total = (side: "before" | "after"): MonthlyCost => {
-    const all = deployments
+    const there = all
       .filter((change) => !(side === "after" && change.kind === "delete"))
-      .map((change) => change[side])
-      .filter((inputs) => inputs !== undefined);
-    const running = all.map((inputs): Running => ({
-      name: textOf(inputs["deploymentName"], "deployment"),
-      instanceType: sizeOf(inputs),
-      instances: (inputs["sku"] as { capacity?: number } | undefined)?.capacity ?? 1,
-    }));
-    return monthlyCost(running, textOf(all[0]?.["location"], "westeurope"), prices);
+      .flatMap(({ type, [side]: inputs }) => (inputs === undefined ? [] : [{ type, inputs }]));
+    const location = textOf(there[0]?.inputs["location"], "westeurope");
+    return monthlyCost(
+      there.flatMap(({ type, inputs }) => runningOf(type, inputs)),
+      location,
+      prices,
+    );
   };
   const [before, after] = [total("before"), total("after")];
   const text = ({ currency, total }: MonthlyCost): string => `${currency} ${total.toFixed(2)}`;
   const unknown = after.unknown.length > 0 ? `; no price known for ${after.unknown.join(", ")}` : "";
   return `Cost of the deployments: ${text(before)} → **${text(after)}** a month${unknown}`;
 }
-
-const sizeOf = (inputs: Inputs): string =>
-  textOf((inputs["properties"] as { instanceType?: unknown } | undefined)?.instanceType, "unknown");
 
 const textOf = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);
 

@@ -160,4 +160,8 @@ export const replacements: Readonly<Record<string, { readonly by: readonly strin
     by: ["azureml-core", "azureml-inference-server-http", "applicationinsights"],
     why: "it needs packages that exist as source only (fusepy, json-logging-py)",
   },
+  "azureml-dataset-runtime": {
+    by: [],
+    why: "it mounts data with fusepy, which exists as source only; here the data is copied",
+  },
 };

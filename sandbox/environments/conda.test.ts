@@ -46,6 +46,12 @@ test("azureml-defaults is replaced by the parts that exist as wheels", () => {
   expect(found.notes[0]).toContain("azureml-defaults==1.38.0");
 });
 
+test("what mounts data is left out, and the log says so", () => {
+  const found = read([{ pip: ["azureml-core", "azureml-dataset-runtime[fuse]==1.61.0"] }]);
+  expect(found.packages).toEqual(["azureml-core"]);
+  expect(found.notes[0]).toMatch(/^azureml-dataset-runtime\[fuse\]==1\.61\.0 left out: /);
+});
+
 test.each([
   [[{ pip: ["-r requirements.txt"] }], "-r requirements.txt"],
   [[{ pip: ["-e ."] }], "-e ."],

@@ -144,7 +144,9 @@ function addPackage(requirement: string, found: Requirements): void {
     if (!found.packages.includes(requirement)) found.packages.push(requirement);
     return;
   }
-  found.notes.push(`${requirement} replaced by ${replacement.by.join(", ")}: ${replacement.why}`);
+  found.notes.push(
+    `${requirement} ${replacement.by.length > 0 ? `replaced by ${replacement.by.join(", ")}` : "left out"}: ${replacement.why}`,
+  );
   for (const part of replacement.by) if (!found.packages.includes(part)) found.packages.push(part);
 }
 

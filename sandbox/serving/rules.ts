@@ -51,6 +51,8 @@ export function mirrorProblem(mirror: Percents, traffic: Percents, deployments: 
 
 /** The rules of an endpoint's PUT and PATCH. */
 export function checkEndpoint({ before, after }: Change, sandbox: SandboxContext): void {
+  if (after.properties["compute"] !== undefined && after.properties["authMode"] === "AADToken")
+    throw refuse("BadArgument", "A Kubernetes online endpoint takes authMode Key or AMLToken, not AADToken.", "properties.authMode");
   if (before) {
     refuseIdentityChange(before, after);
     if (!same(word(before.properties["compute"], ""), word(after.properties["compute"], ""))) {

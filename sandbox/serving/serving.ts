@@ -5,6 +5,7 @@ import { decodeJwt } from "jose";
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { parentId } from "../arm/ids.ts";
 import type { FaultCount } from "../faults/faults.ts";
+import { clusterProblem } from "./clusters.ts";
 import { KeyStore } from "./keys.ts";
 import { RouterLink } from "./link.ts";
 import type { Parts } from "./parts.ts";
@@ -124,7 +125,27 @@ export class Serving {
       .filter((one) => one.properties["provisioningState"] !== "Failed")
       .map(specOf);
     this.quota.check(this.#sandbox.subscriptionId, spec, others);
+    const problem = spec.kind === "Kubernetes" ? clusterProblem(this.#sandbox, spec) : undefined;
+    if (problem) throw problem;
     await this.#runner(spec).apply(spec, signal);
+  }
+
+  /** Ends what ran on these computes (ids in lower case), whose cluster is gone. The deployments stay, and nothing answers for them. */
+  async lose(computes: ReadonlySet<string>): Promise<void> {
+    const lost = this.#sandbox.resources.all(DEPLOYMENTS).filter(({ id }) => {
+      const endpoint = this.#sandbox.resources.get(id.slice(0, id.toLowerCase().lastIndexOf("/deployments/")));
+      return computes.has(String(endpoint?.properties["compute"]).toLowerCase());
+    });
+    await Promise.all(
+      lost.map(async (deployment) => {
+        const id = deployment.id.toLowerCase();
+        const runner = this.#runners.get(id);
+        this.#runners.delete(id);
+        this.#sandbox.db.prepare("DELETE FROM serving_deployments WHERE id = ?").run(id);
+        await runner?.stop(false);
+      }),
+    );
+    await this.push();
   }
 
   /** The endpoint's own work: its routes hold when this resolves. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
+import { checkAttach } from "../serving/clusters.ts";
 import { isObject, mergePatch } from "../arm/body.ts";
 import { coresOf } from "../serving/sizes.ts";
 import { identity, tags } from "./shapes.ts";
@@ -74,7 +75,7 @@ export const computes: ResourceType<z.infer<typeof body>> = {
     const { location, tags: old, identity: who, properties } = before;
     return mergePatch({ location, tags: old, identity: who, properties }, lifted) as Record<string, unknown>;
   },
-  check({ before, after }) {
+  check({ before, after }, sandbox) {
     const type = after.properties["computeType"];
     if (before && before.properties["computeType"] !== type)
       throw new ArmError(
@@ -83,7 +84,7 @@ export const computes: ResourceType<z.infer<typeof body>> = {
         `Compute '${after.name}' is of type ${String(before.properties["computeType"])} and cannot become ${String(type)}.`,
       );
     const [old, now] = [inner(before), inner(after)];
-    if (type === "Kubernetes") return;
+    if (type === "Kubernetes") return checkAttach(after, sandbox);
     if (!now["vmSize"])
       throw new ArmError(400, "BadRequest", "properties.properties.vmSize: must be given.", { target: "properties.properties.vmSize" });
     for (const fixed of ["vmSize", "vmPriority"]) {

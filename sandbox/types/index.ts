@@ -15,6 +15,7 @@ import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
 import { vaultKeys, vaults } from "./keyvault.ts";
 import { locks } from "./locks.ts";
+import { kubernetesTypes } from "./kubernetes.ts";
 import { logicTypes } from "./logic.ts";
 import { insightsComponents, logWorkspaces } from "./monitor.ts";
 import { outboundRules } from "./managednetwork.ts";
@@ -55,6 +56,7 @@ export const types: readonly AnyType[] = [
   ...assetTypes,
   ...jobTypes,
   ...onlineTypes,
+  ...kubernetesTypes,
   ...eventGridTypes,
   ...logicTypes,
 ];

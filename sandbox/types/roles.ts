@@ -32,6 +32,19 @@ export const builtInRoles: Readonly<Record<string, Role>> = {
     "Microsoft.Authorization/roleAssignments/delete",
     "*/read",
   ]),
+  "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8": role("Azure Kubernetes Service Cluster Admin Role", [
+    "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
+    "Microsoft.ContainerService/managedClusters/accessProfiles/listCredential/action",
+    "Microsoft.ContainerService/managedClusters/read",
+    "Microsoft.ContainerService/managedClusters/runcommand/action",
+  ]),
+  "85cb6faf-e071-4c9b-8136-154b5a04f717": role("Kubernetes Extension Contributor", [
+    "Microsoft.Authorization/*/read",
+    "Microsoft.KubernetesConfiguration/extensions/write",
+    "Microsoft.KubernetesConfiguration/extensions/read",
+    "Microsoft.KubernetesConfiguration/extensions/delete",
+    "Microsoft.KubernetesConfiguration/extensions/operations/read",
+  ]),
   "ba92f5b4-2d11-453d-a403-e96b0029c9fe": role(
     "Storage Blob Data Contributor",
     [

@@ -142,6 +142,10 @@ async function resourceChanges(call: Call, pulumi: Pulumi, stage: string, record
 function costs(call: Call, project: string, config: Record<string, string>, there: StageRecord, next: StageRecord): Brief["cost"] {
   const prices = readPrices(call.repo);
   const location = config["location"] ?? "westeurope";
+  if (config["target"] === "kubernetes") {
+    const nodes = monthlyCost(nodesOf(config["kubernetes"]), location, prices);
+    return { now: nodes, after: nodes };
+  }
   const sets = config["deploymentSet"] ? (JSON.parse(config["deploymentSet"]) as string[]) : [];
   const running = ({ releases }: StageRecord, plan: StageRecord["plan"]): Running[] =>
     Object.entries(plan?.versions ?? {}).map(([name, version]) => {
@@ -151,6 +155,12 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
     });
   const cost = (record: StageRecord, plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(record, plan), location, prices);
   return { now: cost(there, there.plan), after: cost(next, next.pending?.to ?? next.plan) };
+}
+
+/** The nodes of the stage's own cluster, whatever runs on them; somebody else's cluster is somebody else's cost. */
+function nodesOf(setting: string | undefined): Running[] {
+  const { cluster, nodeSize, minNodes } = JSON.parse(setting || "{}") as { cluster?: string; nodeSize?: string; minNodes?: number };
+  return cluster ? [] : [{ name: "nodes", instanceType: nodeSize ?? usualSize, instances: minNodes ?? 1 }];
 }
 
 /** For a terminal. */
