@@ -4,7 +4,6 @@ export { parseReference, replaceAt } from "./body.ts";
 export type { FileStat, Files } from "./files.ts";
 export { isKindOrNoun, NOUNS } from "./detect.ts";
 export { type Collection, findAll, findFile, type Found, type Role, usualFile } from "./layout.ts";
-export { KINDS } from "./kinds/index.ts";
 export { modelNameOf } from "./modelName.ts";
 export { formatProblem, ProblemsError, type Problem } from "./problems.ts";
 export { memoryFiles } from "./memory-files.ts";
@@ -12,4 +11,3 @@ export { newSession, readAsset, type ReadOptions, type ReadResult, type Session 
 export { renderFiles, type Rendered } from "./render.ts";
 export { type Variant, VARIANTS, variants } from "./variants.ts";
 export { contentHash, jsonHash, uploadFiles, uuidOf, type UploadFile } from "./upload.ts";
-export { migrate, type Migrated } from "./v1/migrate.ts";

@@ -1,5 +1,5 @@
 // What an asset carries besides its body: where uploads, references and dependencies are, and versions that follow the content.
-import { describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { memoryFiles, newSession, readAsset, replaceAt, type Asset, type ReadOptions } from "./index.ts";
 
 const FILES: Record<string, string> = {
@@ -13,16 +13,19 @@ const FILES: Record<string, string> = {
   "/data/a.csv": "1\n",
 };
 
-function read(path: string, changed: Record<string, string> = {}, options: ReadOptions = {}): Asset {
-  const result = readAsset(path, memoryFiles({ ...FILES, ...changed }), options);
+async function read(path: string, changed: Record<string, string> = {}, options: ReadOptions = {}): Promise<Asset> {
+  const result = await readAsset(path, memoryFiles({ ...FILES, ...changed }), options);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.asset;
 }
 
 describe("a pipeline", () => {
-  const job = read("mlops/pipeline.yml");
+  let job: Asset;
+  beforeAll(async () => {
+    job = await read("mlops/pipeline.yml");
+  });
 
-  test("is a job without a name or a version", () => {
+  test("is a job without a name or a version", async () => {
     expect(job).toMatchObject({
       kind: "pipelineJob",
       noun: "job",
@@ -33,7 +36,7 @@ describe("a pipeline", () => {
     });
   });
 
-  test("points at its uploads, references and dependencies", () => {
+  test("points at its uploads, references and dependencies", async () => {
     expect(job.uploads.map(({ pointer, kind, localPath, suffix }) => [pointer, kind, localPath, suffix])).toEqual([
       ["/properties/inputs/raw/uri", "data", "/data", "/"],
     ]);
@@ -62,7 +65,7 @@ describe("a pipeline", () => {
     ]);
   });
 
-  test("the component's own code and environment come before it", () => {
+  test("the component's own code and environment come before it", async () => {
     const component = job.dependencies[0]!.asset;
     expect(
       component.uploads.map(({ pointer, kind, localPath, files }) => [pointer, kind, localPath, files.map((file) => file.name)]),
@@ -72,7 +75,7 @@ describe("a pipeline", () => {
     ]);
   });
 
-  test("every pointer leads to the text that stands for it", () => {
+  test("every pointer leads to the text that stands for it", async () => {
     const at = (pointer: string) =>
       pointer
         .split("/")
@@ -94,42 +97,42 @@ describe("a pipeline", () => {
 
 describe("versions", () => {
   const component = "ml/train/component.yml";
-  const version = (changed: Record<string, string> = {}) => read(component, changed).version;
+  const version = async (changed: Record<string, string> = {}) => (await read(component, changed)).version;
 
-  test("follow the content: code, environment, command; not paths, caches, comments or the order of keys", () => {
-    const base = version();
+  test("follow the content: code, environment, command; not paths, caches, comments or the order of keys", async () => {
+    const base = await version();
     expect(base).toMatch(/^[0-9a-f]{16}$/);
-    expect(version()).toBe(base);
-    expect(version({ "/ml/train/src/train.py": "print(2)\n" })).not.toBe(base);
-    expect(version({ "/ml/train/src/new.py": "" })).not.toBe(base);
-    expect(version({ "/env/conda.yml": "dependencies: [python=3.12]\n" })).not.toBe(base);
-    expect(version({ "/ml/train/src/__pycache__/y.pyc": "other" })).toBe(base);
-    expect(version({ [`/${component}`]: `# a comment\n${FILES[`/${component}`]!.split("\n").reverse().join("\n")}` })).toBe(base);
+    expect(await version()).toBe(base);
+    expect(await version({ "/ml/train/src/train.py": "print(2)\n" })).not.toBe(base);
+    expect(await version({ "/ml/train/src/new.py": "" })).not.toBe(base);
+    expect(await version({ "/env/conda.yml": "dependencies: [python=3.12]\n" })).not.toBe(base);
+    expect(await version({ "/ml/train/src/__pycache__/y.pyc": "other" })).toBe(base);
+    expect(await version({ [`/${component}`]: `# a comment\n${FILES[`/${component}`]!.split("\n").reverse().join("\n")}` })).toBe(base);
     const moved = memoryFiles(Object.fromEntries(Object.entries(FILES).map(([path, text]) => [`/elsewhere${path}`, text])));
-    const result = readAsset(`elsewhere/${component}`, moved);
+    const result = await readAsset(`elsewhere/${component}`, moved);
     expect(result.ok && result.asset.version).toBe(base);
   });
 
-  test("of the file win, and a number keeps its look", () => {
-    expect(read(component, {}, { sets: ["version=7"] })).toMatchObject({ version: "7", versionGiven: true });
-    expect(read("e.yml", { "/e.yml": "$schema: x/environment.schema.json\nname: e\nversion: 1.0\nimage: i\n" })).toMatchObject({
+  test("of the file win, and a number keeps its look", async () => {
+    expect(await read(component, {}, { sets: ["version=7"] })).toMatchObject({ version: "7", versionGiven: true });
+    expect(await read("e.yml", { "/e.yml": "$schema: x/environment.schema.json\nname: e\nversion: 1.0\nimage: i\n" })).toMatchObject({
       version: "1.0",
     });
   });
 
-  test("are null where Azure counts or there are none", () => {
-    expect(read("d.yml", { "/d.yml": "name: d\ntype: uri_folder\npath: data\n" }).version).toBeNull();
-    expect(read("c.yml", { "/c.yml": "name: cpu\ntype: amlcompute\n" }).version).toBeNull();
+  test("are null where Azure counts or there are none", async () => {
+    expect((await read("d.yml", { "/d.yml": "name: d\ntype: uri_folder\npath: data\n" })).version).toBeNull();
+    expect((await read("c.yml", { "/c.yml": "name: cpu\ntype: amlcompute\n" })).version).toBeNull();
   });
 });
 
-test("a session hashes a folder once", () => {
+test("a session hashes a folder once", async () => {
   const files = memoryFiles(FILES);
   let reads = 0;
   const counting = { ...files, read: (path: string) => ((reads += path.endsWith("train.py") ? 1 : 0), files.read(path)) };
   const session = newSession();
   for (let i = 0; i < 3; i++) {
-    const result = readAsset("ml/train/component.yml", counting, { session });
+    const result = await readAsset("ml/train/component.yml", counting, { session });
     expect(result.ok && result.asset.version).toMatch(/^[0-9a-f]{16}$/);
   }
   expect(reads).toBe(1);
@@ -155,15 +158,15 @@ describe("the kind of a file without $schema", () => {
     ["name: blue\nendpoint_name: e\ntype: kubernetes\n", "kubernetesOnlineDeployment"],
     ["name: r\nlocation: l\nreplication_locations: []\n", "registry"],
     ["name: w\nlocation: l\n", "workspace"],
-  ])("%j is a %s", (text, kind) => {
-    expect(read("f.yml", { "/f.yml": text }).kind).toBe(kind);
+  ])("%j is a %s", async (text, kind) => {
+    expect((await read("f.yml", { "/f.yml": text })).kind).toBe(kind);
   });
 
-  test("a noun narrows it, a kind settles it", () => {
+  test("a noun narrows it, a kind settles it", async () => {
     const text = "name: c\ncommand: a\nenvironment: azureml:e:1\n";
-    expect(read("f.yml", { "/f.yml": text }).kind).toBe("commandComponent");
-    expect(read("f.yml", { "/f.yml": text }, { kind: "job" }).kind).toBe("commandJob");
-    expect(read("f.yml", { "/f.yml": text }, { kind: "commandJob" }).kind).toBe("commandJob");
+    expect((await read("f.yml", { "/f.yml": text })).kind).toBe("commandComponent");
+    expect((await read("f.yml", { "/f.yml": text }, { kind: "job" })).kind).toBe("commandJob");
+    expect((await read("f.yml", { "/f.yml": text }, { kind: "commandJob" })).kind).toBe("commandJob");
   });
 });
 
@@ -171,14 +174,14 @@ describe("--set", () => {
   const job = {
     "/j.yml": "$schema: x/commandJob.schema.json\ncommand: a\nenvironment: azureml:e:1\ninputs: {x: 1}\nresources: {locations: [a, b]}\n",
   };
-  const body = (...sets: string[]) => read("j.yml", job, { sets }).body.properties as Record<string, unknown>;
+  const body = async (...sets: string[]) => (await read("j.yml", job, { sets })).body.properties as Record<string, unknown>;
 
-  test("replaces, adds, reaches into lists, later ones win", () => {
-    expect(body("inputs.x=2", "inputs.y=text=with=signs")).toMatchObject({
+  test("replaces, adds, reaches into lists, later ones win", async () => {
+    expect(await body("inputs.x=2", "inputs.y=text=with=signs")).toMatchObject({
       inputs: { x: { value: "2" }, y: { value: "text=with=signs" } },
     });
-    expect(body("resources.locations[1]=c")).toMatchObject({ resources: { locations: ["a", "c"] } });
-    expect(body("tags.a=1", "tags.a=2", String.raw`tags.b\.c=3`)).toMatchObject({ tags: { a: "2", "b.c": "3" } });
-    expect(body("display_name=")).toMatchObject({ displayName: "" });
+    expect(await body("resources.locations[1]=c")).toMatchObject({ resources: { locations: ["a", "c"] } });
+    expect(await body("tags.a=1", "tags.a=2", String.raw`tags.b\.c=3`)).toMatchObject({ tags: { a: "2", "b.c": "3" } });
+    expect(await body("display_name=")).toMatchObject({ displayName: "" });
   });
 });

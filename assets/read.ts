@@ -3,7 +3,7 @@ import type { Asset, Kind, Noun } from "./asset.ts";
 import { finishBody, type Hashes } from "./body.ts";
 import { detectKind } from "./detect.ts";
 import type { Files } from "./files.ts";
-import { KINDS } from "./kinds/index.ts";
+import { kindOf, withKinds } from "./kinds/index.ts";
 import type { AnonymousSource, Build, Draft } from "./kinds/kind.ts";
 import { folderOf, joinPath } from "./paths.ts";
 import { ProblemsError, type Problem } from "./problems.ts";
@@ -31,7 +31,10 @@ export interface Session {
 export const newSession = (): Session => ({ hashes: new Map() });
 
 /** Reads one `az ml` YAML file. Never throws for what is in the file: all its problems are in the result. */
-export function readAsset(path: string, files: Files, options: ReadOptions = {}): ReadResult {
+export const readAsset = (path: string, files: Files, options: ReadOptions = {}): Promise<ReadResult> =>
+  withKinds(() => readNow(path, files, options));
+
+function readNow(path: string, files: Files, options: ReadOptions): ReadResult {
   try {
     const sets = (options.sets ?? []).map(parseSet);
     const full = files.resolve(".", path);
@@ -68,8 +71,7 @@ function draftOf(
 ): { kind: Kind; entity: unknown; draft: Draft } {
   const kind = detectKind(source, reading.kind);
   if (typeof kind !== "string") throw new ProblemsError([kind]);
-  const definition = KINDS.get(kind);
-  if (!definition) throw new ProblemsError([source.problem([], `the kind ${kind} cannot be read yet`, "use the Azure CLI for it")]);
+  const definition = kindOf(kind);
   const scope: Scope = { source, base: files.folder(full), files };
   const at = new At(scope);
   const entity = loadValue((reading.anonymous && definition.anonymousField) || definition.field, source.root, at);
@@ -85,7 +87,7 @@ function draftOf(
 }
 
 function finish(kind: Kind, path: string, entity: unknown, draft: Draft, files: Files, session: Session): Asset {
-  const { noun } = KINDS.get(kind)!;
+  const { noun } = kindOf(kind);
   const finished = finishBody(draft.body, files, session.hashes);
   const { body, uploads, references, dependencies } = finished;
   const versionGiven = typeof draft.version === "string";

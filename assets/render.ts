@@ -12,11 +12,11 @@ export interface Rendered {
 }
 
 /** Renders many files with the same overrides. Sends nothing anywhere. */
-export function renderFiles(paths: readonly string[], sets: readonly string[], files: Files, kind?: Kind | Noun): Rendered {
+export async function renderFiles(paths: readonly string[], sets: readonly string[], files: Files, kind?: Kind | Noun): Promise<Rendered> {
   const session = newSession();
   const rendered: Rendered = { lines: [], problems: [] };
   for (const path of paths) {
-    const result = readAsset(path, files, { sets, kind, session });
+    const result = await readAsset(path, files, { sets, kind, session });
     if (result.ok) {
       const { asset } = result;
       rendered.lines.push(toJson({ path: asset.path, kind: asset.kind, name: asset.name, version: asset.version, body: asset.body }));

@@ -4,8 +4,8 @@ import { diskFiles } from "./files.ts";
 import { projectFileIfThere } from "./project.ts";
 
 /** Name in `model:` of the project's deployment (`azureml:diabetes@latest` → diabetes); undefined when it names none. */
-export function modelNameIn(repo: string, project: string): string | undefined {
+export async function modelNameIn(repo: string, project: string): Promise<string | undefined> {
   const path = projectFileIfThere(repo, project, "deployment") ?? projectFileIfThere(repo, project, "automlDeployment");
-  const read = path && readAsset(path, diskFiles(repo), { kind: "onlineDeployment" });
+  const read = path && (await readAsset(path, diskFiles(repo), { kind: "onlineDeployment" }));
   return read && read.ok ? modelNameOf(read.asset) : undefined;
 }

@@ -11,8 +11,8 @@ import { stackTags } from "./tags.ts";
 
 export async function auto(settings: AutoSettings, allowed: Allowed): Promise<Record<string, unknown>> {
   const project = new Project(settings.project);
-  const files = readServing(project, settings);
-  const environments = project.readAll("servingEnvironment", "environment");
+  const files = await readServing(project, settings);
+  const environments = await project.readAll("servingEnvironment", "environment");
   project.check();
   await allowed();
 

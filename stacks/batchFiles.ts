@@ -15,25 +15,24 @@ export interface BatchFiles {
 }
 
 /** Reads the files; undefined when there is to be no endpoint. Problems are kept by the project. */
-export function readBatch(project: Project, settings: StageSettings): BatchFiles | undefined {
+export async function readBatch(project: Project, settings: StageSettings): Promise<BatchFiles | undefined> {
   const { batch } = settings;
   if (!batch.enabled) return undefined;
   const endpointFile = project.find("batchEndpoint");
   const file = project.find("batchDeployment");
-  const endpoint = endpointFile && project.read(endpointFile, "batchEndpoint", batch.endpointSet);
-  const first = file && project.read(file, "batchDeployment", batch.deploymentSet);
+  const endpoint = endpointFile && (await project.read(endpointFile, "batchEndpoint", batch.endpointSet));
+  const first = file && (await project.read(file, "batchDeployment", batch.deploymentSet));
   if (!endpoint || !first) return undefined;
   // A pipeline component needs no model: it is there from the first `up` on.
   const { live, versions } = slotPlan(settings);
   const ofPipeline = first.kind === "pipelineComponentBatchDeployment";
   const used = slots.filter((slot) => versions[slot] !== undefined || (ofPipeline && slot === live));
   if (used.length === 0) return undefined;
-  const deployments = Object.fromEntries(
-    used.flatMap((slot) => {
-      const asset = project.read(file, "batchDeployment", [...batch.deploymentSet, `name=${slot}`]);
-      return asset ? [[slot, asset] as const] : [];
-    }),
-  );
+  const deployments: Partial<Record<Slot, Asset>> = {};
+  for (const slot of used) {
+    const asset = await project.read(file, "batchDeployment", [...batch.deploymentSet, `name=${slot}`]);
+    if (asset) deployments[slot] = asset;
+  }
   const sample = project.find("batchSample", { optional: true });
   return { endpoint, deployments, ...(sample ? { sample: project.data(sample) } : {}) };
 }

@@ -25,16 +25,21 @@ export class Project {
   }
 
   /** A file that has to be there and be right; undefined when it is not (`check` tells). */
-  read(path: string, noun: Noun, sets: readonly string[] = []): Asset | undefined {
-    const result = readAsset(join(this.folder, path), this.#files, { kind: noun, sets: [...sets], session: this.#session });
+  async read(path: string, noun: Noun, sets: readonly string[] = []): Promise<Asset | undefined> {
+    const result = await readAsset(join(this.folder, path), this.#files, { kind: noun, sets: [...sets], session: this.#session });
     if (result.ok) return result.asset;
     this.#problems.push(...result.problems.map(formatProblem));
     return undefined;
   }
 
   /** Every file of a collection, in order of the paths. */
-  readAll(collection: Collection, noun: Noun): Asset[] {
-    return findAll(collection, this.#files.resolve(".", this.folder), this.#files).flatMap((path) => this.read(path, noun) ?? []);
+  async readAll(collection: Collection, noun: Noun): Promise<Asset[]> {
+    const assets: Asset[] = [];
+    for (const path of findAll(collection, this.#files.resolve(".", this.folder), this.#files)) {
+      const asset = await this.read(path, noun);
+      if (asset) assets.push(asset);
+    }
+    return assets;
   }
 
   /** The file of a role; undefined where there is none, and that is a problem unless the project may do without. */

@@ -42,19 +42,19 @@ export interface ServingFiles {
 }
 
 /** Reads the files; undefined when nothing is to be served. Problems are kept by the project. */
-export function readServing(project: Project, settings: ServingSettings): ServingFiles | undefined {
+export async function readServing(project: Project, settings: ServingSettings): Promise<ServingFiles | undefined> {
   const { versions } = slotPlan(settings);
   const used = slots.filter((slot) => versions[slot] !== undefined);
   if (used.length === 0) return undefined;
   const endpointFile = project.find("endpoint");
-  const endpoint = endpointFile && project.read(endpointFile, "onlineEndpoint", settings.endpointSet);
+  const endpoint = endpointFile && (await project.read(endpointFile, "onlineEndpoint", settings.endpointSet));
   const deployments: Partial<Record<Slot, Asset>> = {};
   for (const slot of used) {
     const variant = slot === settings.slot ? settings.variant : settings.keptVariant;
     // One file for both slots, unless the other has its own.
     const own = `deploy/${slot}-deployment.yml`;
     const file = variant === "pipeline" && project.has(own) ? own : project.find(VARIANTS[variant].deployment);
-    const asset = file && project.read(file, "onlineDeployment", [...settings.deploymentSet, `name=${slot}`]);
+    const asset = file && (await project.read(file, "onlineDeployment", [...settings.deploymentSet, `name=${slot}`]));
     if (asset) deployments[slot] = asset;
   }
   const request = project.find("sampleRequest", { optional: true });

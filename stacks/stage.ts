@@ -25,15 +25,15 @@ import { stackTags } from "./tags.ts";
 export async function stage(settings: StageSettings, allowed: Allowed): Promise<Record<string, unknown>> {
   const project = new Project(settings.project);
   const files = {
-    production: project.readAll("servingEnvironment", "environment"),
-    serving: readServing(project, settings),
-    batch: readBatch(project, settings),
-    watching: readWatching(project, settings),
+    production: await project.readAll("servingEnvironment", "environment"),
+    serving: await readServing(project, settings),
+    batch: await readBatch(project, settings),
+    watching: await readWatching(project, settings),
     ...(settings.training
       ? {
-          data: project.readAll("data", "data"),
-          development: project.readAll("trainingEnvironment", "environment"),
-          components: project.readAll("component", "component"),
+          data: await project.readAll("data", "data"),
+          development: await project.readAll("trainingEnvironment", "environment"),
+          components: await project.readAll("component", "component"),
         }
       : {}),
   };

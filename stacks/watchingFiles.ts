@@ -12,13 +12,13 @@ export interface WatchingFiles {
 
 type Settings = Pick<StageSettings, "monitor" | "training" | "modelVersion">;
 
-export function readWatching(project: Project, settings: Settings): WatchingFiles {
+export async function readWatching(project: Project, settings: Settings): Promise<WatchingFiles> {
   const file = settings.monitor.enabled ? project.find("monitor") : undefined;
-  const monitor = file && project.read(file, "schedule");
+  const monitor = file && (await project.read(file, "schedule"));
   if (!monitor) return { references: [] };
   const named = new Set(monitor.references.map(({ text }) => text.replace(/^azureml:/, "")));
   const references = settings.training
     ? []
-    : project.readAll("data", "data").filter(({ name, version }) => named.has(`${name}:${version}`));
+    : (await project.readAll("data", "data")).filter(({ name, version }) => named.has(`${name}:${version}`));
   return { monitor, references };
 }

@@ -31,19 +31,21 @@ const run = (paths: string[], more: Record<string, string> = {}): Migrated =>
   migrate(paths, memoryFiles({ ...sample, ...more }), { endpoint: "diabetes", model: "azureml:diabetes:3", out: "/deploy" });
 
 /** What the reader of v2 makes of the written documents. */
-function readBack({ endpoint, deployment }: Migrated): Record<string, unknown>[] {
+async function readBack({ endpoint, deployment }: Migrated): Promise<Record<string, unknown>[]> {
   const files = memoryFiles({ ...sample, "/deploy/endpoint.yml": stringify(endpoint), "/deploy/blue.yml": stringify(deployment) });
-  return ["/deploy/endpoint.yml", "/deploy/blue.yml"].map((path) => {
-    const read = readAsset(path, files);
-    if (!read.ok) throw new ProblemsError(read.problems);
-    return read.asset.body;
-  });
+  return await Promise.all(
+    ["/deploy/endpoint.yml", "/deploy/blue.yml"].map(async (path) => {
+      const read = await readAsset(path, files);
+      if (!read.ok) throw new ProblemsError(read.problems);
+      return read.asset.body;
+    }),
+  );
 }
 
 describe("Container Instances", () => {
-  test("become a managed endpoint on the smallest size that is large enough", () => {
+  test("become a managed endpoint on the smallest size that is large enough", async () => {
     const migrated = run(["/config/inference.yml", "/config/aci.yml"]);
-    const [endpoint, deployment] = readBack(migrated);
+    const [endpoint, deployment] = await readBack(migrated);
     expect(endpoint).toMatchObject({ properties: { authMode: "Key" } });
     expect(deployment).toMatchObject({
       sku: { capacity: 1 },
@@ -61,9 +63,9 @@ describe("Container Instances", () => {
 });
 
 describe("AKS", () => {
-  test("becomes a Kubernetes endpoint with the same replicas, resources, probes and time-outs", () => {
+  test("becomes a Kubernetes endpoint with the same replicas, resources, probes and time-outs", async () => {
     const migrated = run(["/config/aks.yml", "/config/inference.yml"]);
-    const [endpoint, deployment] = readBack(migrated);
+    const [endpoint, deployment] = await readBack(migrated);
     expect(endpoint).toMatchObject({ properties: { authMode: "AMLToken" } });
     expect(migrated.endpoint["compute"]).toBe("azureml:prod-aks");
     expect(deployment).toMatchObject({
@@ -82,7 +84,7 @@ describe("AKS", () => {
     expect(JSON.stringify(migrated)).not.toContain("topsecret");
   });
 
-  test("scales by v1's defaults where nothing is said, and a version of an endpoint keeps its share", () => {
+  test("scales by v1's defaults where nothing is said, and a version of an endpoint keeps its share", async () => {
     const migrated = run(["/config/end.yml"], {
       "/config/end.yml": "computeType: aksendpoint\nversionName: green\ntrafficPercentile: 20\n",
     });
@@ -95,7 +97,7 @@ describe("AKS", () => {
 });
 
 describe("an environment of v1", () => {
-  test("that is registered is named; one that is written out comes along", () => {
+  test("that is registered is named; one that is written out comes along", async () => {
     const named = { "/config/i.yml": "entryScript: score.py\nsourceDirectory: /config\nenvironment: {name: env, version: '4'}\n" };
     expect(run(["/config/i.yml"], named).deployment).toMatchObject({
       environment: "azureml:env:4",
@@ -118,7 +120,7 @@ describe("refused", () => {
     }
     throw new Error("was taken");
   };
-  test("with place, rule and fix", () => {
+  test("with place, rule and fix", async () => {
     expect(refusal("computeType: aks\nnumReplica: 2\n")).toMatch(
       /^\/config\/x\.yml:2:1: `numReplica` = 2: no such field here.*numReplicas/,
     );

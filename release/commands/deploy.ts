@@ -52,7 +52,7 @@ export const deploy: Command = {
     const workspace = await openStage(stage, pulumi, target);
     const job = option(call, "job");
     const project = await projectOf(pulumi, stage);
-    const name = workspace.outputs.modelName ?? modelNameIn(call.repo, project) ?? "model";
+    const name = workspace.outputs.modelName ?? (await modelNameIn(call.repo, project)) ?? "model";
     const model = given ?? (job ? await modelOf(workspace, job, [], name) : await newestModel(workspace, name));
     // How it was made says which file of the project deploys it.
     const made = job ?? (await jobOf(workspace, model.name, model.version));

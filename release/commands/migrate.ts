@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stringify } from "yaml";
-import { formatProblem, migrate as migrateFiles, ProblemsError, readAsset, type Migrated, type Noun } from "../../assets/index.ts";
+import { formatProblem, ProblemsError, readAsset, type Noun } from "../../assets/index.ts";
+import { migrate as migrateFiles, type Migrated } from "../../assets/v1/migrate.ts";
 import { type Call, type Command, option, UsageError } from "../command.ts";
 import { diskFiles } from "../files.ts";
 
@@ -40,10 +41,8 @@ export const migrate: Command = {
     for (const { path, document } of documents)
       writeFileSync(path, `# Made by mlops migrate of ${from}\n${stringify(document, { lineWidth: 0 })}`);
     // Read back as `az ml` would: what is still missing is told now and not by Azure.
-    const todo = documents.flatMap(({ path, noun }) => {
-      const result = readAsset(path, diskFiles(), { kind: noun });
-      return result.ok ? [] : result.problems.map(formatProblem);
-    });
+    const readBack = await Promise.all(documents.map(({ path, noun }) => readAsset(path, diskFiles(), { kind: noun })));
+    const todo = readBack.flatMap((result) => (result.ok ? [] : result.problems.map(formatProblem)));
     for (const { path } of documents) call.out.print(`wrote ${path}`);
     for (const note of migrated.notes) call.out.print(`note: ${note}`);
     for (const problem of todo) call.out.print(`to do: ${problem}`);

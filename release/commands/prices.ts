@@ -33,7 +33,7 @@ export const updatePrices: Command = {
     if (!/^[A-Z]{3}$/.test(currency)) throw new UsageError(`--currency is "${currency}"; it must be three capital letters, such as EUR`);
     const url = option(call, "url") ?? process.env["MLOPS_PRICES_URL"] ?? publicPrices;
     if (!URL.canParse(url)) throw new UsageError(`--url is "${url}"; it must be an address`);
-    const used = inUse(call);
+    const used = await inUse(call);
     const regions = [...new Set([...Object.keys(there.perHour), ...used.regions, ...optionList(call, "region")])].toSorted();
     const sizes = [
       ...new Set([...Object.values(there.perHour).flatMap((one) => Object.keys(one)), ...used.sizes, ...optionList(call, "size")]),
@@ -85,7 +85,7 @@ function changesOf(before: PriceTable, after: PriceTable): PriceChange[] {
 const shown = (price: number | null): string => (price === null ? "–" : String(price));
 
 /** Regions and sizes that the stacks' files and the project name. */
-function inUse(call: Pick<Call, "repo">): { regions: string[]; sizes: string[] } {
+async function inUse(call: Pick<Call, "repo">): Promise<{ regions: string[]; sizes: string[] }> {
   const [regions, sizes]: [string[], string[]] = [[], []];
   for (const file of readdirSync(call.repo).filter((name) => /^Pulumi\.\w+\.yaml$/.test(name))) {
     const { config } = (parse(readFileSync(join(call.repo, file), "utf8")) ?? {}) as { config?: Record<string, unknown> };
@@ -94,7 +94,7 @@ function inUse(call: Pick<Call, "repo">): { regions: string[]; sizes: string[] }
     const compute = config?.[`${projectName}:compute`] as { size?: unknown } | undefined;
     if (typeof compute?.size === "string") sizes.push(compute.size);
     const project = config?.[`${projectName}:project`];
-    const machines = deploymentMachines(call.repo, typeof project === "string" ? project : "project", []);
+    const machines = await deploymentMachines(call.repo, typeof project === "string" ? project : "project", []);
     if (typeof machines !== "string") sizes.push(machines.instanceType);
   }
   return { regions, sizes };

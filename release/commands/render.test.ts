@@ -51,6 +51,6 @@ test("bad files are wrong use, all their faults in one message; the good ones ar
   expect(written).toHaveLength(1);
 });
 
-test("an unknown kind is wrong use", () => {
-  expect(() => render.run(call(["good.yml"], { kind: "nonsense" }))).toThrow(UsageError);
+test("an unknown kind is wrong use", async () => {
+  await expect(render.run(call(["good.yml"], { kind: "nonsense" }))).rejects.toThrow(UsageError);
 });

@@ -22,17 +22,14 @@ export const render: Command = {
     { flags: "--set <path=value>", description: "override a field, as in az ml: --set inputs.rate=0.1", repeatable: true },
     { flags: "--kind <kind>", description: "what the files are, where they do not say: job, component, environment, commandJob, …" },
   ],
-  run(call) {
+  async run(call) {
     const kind = option(call, "kind");
     if (kind !== undefined && !isKindOrNoun(kind))
       throw new UsageError(`--kind ${kind}: no such kind; it must be one of ${NOUNS.join(", ")}`);
-    const { lines, problems } = renderFiles(call.args, optionList(call, "set"), diskFiles(), kind);
+    const { lines, problems } = await renderFiles(call.args, optionList(call, "set"), diskFiles(), kind);
     // The result is JSON lines with and without --json.
     for (const line of lines) process.stdout.write(`${line}\n`);
     if (problems.length > 0)
-      return Promise.reject(
-        new UsageError(`${problems.length} problem${problems.length === 1 ? "" : "s"}\n${problems.map(formatProblem).join("\n")}`),
-      );
-    return Promise.resolve();
+      throw new UsageError(`${problems.length} problem${problems.length === 1 ? "" : "s"}\n${problems.map(formatProblem).join("\n")}`);
   },
 };

@@ -98,7 +98,7 @@ async function knownOf(
   policy: Awaited<ReturnType<typeof retrainSettings>>,
 ): Promise<{ known: Known; sets: string[] }> {
   const path = projectFile(call.repo, project, "pipeline");
-  const read = readAsset(path, diskFiles(call.repo), { kind: "job" });
+  const read = await readAsset(path, diskFiles(call.repo), { kind: "job" });
   const body = read.ok ? (read.asset.body["properties"] as { experimentName?: string; inputs?: Record<string, { uri?: string }> }) : {};
   const attempts = await trainings(dev, body.experimentName ?? "Default");
   const [input, data, given] =

@@ -105,7 +105,7 @@ export async function runTraining(call: Call, { stage, target, pulumi, tags, onJ
     );
   }
   if (variant === "automl") call.out.print(searchTable(await searchOf(workspace, job)));
-  const model = await modelOf(workspace, job, end.steps, workspace.outputs.modelName ?? modelNameIn(call.repo, project) ?? "model");
+  const model = await modelOf(workspace, job, end.steps, workspace.outputs.modelName ?? (await modelNameIn(call.repo, project)) ?? "model");
   call.out.print(`model ${model.name}:${model.version}, from job ${job}`);
   const trained = { job, variant, steps: end.steps, metrics, model };
   if (!gate || !history) {
@@ -137,7 +137,9 @@ async function chosenJob(
   project: string,
 ): Promise<JobFile | { readonly name: string; readonly variant: Variant }> {
   const name = option(call, "job") ?? (await jobOfModel(call, workspace));
-  return name === undefined ? jobFile(call, project, optionList(call, "set")) : { name, variant: await variantOfJob(workspace, name) };
+  return name === undefined
+    ? await jobFile(call, project, optionList(call, "set"))
+    : { name, variant: await variantOfJob(workspace, name) };
 }
 
 /** The training job of the model that `--model` names. */

@@ -48,7 +48,7 @@ export const watch: Command = {
       call.out.result({ forgotten });
       return;
     }
-    const name = option(call, "model") ?? workspace.outputs.modelName ?? modelNameIn(call.repo, await projectOf(pulumi, "dev"));
+    const name = option(call, "model") ?? workspace.outputs.modelName ?? (await modelNameIn(call.repo, await projectOf(pulumi, "dev")));
     if (name === undefined) throw new CommandError("the project deploys no model, so there is none to watch", "Name one: --model diabetes");
     const state = new WatchState(join(sandboxDir(call.repo), "watch"));
     await new Watch(call, state, workspace, name).run();

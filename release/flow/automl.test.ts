@@ -21,18 +21,18 @@ const call = (options: Record<string, unknown>): Call => ({
   out: { json: false, progress: () => undefined, print: () => undefined, result: () => undefined },
 });
 
-test("the job's file says how the model is made, whichever way it is named", () => {
-  expect(jobFile(call({}), "project", [])).toMatchObject({ path: "project/mlops/pipeline.yml", variant: "pipeline" });
-  expect(jobFile(call({ automl: true }), "project", ["limits.max_trials=3"])).toMatchObject({
+test("the job's file says how the model is made, whichever way it is named", async () => {
+  expect(await jobFile(call({}), "project", [])).toMatchObject({ path: "project/mlops/pipeline.yml", variant: "pipeline" });
+  expect(await jobFile(call({ automl: true }), "project", ["limits.max_trials=3"])).toMatchObject({
     path: "project/mlops/automl.yml",
     variant: "automl",
   });
-  expect(jobFile(call({ pipeline: "project/mlops/automl.yml" }), "project", [])).toMatchObject({ variant: "automl" });
-  expect(() => jobFile(call({ automl: true, pipeline: "project/mlops/automl.yml" }), "project", [])).toThrow(UsageError);
-  expect(() => jobFile(call({ automl: true }), "project", ["limits.max_trails=3"])).toThrow(/max_trails/);
+  expect(await jobFile(call({ pipeline: "project/mlops/automl.yml" }), "project", [])).toMatchObject({ variant: "automl" });
+  await expect(jobFile(call({ automl: true, pipeline: "project/mlops/automl.yml" }), "project", [])).rejects.toThrow(UsageError);
+  await expect(jobFile(call({ automl: true }), "project", ["limits.max_trails=3"])).rejects.toThrow(/max_trails/);
 });
 
-test("each kind has a gate of its own, and a project without one for automated ML has none", () => {
+test("each kind has a gate of its own, and a project without one for automated ML has none", async () => {
   expect(gateRules(repo, "project", "automl")).toMatchObject({
     path: "project/mlops/automl-gate.yml",
     rules: { metrics: { r2_score: { min: 0.4 } } },

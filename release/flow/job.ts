@@ -32,12 +32,12 @@ export interface JobFile {
 }
 
 /** The job's file with overrides; nothing is sent. @throws UsageError with every problem of the file */
-export function jobFile(call: Call, project: string, sets: readonly string[]): JobFile {
+export async function jobFile(call: Call, project: string, sets: readonly string[]): Promise<JobFile> {
   const given = option(call, "pipeline");
   const automl = call.options["automl"] === true;
   if (given !== undefined && automl) throw new UsageError("--automl and --pipeline both say which job to submit; give one");
   const path = given ?? projectFile(call.repo, project, VARIANTS[automl ? "automl" : "pipeline"].job);
-  const read = readAsset(path, diskFiles(call.repo), { kind: "job", sets });
+  const read = await readAsset(path, diskFiles(call.repo), { kind: "job", sets });
   if (!read.ok) throw new UsageError(read.problems.map(formatProblem).join("\n"));
   return { path, asset: read.asset, variant: variantOf(jobTypeIn(read.asset.body)) };
 }

@@ -12,16 +12,16 @@ export interface DeploymentMachines {
 }
 
 /** The deployment of a project, for models that are made that way; a text says why it cannot be read. */
-export function deploymentMachines(
+export async function deploymentMachines(
   repo: string,
   project: string,
   sets: readonly string[],
   variant: Variant = "pipeline",
-): DeploymentMachines | string {
+): Promise<DeploymentMachines | string> {
   const files = diskFiles(repo);
   const found = findFile(VARIANTS[variant].deployment, files.resolve(".", project), files);
   if (!("path" in found)) return `${project}: ${found.none}`;
-  const read = readAsset(join(project, found.path), files, { kind: "onlineDeployment", sets: [...sets] });
+  const read = await readAsset(join(project, found.path), files, { kind: "onlineDeployment", sets: [...sets] });
   if (!read.ok) return read.problems.map(formatProblem).join("; ");
   const { sku, properties } = read.asset.body as { sku?: { capacity?: number }; properties?: { instanceType?: string } };
   return { instanceType: properties?.instanceType ?? usualSize, instances: sku?.capacity ?? 1 };

@@ -39,7 +39,7 @@ const answers = askSdk(asked.map(({ path: full, kind }) => ({ path: full, kind }
 const counts = { same: 0, refused: 0, body: 0, "we refuse": 0, "they refuse": 0 };
 for (const [index, { file, kind }] of asked.entries()) {
   const answer = answers[index]!;
-  const result = readAsset(file, files, { kind });
+  const result = await readAsset(file, files, { kind });
   const said = result.ok ? "" : result.problems.map(formatProblem).join("\n           ");
   if (result.ok !== answer.ok) {
     counts[result.ok ? "they refuse" : "we refuse"]++;

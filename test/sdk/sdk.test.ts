@@ -47,11 +47,11 @@ test("there are enough fixtures to speak of", () => {
 });
 
 describe("the same request as the SDK's", () => {
-  test.each(accepted)("%s", (name, noun) => {
+  test.each(accepted)("%s", async (name, noun) => {
     const full = path.join(FIXTURES, name);
     const answer = answers.get(name)!;
     expect(answer.error).toBeUndefined();
-    const result = readAsset(full, files, { sets: setsOf(fs.readFileSync(full, "utf8")), kind: noun });
+    const result = await readAsset(full, files, { sets: setsOf(fs.readFileSync(full, "utf8")), kind: noun });
     expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([]);
     if (!result.ok) return;
     const [ours, theirs] = settle(oursComparable(result.asset), theirsComparable(answer), result.asset);
@@ -66,17 +66,19 @@ describe("the same request as the SDK's", () => {
 
   test.each(accepted.filter(([name]) => fs.readFileSync(path.join(FIXTURES, name), "utf8").includes("$schema")))(
     "%s is known by its schema",
-    (name, noun) => {
-      const result = readAsset(path.join(FIXTURES, name), files, { sets: setsOf(fs.readFileSync(path.join(FIXTURES, name), "utf8")) });
+    async (name, noun) => {
+      const result = await readAsset(path.join(FIXTURES, name), files, {
+        sets: setsOf(fs.readFileSync(path.join(FIXTURES, name), "utf8")),
+      });
       expect(result.ok && result.asset.noun).toBe(noun);
     },
   );
 });
 
 describe("refused by both", () => {
-  test.each(refused)("%s", (name, noun) => {
+  test.each(refused)("%s", async (name, noun) => {
     expect(answers.get(name)!.ok).toBe(false);
-    const result = readAsset(path.join(FIXTURES, name), files, { kind: noun });
+    const result = await readAsset(path.join(FIXTURES, name), files, { kind: noun });
     expect(result.ok ? [] : result.problems.map((problem) => problem.line)).not.toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ export async function machinesOf(subject: Subject): Promise<Machine[]> {
     const lowPriority = priority === "LowPriority";
     machines.push({ what: "cluster cpu-cluster", size, count: maxNodes, use: "cluster", lowPriority, setting: "azure-mlops:compute.size" });
   }
-  const deployment = deploymentMachines(subject.repo, settings.project, settings.deploymentSet, settings.variant);
+  const deployment = await deploymentMachines(subject.repo, settings.project, settings.deploymentSet, settings.variant);
   if (typeof deployment !== "string")
     machines.push({
       ...{ what: "a deployment", size: deployment.instanceType, count: deployment.instances, use: "endpoint", lowPriority: false },

@@ -59,7 +59,7 @@ export async function briefOf(
     changes: changesBetween(liveRecord, record),
     traffic: trafficPlan(config["rollout"], next.record),
     resources: await resourceChanges(call, pulumi, stage, next.record),
-    cost: costs(call, project, config, there, next.record),
+    cost: await costs(call, project, config, there, next.record),
     qa: stageState(record.events, "qa"),
   };
 }
@@ -139,7 +139,13 @@ async function resourceChanges(call: Call, pulumi: Pulumi, stage: string, record
   }
 }
 
-function costs(call: Call, project: string, config: Record<string, string>, there: StageRecord, next: StageRecord): Brief["cost"] {
+async function costs(
+  call: Call,
+  project: string,
+  config: Record<string, string>,
+  there: StageRecord,
+  next: StageRecord,
+): Promise<Brief["cost"]> {
   const prices = readPrices(call.repo);
   const location = config["location"] ?? "westeurope";
   if (config["target"] === "kubernetes") {
@@ -147,14 +153,17 @@ function costs(call: Call, project: string, config: Record<string, string>, ther
     return { now: nodes, after: nodes };
   }
   const sets = config["deploymentSet"] ? (JSON.parse(config["deploymentSet"]) as string[]) : [];
-  const running = ({ releases }: StageRecord, plan: StageRecord["plan"]): Running[] =>
-    Object.entries(plan?.versions ?? {}).map(([name, version]) => {
-      const read = deploymentMachines(call.repo, project, sets, releases[version]?.variant);
-      const { instanceType, instances } = typeof read === "string" ? { instanceType: usualSize, instances: 1 } : read;
-      return { name, instanceType, instances: name === plan?.live ? instances : 1 };
-    });
-  const cost = (record: StageRecord, plan: StageRecord["plan"]): MonthlyCost => monthlyCost(running(record, plan), location, prices);
-  return { now: cost(there, there.plan), after: cost(next, next.pending?.to ?? next.plan) };
+  const running = async ({ releases }: StageRecord, plan: StageRecord["plan"]): Promise<Running[]> =>
+    await Promise.all(
+      Object.entries(plan?.versions ?? {}).map(async ([name, version]) => {
+        const read = await deploymentMachines(call.repo, project, sets, releases[version]?.variant);
+        const { instanceType, instances } = typeof read === "string" ? { instanceType: usualSize, instances: 1 } : read;
+        return { name, instanceType, instances: name === plan?.live ? instances : 1 };
+      }),
+    );
+  const cost = async (record: StageRecord, plan: StageRecord["plan"]): Promise<MonthlyCost> =>
+    monthlyCost(await running(record, plan), location, prices);
+  return { now: await cost(there, there.plan), after: await cost(next, next.pending?.to ?? next.plan) };
 }
 
 /** The nodes of the stage's own cluster, whatever runs on them; somebody else's cluster is somebody else's cost. */

@@ -177,12 +177,13 @@ const trainers = (people: readonly Person[], caller: Person): Person[] => {
 /** Versions of the project's components and environments in the workspace: those that `pulumi up` registered last. */
 async function usedAssets(call: Call, workspace: Workspace, project: string): Promise<Pick<ManifestBody, "components" | "environments">> {
   const files = diskFiles(call.repo);
-  const names = (kind: "component" | "environment", paths: readonly string[]): string[] =>
-    paths.flatMap((path) => {
-      const read = readAsset(path, files, { kind });
+  const names = async (kind: "component" | "environment", paths: readonly string[]): Promise<string[]> => {
+    const found = await Promise.all(paths.map((path) => readAsset(path, files, { kind })));
+    return found.flatMap((read) => {
       if (!read.ok) throw new UsageError(read.problems.map(formatProblem).join("\n"));
       return read.asset.name ?? [];
     });
+  };
   const folder = files.resolve(".", project);
   const all = (...collections: readonly Collection[]): string[] =>
     collections.flatMap((collection) => findAll(collection, folder, files)).map((path) => join(project, path));
@@ -203,8 +204,8 @@ async function usedAssets(call: Call, workspace: Workspace, project: string): Pr
     return found.flat();
   };
   return {
-    components: await newest("components", names("component", all("component"))),
-    environments: await newest("environments", names("environment", all("servingEnvironment", "trainingEnvironment"))),
+    components: await newest("components", await names("component", all("component"))),
+    environments: await newest("environments", await names("environment", all("servingEnvironment", "trainingEnvironment"))),
   };
 }
 

@@ -65,7 +65,7 @@ export async function smokeTest(
 ): Promise<{ passed: boolean; message: string }> {
   if (!existsSync(join(call.repo, requestFile))) throw new UsageError(`${requestFile}, the smoke test of mlops/gate.yml, is missing`);
   const request = readFileSync(join(call.repo, requestFile), "utf8");
-  const deployment = readAsset(projectFile(call.repo, project, VARIANTS[model.variant].deployment), diskFiles(call.repo), {
+  const deployment = await readAsset(projectFile(call.repo, project, VARIANTS[model.variant].deployment), diskFiles(call.repo), {
     kind: "onlineDeployment",
     sets: [`model=azureml:${model.name}:${model.version}`],
   });

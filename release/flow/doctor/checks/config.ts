@@ -10,7 +10,7 @@ export const config: Check = {
       const { made } = await subject.config();
       const settings = await subject.trySettings();
       if (settings.kind !== "shared") {
-        const read = deploymentMachines(repo, settings.project, settings.deploymentSet, settings.variant);
+        const read = await deploymentMachines(repo, settings.project, settings.deploymentSet, settings.variant);
         if (typeof read === "string" && settings.modelVersion !== undefined) return fail(read, "npx mlops render FILE shows what is read.");
       }
       return ok(made ? `Pulumi.${stage}.yaml fits` : `Pulumi.${stage}.yaml fits; the stack itself is made by the first up`);
