@@ -28,8 +28,52 @@ export const benchmarks: readonly Benchmark[] = [
     measure: async (report) => (await import("./preview.bench.ts")).measure(report),
   },
   {
-    name: "load",
-    summary: "the sandbox under load: resources, jobs, deployments, kills, a soak (30 min)",
-    measure: async (report, options) => (await import("./load.bench.ts")).measure(report, options),
+    name: "seeds:stage",
+    summary: "the dev stage by the seeds' script of azure-ai-ml and by ours (4 min)",
+    measure: async (report) => (await import("./seeds/stage.ts")).measure(report),
+  },
+  {
+    name: "seeds:release",
+    summary: "a release to prod by the seeds' script and by ours (6 min)",
+    measure: async (report) => (await import("./seeds/release.ts")).measure(report),
+  },
+  {
+    name: "load:resources",
+    summary: "5,000 resources in a group: made, listed, deleted (20 s)",
+    measure: async (report) => (await import("./load/resources.ts")).manyResources(report),
+  },
+  {
+    name: "load:rate",
+    summary: "the control plane's requests a second (20 s)",
+    measure: async (report) => (await import("./load/rate.ts")).controlPlane(report),
+  },
+  {
+    name: "load:queue",
+    summary: "50 jobs on a cluster of 4 nodes (1 min)",
+    measure: async (report) => (await import("./load/queue.ts")).jobQueue(report),
+  },
+  {
+    name: "load:deployments",
+    summary: "200 deployments, each with a server of its own (10 min)",
+    measure: async (report, { deployments }) => (await import("./load/deployments.ts")).manyDeployments(deployments, report),
+  },
+  {
+    name: "load:bodies",
+    summary: "bodies of 1 GB, taken or refused without growing by them (1 min)",
+    measure: async (report) => (await import("./load/bodies.ts")).largeBodies(report),
+  },
+  {
+    name: "load:kills",
+    summary: "kill -9 at 200 moments in the middle of writes (7 min)",
+    measure: async (report, options) => (await import("./load/kills.ts")).kills(options.kills, report),
+  },
+  {
+    name: "load:soak",
+    summary: "memory over ten minutes of everything a client does (11 min)",
+    measure: async (report, options) => (await import("./load/soak.ts")).soak(options.soak, report),
   },
 ];
+
+/** Those that a name on the command line means: itself, or all parts of it (`load` for `load:soak` and its like). */
+export const called = (name: string): readonly Benchmark[] =>
+  benchmarks.filter((one) => one.name === name || one.name.startsWith(`${name}:`));
