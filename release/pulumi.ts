@@ -61,7 +61,7 @@ export interface StateResource {
 export interface Pulumi {
   /** Runs `pulumi …args`; `show` passes its output on to standard error while it runs. */
   run(args: readonly string[], show?: boolean): Promise<PulumiRun>;
-  /** Makes the stack if it does not exist. */
+  /** Makes the stack if it does not exist; one that was there once is not looked for again. */
   ensure(stack: string): Promise<void>;
   /**
    * `pulumi up` of a stack, made if it does not exist. A run of this machine that is at work on it is waited for; of one that was killed the lock
@@ -126,10 +126,14 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     return done;
   };
 
+  // Asking costs a start of the CLI, and every change of a stack asks.
+  const there = new Set<string>();
   const ensure = async (stack: string): Promise<void> => {
+    if (there.has(stack)) return;
     const known = await must(["stack", "ls", "--json"]);
     const names = (JSON.parse(known.stdout) as { name: string }[]).map(({ name }) => name.split("/").at(-1));
     if (!names.includes(stack)) await must(["stack", "init", stack, "--no-select"]).catch(() => must(["stack", "init", stack]));
+    there.add(stack);
   };
 
   /** A run that changes the stack, past the locks of runs of this machine. */
@@ -194,8 +198,8 @@ export function pulumiFor(call: Pick<Call, "repo" | "signal" | "out">, target: T
     },
     async unsetConfig(stack, keys) {
       const set = await this.config(stack);
-      const there = keys.filter((key) => key in set);
-      if (there.length > 0) await must(["config", "rm-all", "--stack", stack, ...there.map((key) => `${projectName}:${key}`)]);
+      const present = keys.filter((key) => key in set);
+      if (present.length > 0) await must(["config", "rm-all", "--stack", stack, ...present.map((key) => `${projectName}:${key}`)]);
     },
     async config(stack) {
       const done = await must(["config", "--json", "--stack", stack]);

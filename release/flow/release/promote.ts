@@ -65,6 +65,8 @@ class Promoter {
   readonly #call: Call;
   readonly #p: Promotion;
   readonly #cases: readonly NamedCase[] | undefined;
+  /** Opened once: its stack's outputs cost a start of the Pulumi CLI. */
+  #opened: Promise<Workspace> | undefined;
 
   constructor(call: Call, promotion: Promotion, cases: readonly NamedCase[] | undefined) {
     this.#call = call;
@@ -119,6 +121,7 @@ class Promoter {
           (split) => this.#step(by, split),
           up,
         );
+      this.#opened = undefined;
       endpoint = await this.#healthy();
       const sample = await this.#sample(endpoint);
       if (sample && sample.status !== 200)
@@ -177,7 +180,14 @@ class Promoter {
   }
 
   async #workspace(): Promise<Workspace> {
-    return openStage(this.#p.stage, this.#p.pulumi, this.#p.target);
+    this.#opened ??= openStage(this.#p.stage, this.#p.pulumi, this.#p.target);
+    try {
+      return await this.#opened;
+    } catch (error) {
+      // A stage that is not up yet may be so at the next look.
+      this.#opened = undefined;
+      throw error;
+    }
   }
 
   async #healthy(): Promise<EndpointState> {

@@ -58,25 +58,30 @@ export async function shareRelease(
       if (error instanceof AzureError)
         throw new CommandError(
           `the registry ${registry.name} refused ${collection} ${name}:${version}: ${error.message}`,
-          "Nothing else was changed; run mlops share again once that is mended. What has been copied is not copied again.",
+          "Run mlops share again once that is mended. What has been copied is not copied again.",
         );
       throw error;
     }
   };
 
-  const shared: SharedAsset[] = [];
-  const share = async (collection: Shareable, asset: { name: string; version: string }): Promise<void> => {
+  const share = async (collection: Shareable, asset: { name: string; version: string }): Promise<SharedAsset> => {
     const there = await findAsset(azure, registry.id, collection, asset.name, asset.version);
     const copied = there === undefined && (await copy(collection, asset));
     if (!copied) await sameContent(history, manifest, registry, collection, asset);
-    shared.push({ collection, ...asset, copied });
     call.out.progress(`share  ${collection.replace(/s$/, "")} ${asset.name}:${asset.version} ${copied ? "copied" : "is there"}`);
+    return { collection, ...asset, copied };
   };
-  for (const { name, version } of manifest.environments) await share("environments", { name, version });
-  for (const { name, version } of manifest.components) await share("components", { name, version });
-  if (withData) for (const { name, version } of manifest.data) await share("data", { name, version });
+  const all = async (collection: Shareable, assets: readonly { name: string; version: string }[]): Promise<SharedAsset[]> =>
+    await ended(assets.map(({ name, version }) => share(collection, { name, version })));
   const { name, version } = manifest.model;
-  await share("models", { name, version });
+  // A component names its environment, which therefore is there first. Each copy takes Azure a while, whatever its size.
+  const environments = await all("environments", manifest.environments);
+  const others = await ended([
+    all("components", manifest.components),
+    all("data", withData ? manifest.data : []),
+    all("models", [{ name, version }]),
+  ]);
+  const shared = [...environments, ...others.flat()];
 
   const id = `${registry.id}/models/${name}/versions/${version}`;
   await checkModel(call, history, manifest, registry);
@@ -88,6 +93,12 @@ export async function shareRelease(
     );
   }
   return shared;
+}
+
+/** All of them, each at its end: none goes on after an error was told. */
+async function ended<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
 }
 
 /** The registry's model has the bytes of the manifest. */
