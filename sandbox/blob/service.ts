@@ -94,11 +94,17 @@ async function aboutFaults(child: ChildProcess, wish: AboutFaults["faults"]): Pr
   });
 }
 
+/**
+ * Collected before there is much to collect: by itself V8 lets 300 MB gather around the 27 MB that are kept (250 calls a second for a
+ * minute), so that the process seems to leak. With these it stays at 140 MB. Megabytes; percent of what the last collection left.
+ */
+const heap = ["--max-semi-space-size=4", "--heap-growing-percent=50"];
+
 async function startProcess(options: BlobServiceOptions): Promise<{ child: ChildProcess; port: number }> {
   const script = fileURLToPath(new URL("process.ts", import.meta.url));
   const child = fork(script, [], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: ["--disable-warning=ExperimentalWarning", ...heap],
     serialization: "json",
   });
   const message: BlobProcessOptions = {
