@@ -18,8 +18,8 @@ export interface Checkout {
   pulumi(args: readonly string[], folder?: string): number;
   /** Resources of the stack's state. */
   resources(stack: string, folder?: string): number;
-  /** A folder beside it with a program of its own: `index.ts` and the settings of Pulumi.yaml that this repo's program has. */
-  program(name: string, index: string): string;
+  /** A folder beside it with an empty program: as Pulumi starts one that has no build step, or as this repo's Pulumi.yaml starts its own. */
+  emptyProgram(start: "plain" | "preloaded"): string;
   close(): Promise<void>;
 }
 
@@ -65,14 +65,16 @@ export async function openCheckout(stacks: readonly string[], options: StartOpti
       const exported = JSON.parse(run(["stack", "export", "--stack", stack], folder)) as { deployment: { resources?: unknown[] } };
       return exported.deployment.resources?.length ?? 0;
     },
-    program: (name, index) => {
-      const folder = join(dir, `program-${name}`);
+    emptyProgram: (start) => {
+      const folder = join(dir, `program-${start}`);
       mkdirSync(folder);
       for (const link of ["node_modules", "stacks", "package.json", "provider"]) symlinkSync(join(repo, link), join(folder, link));
-      const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n    nodeargs: --require ./stacks/preload.cjs\n";
-      writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nmain: index.ts\n${runtime}`);
-      writeFileSync(join(folder, "index.ts"), index);
+      const preload = start === "preloaded" ? "\n    nodeargs: --require ./stacks/preload.cjs" : "";
+      const runtime = `runtime:\n  name: nodejs\n  options:\n    typescript: false${preload}\n`;
+      writeFileSync(join(folder, "Pulumi.yaml"), `name: empty-${start}\nmain: index.js\n${runtime}`);
+      writeFileSync(join(folder, "index.js"), "export {};\n");
       run(["stack", "init", "dev"], folder);
+      run(["up", "--yes", "--skip-preview", "--stack", "dev"], folder);
       return folder;
     },
     close: async () => {

@@ -35,12 +35,15 @@ const lateMembers = new Set(tracing.map((name) => `@opentelemetry/${name}`));
 // Parts of the SDK that its index loads at once: for programs that drive Pulumi, and for providers.
 const lateParts = new Set(["./automation", "./provider"]);
 const sdk = join("@pulumi", "pulumi", "index.js");
+// Starts a debugger session in this process, which V8 tells of each script from then on, to find the sources of functions.
+const isDebugger = (request) => request.endsWith("/v8Hooks");
 const isLate = (request, parent) => latePackages.has(request) || (lateParts.has(request) && parent?.filename?.endsWith(sdk));
 
 const load = Module._load;
 Module._load = function (request, parent, isMain) {
   const real = () => load.call(Module, request, parent, isMain);
   if (lateMembers.has(request)) return late(real, (key) => late(() => real()[key]));
+  if (isDebugger(request)) return late(real, (key) => (key === "isInitializedAsync" ? () => Promise.resolve() : real()[key]));
   if (isLate(request, parent)) return late(real, (key) => real()[key]);
   return load.call(this, request, parent, isMain);
 };
