@@ -121,6 +121,15 @@ test(
     ]);
     await limit(16);
     expect((await wrong())["quota"]).toBeUndefined();
+    await withText("Pulumi.dev.yaml", "config:\n  azure-mlops:autoscale: { min: 1, max: 4 }\n", async () => {
+      expect((await wrong())["quota"]).toMatchObject([
+        {
+          state: "fail",
+          found:
+            "a deployment at its azure-mlops:autoscale.max takes 20 cores of Standard_DS3_v2 in westeurope (4 of it, 5 with the 20 % reserve for upgrades); 16 of 16 are free",
+        },
+      ]);
+    });
   },
   minutes,
 );

@@ -80,7 +80,7 @@ test(
     await set("deploymentSet[0]=environment_variables.WORKER_COUNT=2", "slotFrozen=false");
     const failed = await up();
     expect(failed.code).not.toBe(0);
-    expect(failed.stdout + failed.stderr).toMatch(/ClusterNotFound: Cannot find Kubernetes cluster '.*aks-mlops-dev'/);
+    expect(failed.stdout + failed.stderr).toMatch(/Code="ClusterNotFound" Message="Cannot find Kubernetes cluster '.*aks-mlops-dev'/);
     succeeded(await up("--refresh"));
     expect(await invoke()).toMatchObject({ status: 200 });
   },

@@ -24,17 +24,23 @@ export async function machinesOf(subject: Subject): Promise<Machine[]> {
   const settings = await subject.settings();
   if (settings.kind === "shared") return [];
   const machines: Machine[] = [];
-  if (settings.kind === "stage" && settings.training) {
+  // Jobs of batch endpoints run on the cluster too, and in a closed stage the building of images.
+  if (settings.kind === "stage" && (settings.training || settings.batch.enabled || settings.network === "private")) {
     const { size, maxNodes, priority } = settings.compute;
     const lowPriority = priority === "LowPriority";
     machines.push({ what: "cluster cpu-cluster", size, count: maxNodes, use: "cluster", lowPriority, setting: "azure-mlops:compute.size" });
   }
+  // A Kubernetes cluster's machines are no quota of Azure ML's.
+  if (settings.kind === "stage" && settings.target === "kubernetes") return machines;
   const deployment = await deploymentMachines(subject.repo, settings.project, settings.deploymentSet, settings.variant);
-  if (typeof deployment !== "string")
+  if (typeof deployment !== "string") {
+    const { autoscale } = settings;
     machines.push({
-      ...{ what: "a deployment", size: deployment.instanceType, count: deployment.instances, use: "endpoint", lowPriority: false },
+      ...{ what: autoscale ? "a deployment at its azure-mlops:autoscale.max" : "a deployment", size: deployment.instanceType },
+      ...{ count: autoscale?.max ?? deployment.instances, use: "endpoint", lowPriority: false },
       setting: `instance_type in ${settings.project}/deploy`,
     });
+  }
   return machines;
 }
 
