@@ -28,6 +28,11 @@ export async function readBatch(project: Project, settings: StageSettings): Prom
   const ofPipeline = first.kind === "pipelineComponentBatchDeployment";
   const used = slots.filter((slot) => versions[slot] !== undefined || (ofPipeline && slot === live));
   if (used.length === 0) return undefined;
+  // A release's versions move on the online endpoint, checked and step by step; the batch deployments follow its slots.
+  if (settings.modelVersion !== undefined && !project.find("endpoint", { optional: true }))
+    project.refuse(
+      `${project.folder} has a batch endpoint and no online one, which is not supported: releases are checked and moved on the online endpoint, and the batch deployments follow it. Add deploy/endpoint.yml and a deployment beside it`,
+    );
   const deployments: Partial<Record<Slot, Asset>> = {};
   for (const slot of used) {
     const asset = await project.read(file, "batchDeployment", [...batch.deploymentSet, `name=${slot}`]);

@@ -66,6 +66,11 @@ export class Project {
     return readFileSync(join(this.#root, this.folder, path), "utf8");
   }
 
+  /** What is wrong with the files besides what reading them tells. */
+  refuse(problem: string): void {
+    this.#problems.push(problem);
+  }
+
   /** @throws RunError with every problem of the files read so far */
   check(): void {
     if (this.#problems.length > 0)

@@ -29,7 +29,7 @@ export const readYaml = (path: string): Yaml => parse(readFileSync(join(repo, pa
 const texts = (values: Yaml | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(values ?? {}).map(([key, value]) => [key, String(value)]));
 
-export const githubFiles = ["preview", "train", "release", "drift", "expire"] as const;
+export const githubFiles = ["preview", "train", "release", "drift", "expire", "retrain"] as const;
 
 /** Jobs of one workflow, after what they need; steps of local actions stand where the action is used. */
 export function githubJobs(name: (typeof githubFiles)[number]): Job[] {

@@ -145,7 +145,17 @@ test("both systems run the same commands on the way to prod", () => {
     "drift/drift",
     "expire/dev",
     "expire/qa",
+    "retrain/retrain",
   ]);
-  const azure = way(azureJobs(), ["train/train", "train/share", "qa/qa", "prod/prod", "drift/drift", "expire/dev", "expire/qa"]);
+  const azure = way(azureJobs(), [
+    "train/train",
+    "train/share",
+    "qa/qa",
+    "prod/prod",
+    "drift/drift",
+    "expire/dev",
+    "expire/qa",
+    "retrain/retrain",
+  ]);
   expect(azure).toEqual(github);
 });
