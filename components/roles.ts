@@ -15,6 +15,7 @@ export const roles = {
   "EventGrid EventSubscription Contributor": "428e0ff0-5e57-4d9c-a221-2c70d0e0a443",
   "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
   "Key Vault Reader": "21090545-7ca7-4776-b22c-e363652d74d2",
+  "Key Vault Crypto Service Encryption User": "e147488a-f6f5-4113-8e2d-b22465e65bf6",
   "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
   "Kubernetes Extension Contributor": "85cb6faf-e071-4c9b-8136-154b5a04f717",
   Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",

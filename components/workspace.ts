@@ -10,6 +10,8 @@ import type {
   StorageAccountArgs,
   VaultArgs,
 } from "./azure.ts";
+import { CustomerKey } from "./customerKey.ts";
+import type { CustomerKeyArgs } from "./customerKey.ts";
 import { RolesInForce } from "./mlops.ts";
 import { releasedName } from "./nameRelease.ts";
 import type { ReleasedName } from "./nameRelease.ts";
@@ -42,6 +44,8 @@ export interface WorkspaceArgs {
   readonly publicAccess: boolean;
   /** The workspace's managed network, for jobs and builds without public access: what may leave, and the cluster that builds images. */
   readonly isolation?: { readonly outboundRules: Readonly<Record<string, object>>; readonly buildCluster: string };
+  /** A key of one's own that storage, images and workspace are encrypted with. */
+  readonly customerKey?: Pick<CustomerKeyArgs, "keyVault" | "keyUri" | "alsoUsedBy">;
   /** Deleted vaults stay for 90 days, whatever anyone does. */
   readonly purgeProtection: boolean;
   /** Deleted, the workspace and its vault leave nothing behind ("purge"), or stay for their retention ("keep"). */
@@ -108,6 +112,11 @@ export class Workspace extends ComponentResource {
       ),
       child,
     );
+    const identity = new UserAssignedIdentity(`${name}-identity`, { ...placed, resourceName: names.workspaceIdentity }, child);
+    const jobsIdentity = new UserAssignedIdentity(`${name}-jobs-identity`, { ...placed, resourceName: names.jobsIdentity }, child);
+    const { subscriptionId, seed } = args;
+    const key = args.customerKey && new CustomerKey(name, { ...args.customerKey, identity, subscriptionId, seed }, child);
+    const encrypted: CustomResourceOptions = key ? { ...child, dependsOn: [key.inForce] } : child;
     const storage = new StorageAccount(
       `${name}-storage`,
       overridden(
@@ -122,10 +131,11 @@ export class Workspace extends ComponentResource {
           minimumTlsVersion: "TLS1_2",
           enableHttpsTrafficOnly: true,
           publicNetworkAccess,
+          ...key?.storage,
         },
         override.storage,
       ),
-      child,
+      encrypted,
     );
     const keepVault = args.purgeProtection || args.onDestroy === "keep";
     const [vaultName, workspaceName] = (["vault", "workspace"] as const).map((kind) =>
@@ -170,13 +180,12 @@ export class Workspace extends ComponentResource {
             ? { sku: { name: "Basic" } }
             : { sku: { name: "Premium" }, publicNetworkAccess, networkRuleBypassOptions: "AzureServices" }),
           adminUserEnabled: false,
+          ...key?.images,
         },
         override.containerRegistry,
       ),
-      child,
+      encrypted,
     );
-    const identity = new UserAssignedIdentity(`${name}-identity`, { ...placed, resourceName: names.workspaceIdentity }, child);
-    const jobsIdentity = new UserAssignedIdentity(`${name}-jobs-identity`, { ...placed, resourceName: names.jobsIdentity }, child);
 
     const own = (what: string, role: Role, scope: Input<string>): RoleAssignment =>
       grant(
@@ -219,6 +228,7 @@ export class Workspace extends ComponentResource {
               }
             : {}),
           v1LegacyMode: false,
+          ...key?.workspace,
         },
         override.workspace,
       ),

@@ -349,6 +349,18 @@ describe("rules about a whole stack", () => {
     ]);
   });
 
+  test("customer-managed-key: storage with a key of Microsoft's beside a workspace with one's own", async () => {
+    const own = resource("machinelearningservices:Workspace", "dev-workspace", {}, { encryption: { status: "Enabled" } });
+    const keyed = resource("storage:StorageAccount", "dev-storage", {}, { encryption: { keySource: "Microsoft.Keyvault" } });
+    const images = resource("containerregistry:Registry", "dev-images", {}, { encryption: { status: "enabled" } });
+    expect(await toldOf("customer-managed-key", [own, keyed, images])).toEqual([]);
+    const plain = resource("storage:StorageAccount", "dev-storage", {}, {});
+    expect(await toldOf("customer-managed-key", [own, plain, images])).toEqual([
+      [expect.stringMatching(/^dev-storage: encryption.keySource does not say .* Fix: set azure-mlops:customerManagedKey/), plain.urn],
+    ]);
+    expect(await toldOf("customer-managed-key", [plain, resource("machinelearningservices:Workspace", "dev-workspace")])).toEqual([]);
+  });
+
   test("locks: a storage account without one; the workspace, whose deployments come and go, needs none", async () => {
     const storage = resource("storage:StorageAccount", "prod-storage");
     const workspace = resource("machinelearningservices:Workspace", "prod-workspace");

@@ -150,6 +150,18 @@ describe("refusals give value, rule and fix", () => {
     );
   });
 
+  test("a key of one's own: a vault, and a key with its version", () => {
+    const keyVault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv";
+    const keyUri = `https://kv.vault.azure.net/keys/ml/${"0".repeat(32)}`;
+    const given = (change: object): Record<string, string> => ({ customerManagedKey: JSON.stringify({ keyVault, keyUri, ...change }) });
+    expect(stage(given({})).customerManagedKey).toEqual({ keyVault, keyUri, alsoUsedBy: [] });
+    expect(stage({}).customerManagedKey).toBeUndefined();
+    expect(refusal(given({ keyVault: "kv" }))).toMatch(/keyVault is "kv": must be a vault's id/);
+    expect(refusal(given({ keyUri: "https://kv.vault.azure.net/keys/ml" }))).toMatch(/must be a key with its version/);
+    expect(refusal(given({ keyUri: undefined }))).toMatch(/customerManagedKey\.keyUri/);
+    expect(refusal(given({ alsoUsedBy: ["cosmos"] }))).toMatch(/must be an Entra object id/);
+  });
+
   test("expiry is for stages outside prod; a budget tells somebody, in at most five ways", () => {
     expect(stage({ expire: '{"idleHours":24}' }).expire).toEqual({ idleHours: 24, whenBudgetUsedUp: false });
     expect(refusal({ expire: '{"idleHours":24}' }, "prod")).toMatch(/expire is .* is for stages that people can do without/);

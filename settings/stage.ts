@@ -1,6 +1,7 @@
 // Settings of a stage with its own workspace: dev, qa, prod.
 import { z } from "zod";
 import { batch } from "./batch.ts";
+import { customerManagedKey } from "./customerManagedKey.ts";
 import { common, group, serving, workspace } from "./fields.ts";
 import { kubernetes, kubernetesRules } from "./kubernetes.ts";
 import { monitoring, monitoringRules } from "./monitoring.ts";
@@ -25,6 +26,8 @@ export const stageSettings = (stage: Stage) =>
       ...network,
       ...kubernetes,
       batch,
+      /** What storage, images and workspace metadata are encrypted with; unset: keys of Microsoft's. */
+      customerManagedKey,
       /** Are models trained here? Then the cluster, the data and the components are here too. */
       training: z.boolean("must be true or false").default(stage === "dev"),
       /** Who has to agree before a release may serve here. */

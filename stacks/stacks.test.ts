@@ -1,5 +1,8 @@
 // The stacks as Pulumi would see them: which resources, under which names, with which inputs. No cloud, no CLI.
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import type * as pulumi from "@pulumi/pulumi";
 import { roles } from "../components/roles.ts";
@@ -438,6 +441,20 @@ describe("batch", () => {
     );
   });
 
+  test("without an online endpoint it is refused by name, as releases move on that", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mlops-batch-only-"));
+    const root = join(import.meta.dirname, "..");
+    cpSync(join(root, "project"), folder, { recursive: true });
+    rmSync(join(folder, "deploy", "endpoint.yml"));
+    const project = relative(root, folder);
+    const settings = parseSettings(stageSettings("dev"), config({ ...on, project, modelVersion: "1" }), "azure-mlops", "dev");
+    await expect(stage(settings, allowed)).rejects.toThrow(
+      /has a batch endpoint and no online one, which is not supported: .* Add deploy\/endpoint.yml/,
+    );
+    rmSync(folder, { recursive: true });
+    expect(made).toEqual([]);
+  });
+
   test("settings that cannot be are refused", () => {
     const attempt = (batch: unknown) => () =>
       parseSettings(stageSettings("dev"), config({ batch: JSON.stringify(batch) }), "azure-mlops", "dev");
@@ -560,6 +577,44 @@ describe("qa and prod", () => {
       logs: [{ categoryGroup: "allLogs", enabled: true }],
     });
     expect(named("qa-images-diagnostics").inputs).toMatchObject({ resourceUri: "/id/qa-images", workspaceId: "/id/qa-logs" });
+  });
+
+  test("a key of one's own: storage, images and workspace are encrypted with it, once the identity's role on it holds", async () => {
+    const keyVault = "/subscriptions/s/resourceGroups/security/providers/Microsoft.KeyVault/vaults/kv-keys";
+    const version = "0123456789abcdef0123456789abcdef";
+    const keyUri = `https://kv-keys.vault.azure.net/keys/ml/${version}`;
+    const cosmos = "9b5ce1a2-0000-4000-8000-00000000c05a";
+    await build("qa", { customerManagedKey: JSON.stringify({ keyVault, keyUri, alsoUsedBy: [cosmos] }) });
+    for (const [name, principalId] of [
+      ["qa-key-identity", "qa-identity-principal"],
+      ["qa-key-9b5ce1a2", cosmos],
+    ])
+      expect(named(name!).inputs).toMatchObject({
+        ...{ principalId, scope: `${keyVault}/keys/ml` },
+        roleDefinitionId: expect.stringContaining(roles["Key Vault Crypto Service Encryption User"]),
+      });
+    expect(named("qa-key-roles").inputs["assignments"]).toEqual(["/id/qa-key-identity", "/id/qa-key-9b5ce1a2"]);
+    expect(named("qa-storage").inputs).toMatchObject({
+      identity: { type: "UserAssigned", userAssignedIdentities: ["/id/qa-identity"] },
+      encryption: {
+        keySource: "Microsoft.Keyvault",
+        encryptionIdentity: { encryptionUserAssignedIdentity: "/id/qa-identity" },
+        keyVaultProperties: { keyVaultUri: "https://kv-keys.vault.azure.net", keyName: "ml", keyVersion: version },
+      },
+    });
+    expect(named("qa-images").inputs).toMatchObject({
+      identity: { type: "UserAssigned", userAssignedIdentities: { "/id/qa-identity": {} } },
+      sku: { name: "Premium" },
+      encryption: { status: "enabled", keyVaultProperties: { keyIdentifier: keyUri } },
+    });
+    expect(named("qa-workspace").inputs["encryption"]).toEqual({
+      status: "Enabled",
+      identity: { userAssignedIdentity: "/id/qa-identity" },
+      keyVaultProperties: { keyVaultArmId: keyVault, keyIdentifier: keyUri },
+    });
+    made.splice(0);
+    await build("qa");
+    for (const name of ["qa-storage", "qa-images", "qa-workspace"]) expect(named(name).inputs).not.toHaveProperty("encryption");
   });
 
   test("the live slot's instances follow its load within the settings' bounds, and only its", async () => {

@@ -62,6 +62,7 @@ export async function stage(settings: StageSettings, allowed: Allowed): Promise<
     operators: settings.operators ?? { caller: callerId },
     publicAccess: settings.publicAccess,
     ...(closed ? { isolation: { outboundRules: closed.outboundRules(settings, registryId), buildCluster: local.cluster } } : {}),
+    ...(settings.customerManagedKey ? { customerKey: settings.customerManagedKey } : {}),
     purgeProtection: settings.purgeProtection,
     onDestroy: settings.onDestroy,
     logDays: settings.diagnostics.retentionDays ?? 30,

@@ -4,6 +4,7 @@ import { allowedRegions } from "./allowed-regions.ts";
 import { allowedSizes } from "./allowed-sizes.ts";
 import { approvedRelease } from "./approved-release.ts";
 import { budgetPresent } from "./budget-present.ts";
+import { customerManagedKeys } from "./customer-managed-key.ts";
 import { diagnosticSettings } from "./diagnostic-settings.ts";
 import { locks } from "./locks.ts";
 import { noKeyAuth } from "./no-key-auth.ts";
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   noPublicAccess,
   privateNetwork,
   noKeyAuth,
+  customerManagedKeys,
   protectState,
   locks,
   scaleToZero,

@@ -11,6 +11,7 @@ test.each([
   ['Status=429 Code="TooManyRequests"', /Wait some minutes/],
   ["no answer from https://localhost:1: read ECONNRESET", /network/],
   ['Status=503 Code="ServiceUnavailable"', /status\.azure\.com/],
+  ['Status=400 Code="KeyVaultPolicyError" Message="Keyvault policy recoverable is not set"', /mlops doctor/],
   ["AuthorizationFailed: The client …", /role/],
 ])("%s", (said, next) => {
   expect(adviceFor(said)).toMatch(next);

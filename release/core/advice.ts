@@ -39,6 +39,17 @@ const advices: readonly Advice[] = [
     next: `Somebody else has the name. Names are made of the setting \`prefix\` and the subscription: give all stacks another one (pulumi config set prefix NAME --stack …) before they are up, ${again}.`,
   },
   {
+    says: [
+      "KeyVaultPolicyError",
+      "KeyVaultAuthenticationFailure",
+      "KeyVaultEncryptionKeyNotFound",
+      "KeyVaultVaultNotFound",
+      "Failed to access KeyId",
+      "CMK workspaces should have",
+    ],
+    next: `The key of customerManagedKey cannot be used: mlops doctor --stage STAGE says why (docs/safekeeping.md). A role on it that was given just now takes up to ten minutes to hold; ${again}.`,
+  },
+  {
     says: ["cannot create already existing resource"],
     next: "It exists, but the stack's state does not know it: made by hand, or by an `up` whose answer was lost. Take it over with the `pulumi import` above (then pulumi up as before), or delete it in Azure.",
   },

@@ -13,7 +13,7 @@ import { diagnosticSettings } from "./diagnostics.ts";
 import { eventGridTypes } from "./eventgrid.ts";
 import { federatedCredentials, userIdentities } from "./identity.ts";
 import { jobTypes } from "./jobs.ts";
-import { vaultKeys, vaults } from "./keyvault.ts";
+import { vaultKeys, vaultKeyVersions, vaults } from "./keyvault.ts";
 import { locks } from "./locks.ts";
 import { kubernetesTypes } from "./kubernetes.ts";
 import { logicTypes } from "./logic.ts";
@@ -34,6 +34,7 @@ export const types: readonly AnyType[] = [
   ...storageTypes,
   vaults,
   vaultKeys,
+  vaultKeyVersions,
   containerRegistries,
   logWorkspaces,
   insightsComponents,

@@ -1,11 +1,12 @@
 // Microsoft.KeyVault (API 2023-07-01): vaults, with soft delete and purge protection, and their keys. Secrets and certificates are not modelled.
 import { z } from "zod";
 import { ArmError } from "../core.ts";
-import type { ResourceType } from "../core.ts";
+import type { ResourceType, SandboxContext } from "../core.ts";
 import { nameOf, parentId } from "../arm/ids.ts";
 import { resourceKey } from "../state/resources.ts";
 import { idOf } from "../vault/http.ts";
 import { Keys, KeyWish } from "../vault/keys.ts";
+import type { Key } from "../vault/keys.ts";
 import { closeVault, openVault } from "../vault/listeners.ts";
 import { withoutNulls } from "./storage.ts";
 import { tags } from "./shapes.ts";
@@ -108,44 +109,80 @@ const keyBody = z.looseObject({
   properties: z.looseObject({
     kty: z.string(),
     curveName: z.string().nullish(),
+    keySize: z.int().nullish(),
     keyOps: z.array(z.string()).nullish(),
     attributes: z.looseObject({}).nullish(),
   }),
 });
 
+const keyType = "Microsoft.KeyVault/vaults/keys";
+
+function keyProperties(sandbox: SandboxContext, vault: string, key: Key): Record<string, unknown> {
+  const address = String(sandbox.resources.get(vault)?.properties["vaultUri"]).replace(/\/$/, "");
+  return {
+    ...(key.kty === "EC" ? { kty: "EC", curveName: "P-256" } : { kty: "RSA", keySize: Buffer.from(key.n, "base64url").length * 8 }),
+    keyOps: key.operations,
+    attributes: { ...key.attributes, recoveryLevel: "Recoverable+Purgeable" },
+    keyUri: `${address}/keys/${key.name}`,
+    keyUriWithVersion: idOf(address, key),
+  };
+}
+
 /** Resource Manager makes a key that is not there, and neither changes nor deletes one: the vault itself does that. */
 export const vaultKeys: ResourceType<z.infer<typeof keyBody>> = {
-  type: "Microsoft.KeyVault/vaults/keys",
+  type: keyType,
   createdStatus: 200,
   body: keyBody,
   provisioningState: false,
   names: { pattern: /^[0-9a-zA-Z-]{1,127}$/, rule: "1-127 letters, digits and hyphens" },
-  fill({ before, after }, sandbox) {
+  async fill({ before, after }, sandbox) {
     // A PUT of one that exists is answered with what is there.
     if (before) return before;
-    const { kty, curveName, keyOps, attributes } = after.properties;
+    const { kty, curveName, keySize, keyOps, attributes } = after.properties;
     const vault = parentId(after.id);
-    const wish = KeyWish.safeParse({ kty, crv: curveName, key_ops: keyOps, attributes, tags: after.tags });
+    const wish = KeyWish.safeParse({ kty, crv: curveName, key_size: keySize, key_ops: keyOps, attributes, tags: after.tags });
     if (!wish.success)
       throw new ArmError(400, "BadRequest", `Property ${wish.error.issues[0]!.path.join(".")}: ${wish.error.issues[0]!.message}`);
-    const key = new Keys(sandbox.db).create(resourceKey(vault), nameOf(after.id), wish.data);
-    const address = String(sandbox.resources.get(vault)?.properties["vaultUri"]).replace(/\/$/, "");
+    const key = await new Keys(sandbox.db).create(resourceKey(vault), nameOf(after.id), wish.data);
     const location = sandbox.resources.get(vault)?.location;
-    return {
-      ...after,
-      ...(location ? { location } : {}),
-      properties: {
-        kty,
-        curveName: "P-256",
-        keyOps: key.operations,
-        attributes: { ...key.attributes, recoveryLevel: "Recoverable+Purgeable" },
-        keyUri: `${address}/keys/${key.name}`,
-        keyUriWithVersion: idOf(address, key),
-      },
-    };
+    return { ...after, ...(location ? { location } : {}), properties: keyProperties(sandbox, vault, key) };
+  },
+  // Made at the vault itself, a key is there for Resource Manager too.
+  find(id, sandbox) {
+    const vault = parentId(id);
+    const key = new Keys(sandbox.db).versions(resourceKey(vault), nameOf(id)).at(-1);
+    return key && { id, name: key.name, type: keyType, properties: keyProperties(sandbox, vault, key) };
+  },
+  // Its newest version, wherever that was made.
+  show(resource, sandbox) {
+    const vault = parentId(resource.id);
+    const key = new Keys(sandbox.db).versions(resourceKey(vault), resource.name).at(-1);
+    return key ? { ...resource, properties: keyProperties(sandbox, vault, key) } : resource;
   },
   remove(key, _sandbox, cascade) {
     if (!cascade)
       throw new ArmError(405, "HttpMethodNotSupported", `Keys are deleted at the vault itself, not through Resource Manager: ${key.name}.`);
+  },
+};
+
+/** Versions are read here, and made by the key itself. */
+export const vaultKeyVersions: ResourceType = {
+  type: `${keyType}/versions`,
+  body: z.looseObject({}),
+  provisioningState: false,
+  check() {
+    throw new ArmError(
+      405,
+      "HttpMethodNotSupported",
+      "Versions of a key are made at the vault itself, or with the key, not through Resource Manager.",
+    );
+  },
+  find(id, sandbox) {
+    const key = parentId(id);
+    const vault = parentId(key);
+    const found = new Keys(sandbox.db)
+      .versions(resourceKey(vault), nameOf(key))
+      .find(({ version }) => version === nameOf(id).toLowerCase());
+    return found && { id, name: found.version, type: `${keyType}/versions`, properties: keyProperties(sandbox, vault, found) };
   },
 };

@@ -113,6 +113,15 @@ export const builtInRoles: Readonly<Record<string, Role>> = {
       "Microsoft.KeyVault/vaults/keys/verify/action",
     ],
   ),
+  "e147488a-f6f5-4113-8e2d-b22465e65bf6": role(
+    "Key Vault Crypto Service Encryption User",
+    [
+      "Microsoft.EventGrid/eventSubscriptions/write",
+      "Microsoft.EventGrid/eventSubscriptions/read",
+      "Microsoft.EventGrid/eventSubscriptions/delete",
+    ],
+    ["Microsoft.KeyVault/vaults/keys/read", "Microsoft.KeyVault/vaults/keys/wrap/action", "Microsoft.KeyVault/vaults/keys/unwrap/action"],
+  ),
   "00482a5a-887f-4fb3-b363-3b7fe8e74483": role("Key Vault Administrator", ["Microsoft.KeyVault/*/read"], ["Microsoft.KeyVault/vaults/*"]),
   "4633458b-17de-408a-b874-0445c86b69e6": role(
     "Key Vault Secrets User",

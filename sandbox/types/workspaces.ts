@@ -10,6 +10,7 @@ import { giveRoles, systemAssigned, workspacePrincipal } from "../rbac/identitie
 import { checkIsolation, filledNetwork, managedNetwork } from "./managednetwork.ts";
 import { bool, identity, tags } from "./shapes.ts";
 import { withoutNulls } from "./storage.ts";
+import { checkWorkspaceKey } from "../vault/customerKey.ts";
 import { text } from "../state/values.ts";
 
 export const workspaceType = "Microsoft.MachineLearningServices/workspaces";
@@ -31,6 +32,17 @@ const body = z.looseObject({
       containerRegistry: z.string().nullish(),
       publicNetworkAccess: access,
       managedNetwork: managedNetwork.nullish(),
+      encryption: z
+        .looseObject({
+          status: z.enum(["Enabled", "Disabled"]),
+          identity: z.looseObject({ userAssignedIdentity: z.string().nullish() }).nullish(),
+          keyVaultProperties: z.looseObject({
+            keyVaultArmId: z.string(),
+            keyIdentifier: z.string(),
+            identityClientId: z.string().nullish(),
+          }),
+        })
+        .nullish(),
       hbiWorkspace: bool,
       v1LegacyMode: bool,
       enableDataIsolation: bool,
@@ -67,6 +79,7 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
   },
   check({ before, after }, sandbox) {
     checkIsolation(before, after);
+    checkWorkspaceKey(before, after, sandbox);
     const kind = after.kind ?? "Default";
     if (!/^default$/i.test(kind)) {
       throw new ArmError(

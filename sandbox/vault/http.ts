@@ -1,4 +1,4 @@
-// The data plane of one vault: keys are made, read, listed, and sign. Key Vault REST 7.4 and later (learn.microsoft.com/rest/api/keyvault/keys).
+// The data plane of one vault: keys are made, read, listed, sign and wrap. Key Vault REST 7.4 and later (learn.microsoft.com/rest/api/keyvault/keys).
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -9,8 +9,9 @@ import { ArmError } from "../core.ts";
 import type { Caller, SandboxContext } from "../core.ts";
 import { fromOf, mayReach, openTo } from "../network/reach.ts";
 import { readJson } from "../server/bodies.ts";
-import { Keys, KeyWish, sign, verify } from "./keys.ts";
+import { Keys, KeyWish, sign, usable, verify } from "./keys.ts";
 import type { Key } from "./keys.ts";
+import { unwrap, wrap } from "./rsa.ts";
 
 const names = /^[0-9a-zA-Z-]{1,127}$/;
 const limit = 64 * 1024;
@@ -20,6 +21,14 @@ const base64url = z
   .transform((text) => Buffer.from(text, "base64url"));
 const toSign = z.looseObject({ alg: z.string(), value: base64url });
 const toVerify = z.looseObject({ alg: z.string(), digest: base64url, value: base64url });
+
+/** Last part of the address → the operation, and what it does. */
+const wrapping = {
+  wrapkey: { operation: "wrapKey", work: wrap },
+  unwrapkey: { operation: "unwrapKey", work: unwrap },
+  encrypt: { operation: "encrypt", work: wrap },
+  decrypt: { operation: "decrypt", work: unwrap },
+} as const;
 
 /** @param vault key of the vault's resource; @param address without a slash at its end */
 export function vaultApp(sandbox: SandboxContext, vault: string, address: string): Hono {
@@ -42,7 +51,11 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
     await next();
   });
   const bundle = (key: Key) => ({
-    key: { kid: idOf(address, key), kty: "EC", crv: "P-256", key_ops: key.operations, x: key.x, y: key.y },
+    key: {
+      kid: idOf(address, key),
+      key_ops: key.operations,
+      ...(key.kty === "EC" ? { kty: "EC", crv: "P-256", x: key.x, y: key.y } : { kty: "RSA", n: key.n, e: key.e }),
+    },
     attributes: attributes(key),
     ...(Object.keys(key.tags).length > 0 ? { tags: key.tags } : {}),
   });
@@ -51,7 +64,7 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
   app.post("/keys/:name/create", async (c) => {
     const name = c.req.param("name");
     if (!names.test(name)) throw new ArmError(400, "BadParameter", `The request URI contains an invalid name: ${name}`);
-    return c.json(bundle(keys.create(vault, name, await body(c, KeyWish))));
+    return c.json(bundle(await keys.create(vault, name, await body(c, KeyWish))));
   });
   app.get("/keys", (c) => c.json({ value: keys.newest(vault).map((key) => item(key, `${address}/keys/${key.name}`)), nextLink: null }));
   app.get("/keys/:name/versions", (c) =>
@@ -71,9 +84,21 @@ export function vaultApp(sandbox: SandboxContext, vault: string, address: string
       const { alg, digest, value } = await body(c, toVerify);
       return c.json({ value: verify(key, alg, digest, value) });
     });
+    for (const [ending, { operation, work }] of Object.entries(wrapping))
+      app.post(`${path}/${ending}`, async (c) => {
+        const key = keys.get(vault, c.req.param("name")!, c.req.param("version"));
+        const { alg, value } = await body(c, toSign);
+        usable(key, operation);
+        if (key.kty !== "RSA")
+          throw new ArmError(400, "BadParameter", `Key and algorithm '${alg}' are incompatible. Key type is '${key.kty}'.`);
+        return c.json({ kid: idOf(address, key), value: Buffer.from(work(key, alg, value)).toString("base64url") });
+      });
   }
   app.all("*", (c) => {
-    throw notModeled(`${c.req.method} ${c.req.path} of vaults`, "it has keys that are made, read, listed, and that sign and verify");
+    throw notModeled(
+      `${c.req.method} ${c.req.path} of vaults`,
+      "it has keys that are made, read, listed, and that sign, verify, wrap and unwrap.",
+    );
   });
   return app;
 }
@@ -93,7 +118,8 @@ function reach(sandbox: SandboxContext, caller: Caller, vault: string, address: 
 function permit(sandbox: SandboxContext, caller: Caller, vault: string, method: string, path: string): void {
   const resource = sandbox.resources.get(vault);
   if (resource?.properties["enableRbacAuthorization"] !== true) return;
-  const what = method === "GET" ? "read" : `${path.split("/").at(-1)}/action`;
+  // `wrapkey` in the address, `wrap` in roles.
+  const what = method === "GET" ? "read" : `${path.split("/").at(-1)!.replace(/key$/, "")}/action`;
   const operation = `Microsoft.KeyVault/vaults/keys/${what}`;
   const scope = [resource.id, ...path.split("/").slice(1, 3)].join("/");
   // Who may read a key has its public half, and so may verify.

@@ -74,7 +74,7 @@ test("refusals: no token, another service's token, an unknown key, a disabled on
   const token = await sandbox.token("https://vault.azure.net");
   expect((await ask("/secrets/x", token)).status).toBe(501);
   await expect(client.getKey("nothing")).rejects.toMatchObject({ statusCode: 404, code: "KeyNotFound" });
-  await expect(client.createRsaKey("rsa")).rejects.toMatchObject({ statusCode: 501, code: "NotModeledInSandbox" });
+  await expect(client.createOctKey("symmetric", { hsm: true })).rejects.toMatchObject({ statusCode: 501, code: "NotModeledInSandbox" });
   await expect(client.createKey("bad_name", "EC")).rejects.toMatchObject({ statusCode: 400 });
   const off = await client.createEcKey("off", { curve: "P-256", enabled: false });
   await expect(new CryptographyClient(off.id!, sandbox.credential, options).sign("ES256", digest)).rejects.toMatchObject({

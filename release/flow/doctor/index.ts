@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { budget } from "./checks/budget.ts";
 import { config } from "./checks/config.ts";
 import { endpoint } from "./checks/endpoint.ts";
+import { key } from "./checks/key.ts";
 import { locks } from "./checks/locks.ts";
 import { login } from "./checks/login.ts";
 import { names } from "./checks/names.ts";
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   providers,
   sizes,
   quota,
+  key,
   names,
   endpoint,
   network,

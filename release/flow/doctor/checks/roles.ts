@@ -1,7 +1,8 @@
 // May whoever is signed in do what `up` does? Asked of Azure itself, so groups, inherited and just expired roles count as they are.
-import { missingRights, type Permission, type Right } from "../../../core/rights.ts";
+import { missingRights, type Right } from "../../../core/rights.ts";
 import { historyNames, releaseKeyNames, suffixOf } from "../../../../settings/names.ts";
 import { type Check, fail, type Finding, ok, skip } from "../check.ts";
+import { permissionsAt } from "../permissions.ts";
 import type { Subject } from "../subject.ts";
 
 interface Wanted extends Right {
@@ -129,16 +130,6 @@ async function lackingData(subject: Subject, { scope, apiVersion, role, what, ac
       `It lacks "${role}" there: never given, or expired. az role assignment create --assignee OBJECT_ID --role "${role}" --scope ${scope}`,
     ),
   ];
-}
-
-/** https://learn.microsoft.com/rest/api/authorization/permissions; undefined where the scope does not answer. */
-async function permissionsAt(subject: Subject, scope: string): Promise<Permission[] | undefined> {
-  const { azure } = await subject.login();
-  const found = await azure.find<{ value: Permission[] }>(`${scope}/providers/Microsoft.Authorization/permissions`, {
-    apiVersion: "2022-04-01",
-    signal: subject.signal,
-  });
-  return found?.value;
 }
 
 const shortScope = (scope: string): string =>
