@@ -49,8 +49,9 @@ export const bench: Command = {
       try {
         const figures = await each.measure((line) => call.out.progress(`bench  ${name}: ${line}`), options);
         const measured = new Date().toISOString().slice(0, 10);
+        // Another run may have written its own meanwhile.
         results = merged(
-          results,
+          readResults(file),
           name,
           figures.map((figure) => ({ benchmark: name, measured, ...figure })),
         );
