@@ -33,7 +33,8 @@ export async function kills(count: number, report: (line: string) => void): Prom
       acknowledged += (await Promise.all(writing)).reduce((sum, one) => sum + one, 0);
       await target.restart();
       for (const place of places) {
-        const found = await place.check();
+        // Round by round what the kill was near to; in the end everything: no later kill may take what stood.
+        const found = await place.check(round < count ? "since the last kill" : "everything");
         lost += found.lost;
         torn += found.torn;
         for (const line of found.lines) report(`round ${round}: ${line}`);
@@ -65,6 +66,8 @@ async function keepWriting(place: Place, writer: number, signal: AbortSignal): P
 abstract class Place {
   readonly target: Target;
   readonly #written = new Map<string, Written>();
+  /** Names written to since the last kill. */
+  readonly #touched = new Set<string>();
 
   constructor(target: Target) {
     this.target = target;
@@ -83,17 +86,21 @@ abstract class Place {
     const before = last?.acknowledged ? last.value : last?.before;
     const value = randomBytes(100 + Math.floor(Math.random() * this.mostBytes)).toString("hex");
     this.#written.set(name, { value, acknowledged: false, before });
+    this.#touched.add(name);
     const reply = await this.put(name, value);
     if (reply.status >= 300) throw new Error(`write of ${name}: ${reply.status} ${reply.text.slice(0, 300)}`);
     this.#written.set(name, { value, acknowledged: true, before });
     return true;
   }
 
-  /** Looks at everything that was written since the last kill. */
-  async check(): Promise<{ lost: number; torn: number; lines: string[] }> {
+  /** Compares what is there with what was written. */
+  async check(which: "since the last kill" | "everything"): Promise<{ lost: number; torn: number; lines: string[] }> {
     let [lost, torn] = [0, 0];
     const lines: string[] = [];
-    for (const [name, { value, acknowledged, before }] of this.#written) {
+    const names = [...(which === "everything" ? this.#written.keys() : this.#touched)];
+    this.#touched.clear();
+    for (const name of names) {
+      const { value, acknowledged, before } = this.#written.get(name)!;
       const found = await this.get(name);
       if (found === value) {
         this.#written.set(name, { value, acknowledged: true, before });
