@@ -117,6 +117,8 @@ export interface Upload {
   includes: Includes;
   /** Stands behind the URI in the body: the SDK ends a folder input with `/`. */
   suffix: "" | "/";
+  /** The text around the URI (and its suffix), where it stands inside of one: see `inPlace`. */
+  around?: readonly [before: string, after: string];
   /** Datastore that the file names for the upload. */
   datastore: string | null;
   /** Content hash, computed when asked for (see `contentHash`). */
@@ -149,6 +151,8 @@ export interface Reference {
   label: string | null;
   /** Set when the text is a registry's `azureml://registries/…`. */
   registry: string | null;
+  /** The text around the id, where it stands inside of one: see `inPlace`. */
+  around?: readonly [before: string, after: string];
 }
 
 /** An asset that has to be registered before: an inline environment, a component file of a pipeline, an inline model. */

@@ -40,6 +40,19 @@ export class ReferenceMark {
   }
 }
 
+/** A mark inside of a text. */
+export class TextMark {
+  readonly before: string;
+  readonly mark: UploadMark | ReferenceMark;
+  readonly after: string;
+
+  constructor(before: string, mark: UploadMark | ReferenceMark, after: string) {
+    this.before = before;
+    this.mark = mark;
+    this.after = after;
+  }
+}
+
 /** An asset that comes first. */
 export class DependencyMark {
   readonly asset: Asset;
@@ -97,6 +110,12 @@ export function finishBody(draft: unknown, files: Files, hashes: Hashes): Finish
       result.references.push({ pointer, ...reference });
       return reference.text;
     }
+    if (value instanceof TextMark) {
+      const { before, mark, after } = value;
+      const inner = walk(mark, pointer) as string;
+      (mark instanceof UploadMark ? result.uploads : result.references).at(-1)!.around = [before, after];
+      return before + inner + after;
+    }
     if (value instanceof DependencyMark) {
       result.dependencies.push({ pointer, asset: value.asset });
       return `azureml:${value.asset.name}:${value.asset.version}`;
@@ -137,6 +156,10 @@ export function replaceAt(body: unknown, values: ReadonlyMap<string, unknown>, p
     put(copy, key, replaceAt(item, values, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`));
   return copy;
 }
+
+/** What belongs at the pointer of an upload or a reference, once its URI or id is known. */
+export const inPlace = ({ around: [before, after] = ["", ""] }: Pick<Upload | Reference, "around">, value: string): string =>
+  before + value + after;
 
 /** Takes a reference apart. Full ARM ids and registry URIs stay as they are; short names get `azureml:` in front. */
 export function parseReference(type: ReferenceType, text: string): Omit<Reference, "pointer"> {

@@ -1,6 +1,6 @@
 // The door of the room: everything that others may use.
 export type { Asset, Dependency, Kind, Noun, Reference, ReferenceType, Upload } from "./asset.ts";
-export { parseReference, replaceAt } from "./body.ts";
+export { inPlace, parseReference, replaceAt } from "./body.ts";
 export type { FileStat, Files } from "./files.ts";
 export { isKindOrNoun, NOUNS } from "./detect.ts";
 export { type Collection, findAll, findFile, type Found, type Role, usualFile } from "./layout.ts";

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { ComponentResource, interpolate, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
-import { jsonHash, replaceAt } from "../assets/index.ts";
+import { inPlace, jsonHash, replaceAt } from "../assets/index.ts";
 import type { Asset, Reference, Upload as LocalUpload } from "../assets/index.ts";
 import { statePath } from "../provider/upload.ts";
 import { AssetVersion, Upload } from "./mlops.ts";
@@ -54,17 +54,17 @@ export class AssetSource extends ComponentResource {
   resolve(asset: Asset): { body: Record<string, unknown>; version: string | null } {
     const values = new Map<string, Input<string>>();
     const meanings: Record<string, string> = {};
-    for (const upload of asset.uploads) values.set(upload.pointer, inSpec(upload.pointer, this.#uploaded(upload)));
+    for (const upload of asset.uploads) values.set(upload.pointer, inSpec(upload, this.#uploaded(upload)));
     for (const reference of asset.references) {
       const found = this.#referenced(reference);
       if (!found) continue;
-      values.set(reference.pointer, inSpec(reference.pointer, found.id));
+      values.set(reference.pointer, inSpec(reference, found.id));
       if (found.version) meanings[reference.pointer] = found.version;
     }
     for (const dependency of asset.dependencies) {
       const found = this.#inline(dependency.asset);
       if (!found) continue;
-      values.set(dependency.pointer, inSpec(dependency.pointer, found.id));
+      values.set(dependency.pointer, inSpec(dependency, found.id));
       meanings[dependency.pointer] = found.version;
     }
     const body = replaceAt(asset.body, values) as Record<string, unknown>;
@@ -144,7 +144,7 @@ const collections: Partial<Record<Reference["type"], string>> = {
 };
 
 /** Inside a component's specification ids have `azureml:` in front, elsewhere they stand bare. */
-const inSpec = (pointer: string, id: Input<string>): Input<string> =>
-  pointer.startsWith("/properties/componentSpec/")
-    ? interpolate`${id}`.apply((text) => (text.startsWith("/") ? `azureml:${text}` : text))
+const inSpec = (place: Pick<LocalUpload, "pointer" | "around">, id: Input<string>): Input<string> =>
+  place.around || place.pointer.startsWith("/properties/componentSpec/")
+    ? interpolate`${id}`.apply((text) => (place.around ? inPlace(place, text) : text.startsWith("/") ? `azureml:${text}` : text))
     : id;

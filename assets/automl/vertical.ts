@@ -1,5 +1,6 @@
 // What all automated ML tasks have in common, and what tells one from another.
 import { dict, object, type FieldMap } from "../schema/compound.ts";
+import { localPath } from "../schema/azure.ts";
 import { oneOf, str } from "../schema/scalars.ts";
 import { LOG_VERBOSITY, word } from "./words.ts";
 
@@ -9,7 +10,7 @@ const table = object(
     mode: oneOf(["download", "ro_mount", "eval_mount", "eval_download", "direct"]),
     type: oneOf(["mltable"]),
     path: str,
-    path_on_compute: str,
+    path_on_compute: localPath(),
     datastore: str,
   },
   { expects: "a table (`type: mltable`, `path`)" },

@@ -1,7 +1,7 @@
 // Inputs and outputs of jobs and pipeline nodes: how they are read, and their form in a request.
 import { ReferenceMark, UploadMark } from "../body.ts";
 import type { Build } from "../kinds/kind.ts";
-import { armVersioned, isUrl } from "../schema/azure.ts";
+import { armVersioned, isUrl, localPath } from "../schema/azure.ts";
 import { bindable, dict, object, union, type Entity } from "../schema/compound.ts";
 import { nullable, type Field } from "../schema/field.ts";
 import { bool, int, num, oneOf, str, strictFloat, strictInt, version } from "../schema/scalars.ts";
@@ -11,13 +11,13 @@ import { Float, pythonString, type Yaml } from "../yaml/value.ts";
 const assetPath = union(armVersioned("asset"), str);
 const common = { path: assetPath, datastore: str } as const;
 const DATA_MODES = ["download", "ro_mount", "direct"] as const;
-const dataInput = object({ ...common, mode: oneOf(DATA_MODES), type: oneOf(["uri_file", "uri_folder"]), path_on_compute: str });
+const dataInput = object({ ...common, mode: oneOf(DATA_MODES), type: oneOf(["uri_file", "uri_folder"]), path_on_compute: localPath() });
 const modelInput = object({ ...common, mode: oneOf(DATA_MODES), type: oneOf(["custom_model", "mlflow_model", "triton_model"]) });
 const tableInput = object({
   ...common,
   mode: oneOf(["download", "ro_mount", "eval_mount", "eval_download", "direct"]),
   type: oneOf(["mltable"]),
-  path_on_compute: str,
+  path_on_compute: localPath(),
 });
 /** A file, a folder or a table. */
 export const tabularInput = union(dataInput, tableInput);
@@ -98,16 +98,22 @@ export function inputUri(input: DataInput, build: Build, path: Path): unknown {
     return new ReferenceMark(isModel(input.type) ? "model" : "data", text);
   if (isUrl(text) || isBinding(text)) return text;
   const absolute = /^([/\\]|[A-Za-z]:[/\\])/.test(text);
-  if (!absolute && (text.includes(":") || text.includes("@"))) {
+  const at = [...path, "path"];
+  if (!absolute && /[:@]/.test(text)) {
     const bare = text.replace(/^azureml:/, "");
-    if (!bare.includes(":") && !bare.includes("@"))
-      build.problem([...path, "path"], "needs a version or a label", `write azureml:${bare}:<version> or azureml:${bare}@latest`, text);
+    if (text.includes("/"))
+      build.problem(at, "is neither a URI, nor the name of an asset, nor a path", "write azureml:<name>:<version>, or a local path", text);
+    else if (!/[:@]/.test(bare))
+      build.problem(at, "needs a version or a label", `write azureml:${bare}:<version> or azureml:${bare}@latest`, text);
     return new ReferenceMark(isModel(input.type) ? "model" : "data", text);
   }
   const full = build.absolute(text);
   const stat = build.files.stat(full);
-  if (!stat)
-    build.problem([...path, "path"], `no such file or folder: ${full}`, "correct the path; it is taken from the folder of this file", text);
+  if (!stat) build.problem(at, `no such file or folder: ${full}`, "correct the path; it is taken from the folder of this file", text);
+  // The SDK looks only where the path is absolute.
+  const only = input.type === "uri_file" ? "file" : (input.type ?? "uri_folder") === "uri_folder" ? "folder" : undefined;
+  if (absolute && stat && only && stat.type !== only)
+    build.problem(at, `is a ${stat.type}, not a ${only}`, `write \`type: uri_${stat.type}\``, text);
   return new UploadMark("data", build.shown(text), full, {
     suffix: (input.type ?? "uri_folder") === "uri_folder" ? "/" : "",
     datastore: input.datastore,

@@ -8,13 +8,19 @@ import { isGit, isUrl, REGISTRY_URI } from "../schema/azure.ts";
 import type { Path } from "../yaml/source.ts";
 import type { Includes } from "../upload.ts";
 
-/** A named environment becomes a reference, an inline one an asset that is registered first. */
-export function environmentMark(value: string | EnvironmentEntity | undefined, build: Build, path: Path): unknown {
+/** A named environment becomes a reference, an inline one (which `change` may alter) an asset that is registered first. */
+export function environmentMark(
+  value: string | EnvironmentEntity | undefined,
+  build: Build,
+  path: Path,
+  change = (given: EnvironmentEntity): EnvironmentEntity => given,
+): unknown {
   if (value === undefined) return null;
   if (typeof value === "string") return versioned("environment", value, build, path);
   const origin = originOf(value);
   const inside = origin ? build.inFile(origin) : within(build, path);
-  return new DependencyMark(inside.inline("environment", value, buildEnvironment(value, inside, value.name === undefined)));
+  const entity = change(value);
+  return new DependencyMark(inside.inline("environment", entity, buildEnvironment(entity, inside, value.name === undefined)));
 }
 
 /** A named asset. Azure takes no name alone, except that of an environment of its own. */
@@ -53,6 +59,12 @@ export function codeMark(value: string | undefined, build: Build, named: NamedCo
 /** Code in a git repository, which the SDK takes with its private features only. */
 export function refuseGit(code: string | undefined, build: Build): void {
   if (code !== undefined && isGit(code)) build.problem(["code"], "git paths are not supported as code", "name a local folder", code);
+}
+
+/** Jobs take no code of a registry either; components do. */
+export function refuseRemoteCode(code: string | undefined, build: Build): void {
+  refuseGit(code, build);
+  if (code?.startsWith(REGISTRY_URI)) build.problem(["code"], "a job takes no code from a registry", "name a local folder", code);
 }
 
 /** A version without a name says nothing. */

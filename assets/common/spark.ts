@@ -1,5 +1,6 @@
 // What Spark runs, and with how much of a pool: shared by spark jobs, components and nodes.
 // https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-spark; REST SparkJob 2023-04-01-preview.
+import type { EnvironmentEntity } from "../kinds/environment.ts";
 import type { Build } from "../kinds/kind.ts";
 import { code } from "../schema/azure.ts";
 import { dict, list, object, union, type Entity } from "../schema/compound.ts";
@@ -27,6 +28,10 @@ export const sparkFields = {
   args: str,
 } as const;
 export type SparkEntity = Entity<typeof sparkFields>;
+
+/** Spark builds no image: of an environment without one only the conda file counts, and the SDK puts an image beside it. */
+export const sparkEnvironment = (given: EnvironmentEntity): EnvironmentEntity =>
+  given.image === undefined ? { conda_file: given.conda_file, image: "conda/miniconda3" } : given;
 
 /** Sizes that a job may ask of a serverless pool. */
 const SIZES = ["standard_e4s_v3", "standard_e8s_v3", "standard_e16s_v3", "standard_e32s_v3", "standard_e64s_v3"] as const;

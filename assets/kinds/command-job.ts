@@ -3,8 +3,8 @@ import { ReferenceMark } from "../body.ts";
 import { distributionBody, identityBody, limitsBody, queueBody, resourcesBody, servicesBody } from "../common/command-body.ts";
 import { commandFields, jobFields, limits, type Service } from "../common/command-fields.ts";
 import { inputsBody, jobInputs, jobOutputs, outputsBody } from "../common/job-io.ts";
-import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
-import { compute, REGISTRY_URI } from "../schema/azure.ts";
+import { codeMark, environmentMark, refuseRemoteCode } from "../common/marks.ts";
+import { compute } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { readOnly } from "../schema/field.ts";
 import { any, oneOf, str } from "../schema/scalars.ts";
@@ -33,9 +33,7 @@ function buildCommandJob(entity: CommandJobEntity, build: Build): Draft {
   const resources = resourcesBody(entity.resources) ?? (local ? { properties: {} } : null);
   if (local && resources) resources.properties = { ...(resources.properties as object), IsLocal: { IsLocal: true } };
   checkInputBindings(command, entity.inputs, build);
-  refuseGit(entity.code, build);
-  if (entity.code?.startsWith(REGISTRY_URI))
-    build.problem(["code"], "a job takes no code from a registry", "name a local folder", entity.code);
+  refuseRemoteCode(entity.code, build);
   return {
     name: entity.name ?? null,
     version: null,

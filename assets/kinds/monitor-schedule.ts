@@ -3,7 +3,8 @@
 import { anyDict } from "../common/asset-fields.ts";
 import { versioned } from "../common/marks.ts";
 import { trigger, triggerBody, usualWindow } from "../common/trigger.ts";
-import { signal, signalBody, type Signal } from "../monitor/signals.ts";
+import { signal, signalBody } from "../monitor/signals.ts";
+import { requireData, usualLanguageSignals, usualSignals, type Signals } from "../monitor/usual.ts";
 import { armVersioned } from "../schema/azure.ts";
 import { dict, list, object, union, type Entity } from "../schema/compound.ts";
 import { readOnly, required } from "../schema/field.ts";
@@ -41,7 +42,7 @@ export const monitorSchedule = defineKind<MonitorEntity>({
 });
 
 function buildMonitor(entity: MonitorEntity, build: Build): Draft {
-  const { compute, monitoring_target: target, monitoring_signals: signals, alert_notification: alert } = entity.create_monitor;
+  const { compute, monitoring_target: target, alert_notification: alert } = entity.create_monitor;
   const window = usualWindow(entity.trigger);
   const monitorDefinition = {
     computeConfiguration: {
@@ -56,9 +57,9 @@ function buildMonitor(entity: MonitorEntity, build: Build): Draft {
       modelId: target.model_id && versioned("model", target.model_id, build, ["create_monitor", "monitoring_target", "model_id"]),
     },
     signals: Object.fromEntries(
-      Object.entries(signals ?? {}).map(([name, one]) => [
+      Object.entries(signalsOf(entity, build)).map(([name, one]) => [
         name,
-        signalBody(one as unknown as Signal, window, build, ["create_monitor", "monitoring_signals", name]),
+        signalBody(one, window, build, ["create_monitor", "monitoring_signals", name]),
       ]),
     ),
     alertNotificationSetting:
@@ -87,4 +88,22 @@ function buildMonitor(entity: MonitorEntity, build: Build): Draft {
       },
     },
   };
+}
+
+/** The signals of the file; without any, the SDK's own on what the deployment collects. */
+function signalsOf({ create_monitor: { monitoring_target: target, monitoring_signals: given } }: MonitorEntity, build: Build): Signals {
+  const path = ["create_monitor", "monitoring_signals"];
+  const signals = given as unknown as Signals | undefined;
+  const collected = Boolean(target?.endpoint_deployment_id);
+  if (!signals || Object.keys(signals).length === 0) {
+    if (!collected)
+      build.problem(
+        path,
+        "a monitor needs signals, or a deployment that collects its data",
+        "add `monitoring_signals:`, or `monitoring_target: {endpoint_deployment_id: azureml:<endpoint>:<deployment>}`",
+      );
+    return target?.ml_task === "questionanswering" ? usualLanguageSignals : usualSignals;
+  }
+  if (!collected) for (const [name, one] of Object.entries(signals)) requireData(one, build, [...path, name]);
+  return signals;
 }

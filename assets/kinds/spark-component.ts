@@ -1,7 +1,7 @@
 // Spark components (`az ml component`, `type: spark`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-component-spark.
 import { withoutEmpty } from "../common/empty.ts";
 import { codeMark, environmentMark } from "../common/marks.ts";
-import { componentConf, sparkFields } from "../common/spark.ts";
+import { componentConf, sparkEnvironment, sparkFields } from "../common/spark.ts";
 import { list, object, type Entity } from "../schema/compound.ts";
 import { any, oneOf, str } from "../schema/scalars.ts";
 import {
@@ -42,7 +42,7 @@ export function buildSparkComponent(entity: SparkComponentEntity, build: Build, 
     files: entity.files,
     archives: entity.archives,
     conf: conf && componentConf(conf),
-    environment: environmentMark(environment ?? undefined, build, ["environment"]),
+    environment: environmentMark(environment ?? undefined, build, ["environment"], sparkEnvironment),
     args: entity.args,
     properties: properties,
     type: "spark",

@@ -11,8 +11,8 @@ import {
   type InputValue,
   type OutputValue,
 } from "../common/job-io.ts";
-import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
-import { asTexts, checkPlace, checkSpark, sparkConf, sparkFields, sparkResources, sparkSettings, withInstances } from "../common/spark.ts";
+import { codeMark, environmentMark, refuseRemoteCode } from "../common/marks.ts";
+import { asTexts, checkPlace, checkSpark, sparkConf, sparkEnvironment, sparkFields, sparkResources, sparkSettings, withInstances } from "../common/spark.ts";
 import { compute } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
@@ -40,7 +40,7 @@ export const sparkJob = defineKind<SparkJobEntity>({
 
 function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
   const settings = sparkSettings(entity.conf);
-  refuseGit(entity.code, build);
+  refuseRemoteCode(entity.code, build);
   checkSpark(settings.known, entity.entry, build);
   checkPlace(entity.compute, entity.resources, build);
   checkModes(entity, build);
@@ -66,7 +66,7 @@ function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
         conf: asTexts(sparkConf(withInstances(settings))),
         // The SDK takes properties and sends none.
         properties: {},
-        environmentId: environmentMark(entity.environment ?? undefined, build, ["environment"]),
+        environmentId: environmentMark(entity.environment ?? undefined, build, ["environment"], sparkEnvironment),
         inputs: inputsBody(entity.inputs, build),
         outputs: outputsBody(entity.outputs, build),
         args: entity.args,

@@ -160,6 +160,6 @@ function sourceOf(value: string, around: Surroundings): Port | undefined {
   if (where === "inputs" || where === "outputs") return around.parent[where][rest[0] ?? ""];
   const [node = "", side = "", name = ""] = rest;
   const known = around.ports[node];
-  const port = known ? known[side as "inputs" | "outputs"][name] : side === "outputs" ? around.named[node]?.[name] : undefined;
+  const port = known ? known[side as "inputs" | "outputs"]?.[name] : side === "outputs" ? around.named[node]?.[name] : undefined;
   return port && { type: port.type };
 }

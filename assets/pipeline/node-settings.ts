@@ -9,7 +9,10 @@ import { searchText } from "../automl/search.ts";
 import { camelToSnake } from "../schema/scalars.ts";
 import type { CommandComponentEntity } from "../kinds/command-component.ts";
 import type { Build } from "../kinds/kind.ts";
+import { ReferenceMark, TextMark, UploadMark } from "../body.ts";
+import { inputUri, type DataInput } from "../common/job-io.ts";
 import { within } from "../common/marks.ts";
+import { pythonRepr } from "../yaml/value.ts";
 import type { NodeEntity } from "./node-fields.ts";
 import { transferSettings } from "./transfer-nodes.ts";
 
@@ -119,8 +122,23 @@ function asWritten(value: unknown, key = ""): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, asWritten(item, name)]));
 }
 
+/** Tables that are no binding: the SDK sends them as the text of its own object. */
+function tables(fields: Json, build: Build, at: readonly string[]): Json {
+  const written = ["training_data", "validation_data", "test_data"].flatMap((name) => {
+    const table = fields[name] as string | DataInput | undefined;
+    if (table === undefined || typeof table === "string") return [];
+    const { type = "uri_folder", mode, datastore } = table;
+    const uri = inputUri({ ...table, type }, build, [...at, name]);
+    const more = Object.entries({ mode, datastore }).filter(([, value]) => value !== undefined);
+    const before = `{'type': '${type}', 'path': '`;
+    const after = `'${more.map(([key, value]) => `, '${key}': ${pythonRepr(value!)}`).join("")}}`;
+    return [[name, uri instanceof UploadMark || uri instanceof ReferenceMark ? new TextMark(before, uri, after) : `${before}${String(uri)}${after}`]];
+  });
+  return Object.fromEntries(written) as Json;
+}
+
 /** Automated ML: as the file has it; what is searched becomes text. */
-export function automlSettings({ fields }: NodeEntity): Json {
+export function automlSettings({ fields }: NodeEntity, build: Build, at: readonly string[]): Json {
   const spaces = fields["search_space"] as Json[] | undefined;
   const { type, usualMetric, nodeDefaults } = TASKS[fields["task"] as string]!;
   const sweep = fields["sweep"] as { early_termination?: SweepEntity["early_termination"] } | undefined;
@@ -129,7 +147,7 @@ export function automlSettings({ fields }: NodeEntity): Json {
     ...{ tags: {}, properties: {}, outputs: {} },
     primary_metric: camelToSnake(usualMetric ?? "Accuracy"),
     ...nodeDefaults,
-    ...(asWritten(fields) as Json),
+    ...(asWritten({ ...fields, ...tables(fields, build, at) }) as Json),
     log_verbosity: verbosity === undefined && type.startsWith("Text") ? undefined : camelToSnake(verbosity ?? "info"),
     ...(nodeDefaults["limits"] ? { limits: { ...(nodeDefaults["limits"] as Json), ...(fields["limits"] as Json | undefined) } } : {}),
     sweep: sweep?.early_termination ? { ...sweep, early_termination: policyOf(sweep.early_termination) } : sweep,

@@ -134,7 +134,7 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined
   if (!resolved) {
     if (fields["sweep"] !== undefined && TASKS[fields["task"] as string]!.type.startsWith("Text"))
       build.problem([...at, "sweep"], "the official SDK takes no sweep of text models inside a pipeline", "submit it as a job of its own");
-    return { ...automlSettings(node), name, type: node.type, compute: nodeCompute(node), outputs: nodeOutputs(node, null, build, at) };
+    return { ...automlSettings(node, build, at), name, type: node.type, compute: nodeCompute(node), outputs: nodeOutputs(node, null, build, at) };
   }
   const body: Json = {
     ...extras(node),

@@ -10,7 +10,7 @@ const VERSIONED_ID =
 const REGISTRY_VERSION = /^azureml:\/\/registries\/([^/]+)\/([^/]+)\/([^/]+)\/versions\/([^/]+)/;
 export const REGISTRY_URI = "azureml://registries/";
 
-export const isUrl = (value: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/\S/i.test(value);
+export const isUrl = (value: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]/i.test(value);
 export const isGit = (value: string): boolean => value.startsWith("git+");
 /** `${{…}}` somewhere in the text. */
 export const hasBinding = (value: unknown): boolean => typeof value === "string" && /\$\{\{\s*\S*?\s*\}\}/.test(value);

@@ -73,7 +73,8 @@ export function pythonString(value: Yaml): string {
   return String(value);
 }
 
-function pythonRepr(value: Yaml): string {
+/** `repr(value)` of Python. */
+export function pythonRepr(value: Yaml): string {
   if (typeof value !== "string") return pythonString(value);
   const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
   return quote + value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll(quote, `\\${quote}`) + quote;

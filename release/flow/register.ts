@@ -1,6 +1,6 @@
 // Puts ids and URIs where an asset's file has names and local paths; registers and uploads what is not there yet, each once.
 import { readFileSync } from "node:fs";
-import { type Asset, type Noun, type Reference, replaceAt, type Upload, uuidOf } from "../../assets/index.ts";
+import { type Asset, inPlace, type Noun, type Reference, replaceAt, type Upload, uuidOf } from "../../assets/index.ts";
 import { isConflict } from "../../azure/errors.ts";
 import { apiVersions } from "../../azure/ids.ts";
 import { uploadCode, uploadData } from "../../azure/uploads.ts";
@@ -23,8 +23,8 @@ const collections: Partial<Record<Noun | Reference["type"], string>> = {
 export async function resolvedBody(workspace: Workspace, asset: Asset, signal: AbortSignal): Promise<Record<string, unknown>> {
   const values = new Map<string, unknown>();
   for (const { pointer, asset: needed } of asset.dependencies) values.set(pointer, await registered(workspace, needed, signal));
-  for (const reference of asset.references) values.set(reference.pointer, await idOf(workspace, reference));
-  for (const upload of asset.uploads) values.set(upload.pointer, await uploaded(workspace, upload, signal));
+  for (const reference of asset.references) values.set(reference.pointer, inPlace(reference, await idOf(workspace, reference)));
+  for (const upload of asset.uploads) values.set(upload.pointer, inPlace(upload, await uploaded(workspace, upload, signal)));
   return replaceAt(asset.body, values) as Record<string, unknown>;
 }
 

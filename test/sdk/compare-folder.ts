@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { formatProblem, readAsset, type Noun } from "../../assets/index.ts";
+import { formatProblem, readAsset, type Noun, type ReadResult } from "../../assets/index.ts";
 import { detectNoun } from "../../assets/detect.ts";
 import { readSource } from "../../assets/yaml/source.ts";
 import { diskFiles } from "../../release/files.ts";
@@ -39,7 +39,7 @@ const answers = askSdk(asked.map(({ path: full, kind }) => ({ path: full, kind }
 const counts = { same: 0, refused: 0, body: 0, "we refuse": 0, "they refuse": 0 };
 for (const [index, { file, kind }] of asked.entries()) {
   const answer = answers[index]!;
-  const result = await readAsset(file, files, { kind });
+  const result = await readOrThrown(file, kind);
   const said = result.ok ? "" : result.problems.map(formatProblem).join("\n           ");
   if (result.ok !== answer.ok) {
     counts[result.ok ? "they refuse" : "we refuse"]++;
@@ -58,6 +58,16 @@ for (const [index, { file, kind }] of asked.entries()) {
   }
 }
 console.log(JSON.stringify(counts));
+
+/** A fault of ours is a difference too. */
+async function readOrThrown(file: string, kind: Noun): Promise<ReadResult> {
+  try {
+    return await readAsset(file, files, { kind });
+  } catch (error) {
+    const rule = `CRASH ${(error as Error).stack}`;
+    return { ok: false, problems: [{ file, line: 0, column: 0, path: "", rule, fix: "mend it" }] };
+  }
+}
 
 function differences(ours: unknown, theirs: unknown, at: string): void {
   if (isDeepStrictEqual(ours, theirs)) return;

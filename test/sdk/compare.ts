@@ -1,5 +1,5 @@
 // Brings our request and the SDK's into one form: what only a live workspace or an upload decides is taken out of both.
-import type { Asset } from "../../assets/index.ts";
+import { inPlace, type Asset } from "../../assets/index.ts";
 import type { Answer } from "./setup.ts";
 
 type Json = unknown;
@@ -12,7 +12,7 @@ interface Body {
 export function oursComparable(asset: Asset): Json {
   const values = new Map<string, Json>();
   for (const upload of asset.uploads)
-    values.set(upload.pointer, upload.includes.length ? "LOCAL:merged" : `LOCAL:${upload.localPath}${upload.suffix}`);
+    values.set(upload.pointer, inPlace(upload, upload.includes.length ? "LOCAL:merged" : `LOCAL:${upload.localPath}${upload.suffix}`));
   for (const dependency of asset.dependencies)
     values.set(dependency.pointer, { registered: withoutLabels(oursComparable(dependency.asset)) });
   return withoutLabels(walk(asset.body, values, ""));
@@ -75,8 +75,17 @@ export function settle(ours: Json, theirs: Json, asset: Asset): [Json, Json] {
   // The SDK sends the short name of a registered component, unresolved.
   if (asset.kind === "pipelineJob" && typeof mine.properties.componentId === "string")
     mine.properties.componentId = mine.properties.componentId.replace(/^azureml:(?!\/)/, "");
+  if (asset.kind === "monitorSchedule") dropCollected(mine, other);
   // The SDK applies these by a template of its own, not in the workspace's own body.
   if (asset.noun === "workspace" || asset.noun === "featureStore")
     for (const key of ["encryption", "networkAcls"]) delete mine.properties[key];
   return [mine, other];
+}
+
+/** What a deployment collects is only known in Azure: data that we leave to it is left out of theirs. */
+function dropCollected(ours: unknown, theirs: unknown): void {
+  if (ours === null || typeof ours !== "object" || theirs === null || typeof theirs !== "object") return;
+  const [mine, other] = [ours as Record<string, unknown>, theirs as Record<string, unknown>];
+  for (const key of ["productionData", "referenceData"]) if (mine[key] === undefined) delete other[key];
+  for (const [key, item] of Object.entries(mine)) dropCollected(item, other[key]);
 }

@@ -70,9 +70,11 @@ class Recorder:
             return 200, {"id": path, "name": name, "location": "westeurope", "properties": {"authMode": "Key"}}
         match = re.search(r"/onlineEndpoints/[^/]+/deployments/([^/]+)$", path)
         if match:
-            # It collects nothing, so that monitors say themselves what they look at.
+            # It collects nothing unless its name says so: then monitors need not say what they look at.
+            collected = {name: {"dataCollectionMode": "Enabled", "dataId": f"/subscriptions/S/resourceGroups/G/providers/Microsoft.MachineLearningServices/workspaces/W/data/{name}/versions/1"} for name in ("model_inputs", "model_outputs")}
             return 200, {"id": path, "name": match[1], "location": "westeurope",
-                         "properties": {"endpointComputeType": "Managed", "instanceType": "x", "scaleSettings": {"scaleType": "Default"}},
+                         "properties": {"endpointComputeType": "Managed", "instanceType": "x", "scaleSettings": {"scaleType": "Default"},
+                                        "dataCollector": {"collections": collected} if match[1] == "collects" else None},
                          "sku": {"name": "Default", "capacity": 1}, "tags": {}}
         if re.search(r"/virtualclusters/[^/]+$", path, re.I):
             return 200, {"id": path, "name": "v"}
@@ -205,6 +207,8 @@ def shorten(value):
     if isinstance(value, list):
         return [shorten(item) for item in value]
     if isinstance(value, str):
+        if value.startswith("{'type': "):
+            return re.sub(r"(?<='path': ')[^']*", lambda found: shorten(found[0]), value)
         if value.startswith(LOCAL):
             return "LOCAL:" + value[len(LOCAL):]
         value = value.replace("azureml://subscriptions/S/resourcegroups/G/workspaces/W/", "azureml://")
