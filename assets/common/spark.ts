@@ -108,8 +108,10 @@ export function withInstances(settings: ReturnType<typeof sparkSettings>): Retur
 export const asTexts = (values: Record<string, Yaml>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, pythonString(value)]])));
 
-/** What Azure wants of every Spark job. */
-export function checkSpark(settings: SparkSettings, entryOf: SparkEntity["entry"], build: Build): void {
+/** What Azure wants of every Spark job. `code`: the folder of its code, where that is a local one. */
+export function checkSpark(settings: SparkSettings, entryOf: SparkEntity["entry"], code: string | undefined, build: Build): void {
+  if ("file" in entryOf && code !== undefined && !build.files.stat(build.files.resolve(code, entryOf.file)))
+    build.problem(["entry"], `no such file in ${code}`, "correct `file`; it is taken from the folder of the code", entryOf.file);
   if ("class_name" in entryOf)
     build.problem(["entry"], "a class cannot be the entry", "write `entry: {file: <script in the code folder>}`");
   const need = (names: readonly (keyof typeof NAMES)[]): void => {

@@ -7,9 +7,9 @@ import { codeMark, environmentMark, refuseGit } from "../common/marks.ts";
 import { componentInputs, componentOutputs, inputPortsBody, outputPortsBody } from "../common/ports.ts";
 import { armVersioned, registryUri, REGISTRY_URI } from "../schema/azure.ts";
 import { dict, list, object, union, type Entity } from "../schema/compound.ts";
-import { required, BAD, type Field } from "../schema/field.ts";
-import { any, bool, oneOf, str } from "../schema/scalars.ts";
-import { pythonString, type Yaml } from "../yaml/value.ts";
+import { nullable, required, BAD, type Field } from "../schema/field.ts";
+import { any, bool, int, oneOf, str } from "../schema/scalars.ts";
+import { isMap, pythonString, type Yaml } from "../yaml/value.ts";
 import { uuidOf } from "../upload.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
@@ -43,7 +43,9 @@ const anyVersion: Field<string> = {
 /** What only publishers in Azure's registries may say: the official SDK breaks on it. */
 const closed: Field = {
   expects: "left out",
-  load: (value, at) => at.fail("is not open to everybody, and not read", "remove it", value, "key"),
+  nullable: true,
+  load: (value, at) =>
+    isMap(value) && value.size === 0 ? null : at.fail("is not open to everybody, and not read", "remove it", value, "key"),
 };
 
 /** What all components have. */
@@ -72,6 +74,9 @@ export const commandComponentFields = {
   distribution: componentDistribution,
   properties: dict(any),
   additional_includes: list(str),
+  // For sweeps, whose trial a component may be: the SDK keeps it to itself.
+  environment_variables: nullable(dict()),
+  instance_count: nullable(int),
 } as const;
 
 const field = object(commandComponentFields, { unknown: "keep" });
@@ -97,7 +102,7 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
   if (entity.queue_settings)
     build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
   const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, build));
-  const { environment, distribution, resources, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
+  const { environment, distribution, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
   const spec: Record<string, unknown> = {
     ...unknownFields(entity, commandComponentFields),
     ...commonSpec(rest, build, anonymous),
@@ -105,7 +110,7 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
     command: entity.command,
     code: codeMark(entity.code, build, "none", includes),
     environment: environmentMark(environment, build, ["environment"]),
-    resources: specResources(resources),
+    resources: specResources(withCount(entity, build)),
     distribution: specDistribution(distribution),
     type: "command",
     properties: properties && Object.keys(properties).length ? properties : null,
@@ -191,6 +196,14 @@ export function unknownFields(entity: object, known: object): Record<string, unk
       ([key, value]) => !Object.hasOwn(known, key) && value !== null && !(value instanceof Map && value.size === 0),
     ),
   );
+}
+
+/** The resources of a component, which may say their `instance_count` alone. */
+export function withCount(entity: { resources?: Resources; instance_count?: unknown }, build: Build): Resources | undefined {
+  const { resources, instance_count: count } = entity;
+  if (count === undefined || count === null) return resources;
+  if (resources) build.problem(["instance_count"], "stands in `resources` already", "keep one of the two", count);
+  return { ...resources, instance_count: count } as Resources;
 }
 
 /** Resources in a specification: the SDK leaves their properties out. */

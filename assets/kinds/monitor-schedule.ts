@@ -44,6 +44,7 @@ export const monitorSchedule = defineKind<MonitorEntity>({
 function buildMonitor(entity: MonitorEntity, build: Build): Draft {
   const { compute, monitoring_target: target, alert_notification: alert } = entity.create_monitor;
   const window = usualWindow(entity.trigger);
+  checkDeployment(target?.endpoint_deployment_id, build);
   const monitorDefinition = {
     computeConfiguration: {
       computeType: "ServerlessSpark",
@@ -88,6 +89,14 @@ function buildMonitor(entity: MonitorEntity, build: Build): Draft {
       },
     },
   };
+}
+
+const DEPLOYMENT = /^(\/subscriptions\/.*\/onlineEndpoints\/[^/]+\/deployments\/[^/]+|[^:]*:[^:]*)$/i;
+
+function checkDeployment(id: string | undefined, build: Build): void {
+  if (!id || DEPLOYMENT.test(id.replace(/^azureml:/, ""))) return;
+  const path = ["create_monitor", "monitoring_target", "endpoint_deployment_id"];
+  build.problem(path, "must name an endpoint and a deployment", "write azureml:<endpoint>:<deployment>", id);
 }
 
 /** The signals of the file; without any, the SDK's own on what the deployment collects. */

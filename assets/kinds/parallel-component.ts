@@ -3,9 +3,9 @@ import { componentResources } from "../common/command-fields.ts";
 import { withoutEmpty } from "../common/empty.ts";
 import { miniBatchSize, parallelFields, partitionKeys, taskBody } from "../common/parallel.ts";
 import { dict, object, type Entity } from "../schema/compound.ts";
-import { required } from "../schema/field.ts";
-import { any, oneOf } from "../schema/scalars.ts";
-import { commonSpec, componentDraft, componentFields, sourceOf, specResources, versionProperties } from "./command-component.ts";
+import { nullable, required } from "../schema/field.ts";
+import { any, int, oneOf } from "../schema/scalars.ts";
+import { commonSpec, componentDraft, componentFields, sourceOf, specResources, versionProperties, withCount } from "./command-component.ts";
 import { defineKind, type AnonymousSource, type Build, type Draft } from "./kind.ts";
 
 const fields = {
@@ -14,6 +14,7 @@ const fields = {
   properties: dict(),
   type: required(oneOf(["parallel"])),
   resources: componentResources,
+  instance_count: nullable(int),
 } as const;
 export const anonymousParallelComponent = object(
   { ...fields, name: any, version: any },
@@ -31,11 +32,10 @@ export const parallelComponent = defineKind<ParallelComponentEntity>({
 
 /** The request of a parallel component. */
 export function buildParallelComponent(entity: ParallelComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
-  const { resources, ...rest } = entity;
   const spec = {
-    ...commonSpec(rest, build, anonymous),
+    ...commonSpec(entity, build, anonymous),
     is_deterministic: entity.is_deterministic ?? true,
-    resources: specResources(resources),
+    resources: specResources(withCount(entity, build)),
     logging_level: entity.logging_level,
     task: taskBody(entity.task, build, ["task"]),
     mini_batch_size: miniBatchSize(entity.mini_batch_size, build, ["mini_batch_size"]) ?? "0",

@@ -1,4 +1,5 @@
 // Spark jobs (`az ml job`, `type: spark`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-spark.
+import { UploadMark } from "../body.ts";
 import { identityBody } from "../common/command-body.ts";
 import { jobFields } from "../common/command-fields.ts";
 import {
@@ -12,7 +13,17 @@ import {
   type OutputValue,
 } from "../common/job-io.ts";
 import { codeMark, environmentMark, refuseRemoteCode } from "../common/marks.ts";
-import { asTexts, checkPlace, checkSpark, sparkConf, sparkEnvironment, sparkFields, sparkResources, sparkSettings, withInstances } from "../common/spark.ts";
+import {
+  asTexts,
+  checkPlace,
+  checkSpark,
+  sparkConf,
+  sparkEnvironment,
+  sparkFields,
+  sparkResources,
+  sparkSettings,
+  withInstances,
+} from "../common/spark.ts";
 import { compute } from "../schema/azure.ts";
 import { object, type Entity } from "../schema/compound.ts";
 import { required } from "../schema/field.ts";
@@ -41,7 +52,8 @@ export const sparkJob = defineKind<SparkJobEntity>({
 function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
   const settings = sparkSettings(entity.conf);
   refuseRemoteCode(entity.code, build);
-  checkSpark(settings.known, entity.entry, build);
+  const code = codeMark(entity.code, build, "version");
+  checkSpark(settings.known, entity.entry, code instanceof UploadMark ? code.localPath : undefined, build);
   checkPlace(entity.compute, entity.resources, build);
   checkModes(entity, build);
   checkInputBindings(entity.args ?? "", entity.inputs, build, ["args"]);
@@ -55,7 +67,7 @@ function buildSparkJob(entity: SparkJobEntity, build: Build): Draft {
         displayName: entity.display_name,
         description: entity.description,
         tags: entity.tags ?? {},
-        codeId: codeMark(entity.code, build, "version"),
+        codeId: code,
         isArchived: false,
         entry: { sparkJobEntryType: "SparkJobPythonEntry", file: (entity.entry as { file?: string }).file },
         pyFiles: entity.py_files,

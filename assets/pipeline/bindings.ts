@@ -36,13 +36,16 @@ export interface Surroundings {
   named: Readonly<Record<string, Readonly<Record<string, Port>>>>;
 }
 
-/** Reports every binding of the pipeline's nodes that leads nowhere, and nodes that wait for each other. */
+/**
+ * Reports every input and output of the pipeline's nodes that binds to nothing, and nodes that wait for each other. Bindings in other
+ * fields are Azure's business, as for the SDK.
+ */
 export function checkBindings(around: Surroundings, build: Build): void {
   const waits = new Map<string, Map<string, Path>>();
   for (const [name, node] of Object.entries(around.nodes)) {
     const needs = new Map<string, Path>();
     waits.set(name, needs);
-    eachText({ inputs: node.inputs, outputs: node.outputs, compute: node.compute, ...node.fields }, ["jobs", name], (value, path) => {
+    eachText({ inputs: node.inputs, outputs: node.outputs }, ["jobs", name], (value, path) => {
       for (const [whole, target = ""] of value.matchAll(/\$\{\{\s*(parent\.\S*?)\s*\}\}/g)) {
         const fault = whereTo(target, around);
         if (fault) build.problem(path, `\`${whole}\` binds to nothing: ${fault.rule}`, fault.fix, value);
@@ -109,7 +112,8 @@ function whereTo(target: string, around: Surroundings): { rule: string; fix: str
   if (!Object.hasOwn(around.nodes, node))
     return { rule: `the pipeline has no job \`${node}\``, fix: suggestion(node, Object.keys(around.nodes), "name one of its jobs") };
   const ports = around.ports[node];
-  if ((side !== "outputs" && side !== "inputs") || !ports) return undefined;
+  // The task of automated ML has outputs that its node need not name.
+  if ((side !== "outputs" && side !== "inputs") || !ports || around.nodes[node]!.type === "automl") return undefined;
   const name = port.join(".");
   if (Object.hasOwn(ports[side], name)) return undefined;
   return {

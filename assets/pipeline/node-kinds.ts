@@ -1,7 +1,6 @@
 // Nodes of a pipeline besides commands and pipelines: sweep, parallel, Spark, automated ML, data transfer; how each is read.
 import { automlTaskFields, automlTasks } from "../automl/tasks.ts";
 import { jobFields, jobIdentity, resources } from "../common/command-fields.ts";
-import { environmentField } from "../common/environment-field.ts";
 import { jobInputs, outputObject } from "../common/job-io.ts";
 import { parallelFields, parallelVariables } from "../common/parallel.ts";
 import { nodeSparkResources, sparkFields } from "../common/spark.ts";
@@ -11,8 +10,8 @@ import { anonymousParallelComponent } from "../kinds/parallel-component.ts";
 import { anonymousSparkComponent } from "../kinds/spark-component.ts";
 import { sparkJobFields } from "../kinds/spark-job.ts";
 import { bindable, bindableFields, dict, object, union, type ObjectField } from "../schema/compound.ts";
-import { nullable, required, type Field } from "../schema/field.ts";
-import { oneOf, str } from "../schema/scalars.ts";
+import { nullable, readOnly, required, type Field } from "../schema/field.ts";
+import { any, oneOf, str } from "../schema/scalars.ts";
 import { compute } from "../schema/azure.ts";
 import { componentRef, nodeInputsField, outputBinding, sharedNodeFields, SKIP } from "./node-shared.ts";
 import { TRANSFER_NODES } from "./transfer-nodes.ts";
@@ -53,9 +52,16 @@ const parallel = object(
   },
   keep,
 );
+/** What the SDK takes in a parallel job and sends nothing of; its schema's `comment` it does not take. */
+const unread = Object.fromEntries(
+  ["creation_context", "description", "display_name", "experiment_name", "id", "log_files", "name", "services", "status", "tags"].map(
+    (name) => [name, readOnly(nullable(any))],
+  ),
+);
+const { comment: _comment, ...parallelJobSettings } = parallelSettings;
 const parallelJob = object(
-  { ...bindableFields({ ...parallelSettings, environment: environmentField }, SKIP), inputs: nodeInputsField, type: oneOf(["parallel"]) },
-  keep,
+  { ...bindableFields(parallelJobSettings, SKIP), ...unread, inputs: nodeInputsField, type: oneOf(["parallel"]) },
+  { pathAware: true },
 );
 
 const { entry, code: _code, ...sparkSettings } = sparkFields;

@@ -18,8 +18,14 @@ import { transferSettings } from "./transfer-nodes.ts";
 
 type Json = Record<string, unknown>;
 
-/** `component`: what is known of the node's component, whose settings hold where the node has none. */
-export function nodeSettings(node: NodeEntity, component: Json | null, build: Build, at: readonly string[]): Json {
+/** `component`: what is known of the node's component, whose settings hold where the node has none; `code`: the local folder of its code. */
+export function nodeSettings(
+  node: NodeEntity,
+  component: Json | null,
+  code: string | undefined,
+  build: Build,
+  at: readonly string[],
+): Json {
   switch (node.type) {
     case "command":
       return commandSettings(node, component);
@@ -28,7 +34,7 @@ export function nodeSettings(node: NodeEntity, component: Json | null, build: Bu
     case "parallel":
       return parallelSettings(node, component, within(build, [...at]));
     case "spark":
-      return sparkSettings(node, component, within(build, [...at]));
+      return sparkSettings(node, component, code, within(build, [...at]));
     case "data_transfer":
       return transferSettings(node, component, build, at);
     default:
@@ -67,7 +73,7 @@ function sweepSettings(fields: SweepEntity): Json {
 const onlyGiven = (policy: Json | null): Json | null =>
   policy && Object.fromEntries(Object.entries(policy).filter(([name, value]) => !name.startsWith("slack") || value !== 0));
 
-function parallelSettings({ fields }: NodeEntity, component: Json | null, build: Build): Json {
+function parallelSettings({ fields, form }: NodeEntity, component: Json | null, build: Build): Json {
   const own = fields as Partial<ParallelEntity> & { resources?: Resources; environment_variables?: unknown };
   const from = (component ?? {}) as Partial<ParallelEntity> & { resources?: Resources };
   const size = miniBatchSize(own.mini_batch_size ?? from.mini_batch_size, build, ["mini_batch_size"]) ?? (component ? "0" : undefined);
@@ -83,11 +89,12 @@ function parallelSettings({ fields }: NodeEntity, component: Json | null, build:
     logging_level: own.logging_level ?? from.logging_level,
     mini_batch_size: size === undefined ? undefined : Number(size),
     partition_keys: partitionKeys(own.partition_keys ?? from.partition_keys),
-    identity: snakeKeys(identityBody(fields.identity)),
+    // That of a job written inline goes as it stands in the file.
+    identity: form === "job" ? fields.identity : snakeKeys(identityBody(fields.identity)),
   };
 }
 
-function sparkSettings({ fields, compute, form }: NodeEntity, component: Json | null, build: Build): Json {
+function sparkSettings({ fields, compute, form }: NodeEntity, component: Json | null, code: string | undefined, build: Build): Json {
   const own = fields as Partial<Omit<SparkEntity, "properties">>;
   const from = (component ?? {}) as Partial<SparkEntity>;
   const { resources } = fields as { resources?: { instance_type?: string; runtime_version?: string } };
@@ -95,7 +102,7 @@ function sparkSettings({ fields, compute, form }: NodeEntity, component: Json | 
   const given = settingsOf(own.conf);
   const merged = { known: { ...settingsOf(from.conf).known, ...given.known }, rest: given.rest };
   const entry = own.entry ?? from.entry;
-  if (entry) checkSpark(merged.known, entry, build);
+  if (entry) checkSpark(merged.known, entry, fields.code === undefined || form === "job" ? code : undefined, build);
   return {
     resources: resources && { instance_type: resources.instance_type, runtime_version: resources.runtime_version },
     py_files: own.py_files ?? from.py_files,
@@ -132,7 +139,12 @@ function tables(fields: Json, build: Build, at: readonly string[]): Json {
     const more = Object.entries({ mode, datastore }).filter(([, value]) => value !== undefined);
     const before = `{'type': '${type}', 'path': '`;
     const after = `'${more.map(([key, value]) => `, '${key}': ${pythonRepr(value!)}`).join("")}}`;
-    return [[name, uri instanceof UploadMark || uri instanceof ReferenceMark ? new TextMark(before, uri, after) : `${before}${String(uri)}${after}`]];
+    return [
+      [
+        name,
+        uri instanceof UploadMark || uri instanceof ReferenceMark ? new TextMark(before, uri, after) : `${before}${String(uri)}${after}`,
+      ],
+    ];
   });
   return Object.fromEntries(written) as Json;
 }

@@ -104,7 +104,7 @@ export const portsOf = (entity: { inputs?: unknown; outputs?: unknown }): Ports 
 const OF_COMPONENT = {
   command: ["tags", "code", "command", "environment", "description", "resources", "distribution"],
   parallel: [
-    ...["tags", "description", "resources", "logging_level", "task", "mini_batch_size", "partition_keys", "input_data", "retry_settings"],
+    ...["resources", "logging_level", "task", "mini_batch_size", "partition_keys", "input_data", "retry_settings"],
     ...["max_concurrency_per_instance", "error_threshold", "mini_batch_error_threshold"],
   ],
   data_transfer: ["tags", "description", "task", "data_copy_mode"],
@@ -134,7 +134,13 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined
   if (!resolved) {
     if (fields["sweep"] !== undefined && TASKS[fields["task"] as string]!.type.startsWith("Text"))
       build.problem([...at, "sweep"], "the official SDK takes no sweep of text models inside a pipeline", "submit it as a job of its own");
-    return { ...automlSettings(node, build, at), name, type: node.type, compute: nodeCompute(node), outputs: nodeOutputs(node, null, build, at) };
+    return {
+      ...automlSettings(node, build, at),
+      name,
+      type: node.type,
+      compute: nodeCompute(node),
+      outputs: nodeOutputs(node, null, build, at),
+    };
   }
   const body: Json = {
     ...extras(node),
@@ -150,10 +156,14 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined
     _source: resolved.source,
     comment: fields.comment,
     ...(node.type === "sweep" ? { trial: { componentId: resolved.id } } : { componentId: resolved.id }),
-    ...nodeSettings(node, resolved.component, build, at),
+    ...nodeSettings(node, resolved.component, codeOf(resolved.asset), build, at),
   };
   return withoutEmpty(body) as Json;
 }
+
+/** The folder of a component's code, where that is a local one. */
+const codeOf = (asset: Asset | null): string | undefined =>
+  asset?.uploads.find(({ kind, includes }) => kind === "code" && includes.length === 0)?.localPath;
 
 function nodeCompute(node: NodeEntity): unknown {
   if (node.compute === undefined) return null;

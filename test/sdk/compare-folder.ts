@@ -65,7 +65,7 @@ async function readOrThrown(file: string, kind: Noun): Promise<ReadResult> {
     return await readAsset(file, files, { kind });
   } catch (error) {
     const rule = `CRASH ${(error as Error).stack}`;
-    return { ok: false, problems: [{ file, line: 0, column: 0, path: "", rule, fix: "mend it" }] };
+    return { ok: false, problems: [{ file, line: 0, column: 0, field: "", value: "", rule, fix: "mend it" }] };
   }
 }
 
