@@ -74,6 +74,9 @@ interface Finished {
 /** Hashes of local paths, shared by all files of one call: a folder that ten components use is read once. */
 export type Hashes = Map<string, { files: readonly UploadFile[]; hash: string }>;
 
+/** Where the SDK writes full ids behind `azureml:`. */
+const IN_SPEC = /^\/properties\/componentSpec\/(task\/)?(code|environment)$/;
+
 /** Replaces the marks in a body, drops nulls and empty slots, and tells where each mark was. */
 export function finishBody(draft: unknown, files: Files, hashes: Hashes): Finished {
   const result: Finished = { body: {}, uploads: [], references: [], dependencies: [], hash: "" };
@@ -108,7 +111,7 @@ export function finishBody(draft: unknown, files: Files, hashes: Hashes): Finish
     if (value instanceof ReferenceMark) {
       const reference = parseReference(value.type, value.text);
       result.references.push({ pointer, ...reference });
-      return reference.text;
+      return IN_SPEC.test(pointer) && reference.text.startsWith("/") ? `azureml:${reference.text}` : reference.text;
     }
     if (value instanceof TextMark) {
       const { before, mark, after } = value;

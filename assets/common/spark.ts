@@ -75,7 +75,9 @@ export function componentConf(conf: Record<string, unknown>): Record<string, Yam
   const said = (Object.keys(known) as (keyof typeof NAMES)[]).filter(
     (name) => known[name] && !(known[name] instanceof Float && known[name].value === 0),
   );
-  return { ...rest, ...Object.fromEntries(said.map((name) => [NAMES[name], known[name]!])) };
+  // Digits in quotes are numbers for the SDK.
+  const number = (value: Yaml): Yaml => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);
+  return { ...rest, ...Object.fromEntries(said.map((name) => [NAMES[name], number(known[name]!)])) };
 }
 
 /** The configuration in Spark's names: first what has none of the SDK's, then the settings, as the SDK orders them. */

@@ -16,7 +16,7 @@ import {
 import type { Ports } from "../pipeline/bindings.ts";
 import { pipelineJobs } from "../pipeline/node-fields.ts";
 import { componentRef } from "../pipeline/node-shared.ts";
-import { buildNodes, nodesWithoutCompute, portsOf } from "../pipeline/nodes.ts";
+import { buildNodes, nodesWithoutCompute, ownCompute, portsOf } from "../pipeline/nodes.ts";
 import { armId, compute } from "../schema/azure.ts";
 import { object, union, type Entity } from "../schema/compound.ts";
 import { bool, oneOf } from "../schema/scalars.ts";
@@ -69,7 +69,7 @@ function buildPipelineJob(entity: PipelineJobEntity, build: Build): Draft {
     body: {
       properties: {
         jobType: "Pipeline",
-        computeId: computeMark(entity.compute),
+        computeId: computeMark(ownCompute(entity.compute)),
         componentId: whole?.id,
         displayName: entity.display_name ?? whole?.display_name,
         tags: entity.tags ?? {},

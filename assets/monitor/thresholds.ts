@@ -44,11 +44,12 @@ const threshold = (metric: string, value: number): object => ({ metric, threshol
 /** Drift and quality: rates as the SDK orders them, and the others after. */
 export function byTypeBody(given: Named): object[] {
   const place = ([name]: [string, Float]): number => (qualityRates as readonly string[]).indexOf(name);
-  return Object.entries(given ?? {}).flatMap(([kind, metrics]) =>
-    Object.entries(metrics ?? {})
-      .toSorted((a, b) => place(a) - place(b))
-      .map(([name, { value }]) => ({ dataType: pascal(kind), ...threshold(camel(name), value) })),
-  );
+  return Object.entries(given ?? {}).flatMap(([kind, metrics]): object[] => {
+    const dataType = pascal(kind);
+    const each = Object.entries(metrics ?? {}).toSorted((a, b) => place(a) - place(b));
+    // The SDK sends a kind without metrics as it is.
+    return each.length ? each.map(([name, { value }]) => ({ dataType, ...threshold(camel(name), value) })) : [{ dataType }];
+  });
 }
 
 /** Zero is no threshold, for the SDK. */

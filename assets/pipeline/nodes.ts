@@ -29,7 +29,8 @@ interface Resolved {
 }
 
 /** `jobs` of a pipeline's request. `declared`: the pipeline is a component, whose inputs say whether they are optional. */
-export function buildNodes(nodes: Record<string, NodeEntity>, parent: Ports, build: Build, declared = false): Json {
+export function buildNodes(given: Record<string, NodeEntity>, parent: Ports, build: Build, declared = false): Json {
+  const nodes = declared ? given : Object.fromEntries(Object.entries(given).map(([name, node]) => [name, withOwnCompute(node)]));
   const resolved = new Map<string, Resolved>();
   for (const [name, node] of Object.entries(nodes)) if (node.form === "component") resolved.set(name, resolveComponent(name, node, build));
   const ports: Record<string, Ports | null> = Object.fromEntries([...resolved].map(([name, item]) => [name, item.ports]));
@@ -164,6 +165,10 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined
 /** The folder of a component's code, where that is a local one. */
 const codeOf = (asset: Asset | null): string | undefined =>
   asset?.uploads.find(({ kind, includes }) => kind === "code" && includes.length === 0)?.localPath;
+
+/** Computes of a pipeline job are those of its workspace, whatever else a full id says. */
+export const ownCompute = (compute: string | undefined): string | undefined => compute?.replace(/^\/subscriptions\/.*\/computes\//i, "");
+const withOwnCompute = (node: NodeEntity): NodeEntity => ({ ...node, compute: ownCompute(node.compute) });
 
 function nodeCompute(node: NodeEntity): unknown {
   if (node.compute === undefined) return null;
