@@ -101,7 +101,7 @@ export function buildCommandComponent(entity: CommandComponentEntity, build: Bui
   refuseGit(entity.code, build);
   if (entity.queue_settings)
     build.problem(["queue_settings"], "a component has no queue settings", "move them to the job or the pipeline's node");
-  const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, build));
+  const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, entity.code, build));
   const { environment, distribution, properties, ...rest } = entity as CommandComponentEntity & Record<string, Yaml>;
   const spec: Record<string, unknown> = {
     ...unknownFields(entity, commandComponentFields),
@@ -129,11 +129,16 @@ export function versionProperties(
   return Object.fromEntries(given.map(([key, value]) => [key, anonymous ? value : pythonString(value)]));
 }
 
-/** A path of `additional_includes`, which has to be there. */
-export function includePath(path: string, index: number, build: Build): string {
+/** A path of `additional_includes`, which has to be there, and not in the code already. */
+export function includePath(path: string, index: number, code: string | undefined, build: Build): string {
   const full = build.absolute(path);
   const at = ["additional_includes", index];
-  if (build.files.stat(full)) return full;
+  if (build.files.stat(full)) {
+    const twin = code === undefined ? undefined : build.files.resolve(build.absolute(code), full.split(/[/\\]/).at(-1)!);
+    if (twin !== undefined && build.files.stat(twin))
+      build.problem(at, `stands in the code already: ${twin}`, "remove one of the two", path);
+    return full;
+  }
   if (path.endsWith(".zip") && build.files.stat(build.absolute(path.slice(0, -".zip".length))))
     build.problem(at, "folders cannot be zipped yet", "include the folder itself, or a zip file that is there", path);
   else build.problem(at, `no such file or folder: ${full}`, "correct the path; it is taken from the folder of this file", path);

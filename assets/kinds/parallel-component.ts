@@ -1,6 +1,7 @@
 // Parallel components (`az ml component`, `type: parallel`). https://learn.microsoft.com/azure/machine-learning/reference-yaml-job-parallel.
 import { componentResources } from "../common/command-fields.ts";
 import { withoutEmpty } from "../common/empty.ts";
+import { isBinding } from "../common/job-io.ts";
 import { miniBatchSize, parallelFields, partitionKeys, taskBody } from "../common/parallel.ts";
 import { dict, object, type Entity } from "../schema/compound.ts";
 import { nullable, required } from "../schema/field.ts";
@@ -32,13 +33,15 @@ export const parallelComponent = defineKind<ParallelComponentEntity>({
 
 /** The request of a parallel component. */
 export function buildParallelComponent(entity: ParallelComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
+  // A binding of a node written inline stays with the node.
+  const size = anonymous === "YAML.JOB" && isBinding(entity.mini_batch_size) ? undefined : entity.mini_batch_size;
   const spec = {
     ...commonSpec(entity, build, anonymous),
     is_deterministic: entity.is_deterministic ?? true,
     resources: specResources(withCount(entity, build)),
     logging_level: entity.logging_level,
     task: taskBody(entity.task, build, ["task"]),
-    mini_batch_size: miniBatchSize(entity.mini_batch_size, build, ["mini_batch_size"]) ?? "0",
+    mini_batch_size: miniBatchSize(size, build, ["mini_batch_size"]) ?? "0",
     partition_keys: partitionKeys(entity.partition_keys),
     input_data: entity.input_data,
     retry_settings: entity.retry_settings,

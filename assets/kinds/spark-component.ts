@@ -29,13 +29,14 @@ export const sparkComponent = defineKind<SparkComponentEntity>({
 
 /** The request of a Spark component. */
 export function buildSparkComponent(entity: SparkComponentEntity, build: Build, anonymous?: AnonymousSource): Draft {
-  const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, build));
-  const { environment, conf, properties, ...rest } = entity;
+  // The SDK's default: the folder of the file.
+  const { environment, conf, properties, code = ".", ...rest } = entity;
+  const includes = (entity.additional_includes ?? []).map((path, index) => includePath(path, index, code, build));
   const spec = {
     ...unknownFields(entity, fields),
     ...commonSpec(rest, build, anonymous),
     is_deterministic: entity.is_deterministic ?? true,
-    code: codeMark(entity.code, build, "none", includes),
+    code: codeMark(code, build, "none", includes),
     entry: entity.entry,
     py_files: entity.py_files,
     jars: entity.jars,

@@ -10,7 +10,7 @@ import { camelToSnake } from "../schema/scalars.ts";
 import type { CommandComponentEntity } from "../kinds/command-component.ts";
 import type { Build } from "../kinds/kind.ts";
 import { ReferenceMark, TextMark, UploadMark } from "../body.ts";
-import { inputUri, type DataInput } from "../common/job-io.ts";
+import { inputUri, isBinding, type DataInput } from "../common/job-io.ts";
 import { within } from "../common/marks.ts";
 import { pythonRepr } from "../yaml/value.ts";
 import type { NodeEntity } from "./node-fields.ts";
@@ -76,7 +76,8 @@ const onlyGiven = (policy: Json | null): Json | null =>
 function parallelSettings({ fields, form }: NodeEntity, component: Json | null, build: Build): Json {
   const own = fields as Partial<ParallelEntity> & { resources?: Resources; environment_variables?: unknown };
   const from = (component ?? {}) as Partial<ParallelEntity> & { resources?: Resources };
-  const size = miniBatchSize(own.mini_batch_size ?? from.mini_batch_size, build, ["mini_batch_size"]) ?? (component ? "0" : undefined);
+  const given = own.mini_batch_size ?? from.mini_batch_size;
+  const size = isBinding(given) ? given : (miniBatchSize(given, build, ["mini_batch_size"]) ?? (component ? "0" : undefined));
   return {
     resources: nodeResources(own.resources ?? from.resources),
     error_threshold: own.error_threshold ?? from.error_threshold,
@@ -87,7 +88,7 @@ function parallelSettings({ fields, form }: NodeEntity, component: Json | null, 
     input_data: own.input_data ?? from.input_data,
     retry_settings: own.retry_settings ?? from.retry_settings,
     logging_level: own.logging_level ?? from.logging_level,
-    mini_batch_size: size === undefined ? undefined : Number(size),
+    mini_batch_size: size === undefined || isBinding(size) ? size : Number(size),
     partition_keys: partitionKeys(own.partition_keys ?? from.partition_keys),
     // That of a job written inline goes as it stands in the file.
     identity: form === "job" ? fields.identity : snakeKeys(identityBody(fields.identity)),
