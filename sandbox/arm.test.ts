@@ -148,6 +148,16 @@ test("a body's problems are told one by one, with place, value and rule", async 
   expect(answer.body.error.message).toContain('"Chest"');
 });
 
+test("words of an enumeration are taken in any casing, and kept in Azure's", async () => {
+  const answer = await sandbox.call("PUT", under("/providers/Microsoft.Storage/storageAccounts/stcasing"), {
+    location: "westeurope",
+    kind: "storagev2",
+    sku: { name: "Standard_LRS" },
+    properties: { networkAcls: { defaultAction: "deny" } },
+  });
+  expect(answer.body).toMatchObject({ kind: "StorageV2", properties: { networkAcls: { defaultAction: "Deny" } } });
+});
+
 test("who is not signed in, or for something else, gets Azure's 401", async () => {
   const get = async (authorization?: string): Promise<{ status: number; code: string; challenge: string | null }> => {
     const response = await fetch(

@@ -67,7 +67,20 @@ test("a version cannot be changed but in what describes it", async () => {
   });
   expect((await sandbox.call("PATCH", id, { properties: { isArchived: true } })).status).toBe(200);
   expect((await sandbox.call("GET", `${workspace}/data/frozen/versions`)).body.value).toEqual([]);
-  expect((await sandbox.call("GET", `${workspace}/data/frozen/versions?listViewType=All`)).body.value).toHaveLength(1);
+  const viewed = async (view: string) => await sandbox.call("GET", `${workspace}/data/frozen/versions?listViewType=${view}`);
+  for (const view of ["All", "archivedonly"]) expect((await viewed(view)).body.value).toHaveLength(1);
+  expect(await viewed("Archived")).toMatchObject({ status: 400, body: { error: { target: "listViewType" } } });
+});
+
+test("what nobody registered: a component's default version, a workspace's curated environments", async () => {
+  for (const version of ["1", "2"]) await put(`${workspace}/components/c/versions/${version}`, { componentSpec: { type: "command" } });
+  const usual = await sandbox.call("GET", `${workspace}/components/c/versions/azureml_default`);
+  expect(usual.body.id).toBe(`${workspace}/components/c/versions/2`);
+  const curated = `${workspace}/environments/AzureML-sklearn-1.0-ubuntu20.04-py38-cpu`;
+  const { latestVersion } = (await sandbox.call("GET", curated)).body.properties;
+  const found = await sandbox.call("GET", `${curated}/versions/${latestVersion}`);
+  expect(found.body).toMatchObject({ type: expect.stringMatching(/workspaces.environments.versions$/), properties: { osType: "Linux" } });
+  expect((await sandbox.call("GET", `${workspace}/environments/sklearn-1.5`)).status).toBe(404);
 });
 
 test.each([

@@ -261,6 +261,18 @@ test("ends with its parent", async () => {
   await sandbox.restart();
 });
 
+test("what Azurite does not have is refused by the sandbox's name for it", async () => {
+  const container = byKey().getContainerClient("unmodelled");
+  await container.create();
+  await container.uploadBlockBlob("a.txt", "a", 1);
+  await expect(container.getBlobClient("a.txt").undelete()).rejects.toMatchObject({
+    statusCode: 501,
+    code: "NotModeledInSandbox",
+    message: expect.stringContaining("PUT comp=undelete"),
+  });
+  expect((await container.getBlobClient("a.txt").downloadToBuffer()).toString()).toBe("a");
+});
+
 test("a blob's name cannot leave the folder it is downloaded to", async () => {
   const { runInSandbox } = await import("./testing-inside.ts");
   const container = byKey().getContainerClient("climbing");

@@ -131,8 +131,10 @@ export interface ResourceType<Body = Record<string, unknown>> {
   readonly makesParent?: boolean;
   /** Lives on any other resource, or on a group or subscription (role assignments, locks, diagnostic settings). */
   readonly extension?: boolean;
-  /** Status of a PUT that made a new one (an operation under way: 202), where Azure's is not 201: its clients take no other. */
-  readonly createdStatus?: 200;
+  /** Status of a PUT, where Azure's is not 201 for a new one and 200 for another: its clients take no other. 200: 202 while it works. */
+  readonly putStatus?: 200 | 201;
+  /** DELETE is answered with what was deleted. */
+  readonly showsDeleted?: boolean;
   /** The router keeps `properties.provisioningState`. Default true. */
   readonly provisioningState?: boolean;
   /** Asked when nothing is kept under the id: singletons such as `blobServices/default`, built-in roles, curated environments. */

@@ -23,7 +23,7 @@ const long = [
   "test/destroy\\.test",
   "test/cost\\.test",
   "test/pipelines/run\\.test",
-  "test/clients/az\\.test",
+  "test/clients/az-",
   "test/clients/azure-ai-ml-jobs\\.test",
 ];
 

@@ -34,13 +34,30 @@ export function validBody(type: AnyType, body: unknown): Json {
       `The request content was invalid: a JSON object is needed, not ${body === undefined ? "nothing" : JSON.stringify(body)?.slice(0, 60)}.`,
     );
   }
-  const result = type.body.safeParse(body);
-  if (result.success) return result.data as Json;
-  const details = problems(result.error, body);
+  const first = type.body.safeParse(body);
+  if (first.success) return first.data as Json;
+  const again = type.body.safeParse(inAzuresCasing(first.error, body));
+  if (again.success) return again.data as Json;
+  const details = problems(again.error, body);
   throw new ArmError(400, "InvalidRequestContent", `The request content of '${type.type}' was invalid: ${details[0]!.message}`, {
     target: details[0]!.target,
     details,
   });
+}
+
+/** Azure takes the words of an enumeration in any casing, and keeps its own: `deny` in templates becomes `Deny`. */
+function inAzuresCasing(error: ZodError, body: Json): Json {
+  const copy = structuredClone(body);
+  for (const issue of error.issues) {
+    const key = issue.path.at(-1);
+    if (issue.code !== "invalid_value" || typeof key !== "string") continue;
+    const owner = issue.path.slice(0, -1).reduce<unknown>((at, part) => (at as Json | undefined)?.[part as string], copy);
+    if (!isObject(owner)) continue;
+    const given = owner[key];
+    const meant = issue.values.find((value) => typeof value === "string" && value.toLowerCase() === text(given).toLowerCase());
+    if (meant !== undefined) owner[key] = meant;
+  }
+  return copy;
 }
 
 function problems(error: ZodError, body: Json): { code: string; message: string; target: string }[] {

@@ -186,7 +186,7 @@ export class Engine {
   }
 
   /** Undefined when there was nothing to delete; an operation when the deletion takes time. */
-  async remove(asked: Asked): Promise<{ operation: Operation | undefined } | undefined> {
+  async remove(asked: Asked): Promise<{ operation: Operation | undefined; resource?: ArmResource } | undefined> {
     const type = this.registry.get(typeOf(asked.id));
     const id = idOf(asked.id);
     return await this.#locks.alone(resourceKey(id), async () => {
@@ -207,7 +207,7 @@ export class Engine {
       if ((type.deletesAtOnce || (type.provision === undefined && !this.#slow)) && !fails) {
         if (type.deletesAtOnce) await this.#sandbox.latency((type.latencySeconds ?? usualLatency) / 2);
         await this.erase(latest, forGood);
-        return { operation: undefined };
+        return { operation: undefined, resource: latest };
       }
       this.store.put(withState(type, latest, "Deleting"));
       const input = { forGood, ...(fails && { fails }) };

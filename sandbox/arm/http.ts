@@ -68,15 +68,16 @@ async function handle(c: Context, engine: Engine, sandbox: SandboxContext): Prom
       const body = await readJson(c, bodyLimit, { relaxed });
       authorizeBody(c.req.method, id, body, caller, sandbox);
       const { resource, created, operation } = await engine.write(asked, body, c.req.method);
-      const plain = engine.registry.get(type).createdStatus === 200;
-      const status = operation && (plain || c.req.method === "PATCH") ? 202 : created && !plain ? 201 : 200;
+      const fixed = c.req.method === "PUT" ? engine.registry.get(type).putStatus : 200;
+      const status = operation && fixed === 200 ? 202 : (fixed ?? (created ? 201 : 200));
       return shown(c, resource, status, operation && links.of(operation));
     }
     case "DELETE": {
       if (!isResource) throw methodNotAllowed(c, type);
       const removed = await engine.remove(asked);
       if (!removed) return c.body(null, 204);
-      return removed.operation ? c.body(null, 202, links.of(removed.operation)) : c.body(null, 200);
+      if (removed.operation) return c.body(null, 202, links.of(removed.operation));
+      return removed.resource && engine.registry.get(type).showsDeleted ? c.json(removed.resource) : c.body(null, 200);
     }
     case "POST": {
       if (isResource) throw methodNotAllowed(c, type);

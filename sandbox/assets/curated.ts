@@ -1,4 +1,4 @@
-// Environments of the public registry `azureml` that samples name. Its images are not here: the job runner reads them as a
+// Environments of the public registry `azureml` that samples name; those called `AzureML-…` are in every workspace too. Their images are not here: the job runner reads them as a
 // Python version and a list of packages (sandbox/environments).
 import type { ArmResource, SandboxContext } from "../core.ts";
 import { nameOf, parentId } from "../arm/ids.ts";
@@ -34,25 +34,26 @@ export const curatedEnvironments: Readonly<Record<string, Curated>> = Object.fro
   curated("tensorflow-2.16-cuda12", "20", "TensorFlow 2.16, CUDA 12"),
 ]);
 
-const type = "Microsoft.MachineLearningServices/registries/environments";
-
 /** The registry `azureml` lives in no resource group of the sandbox. */
 export const publicRegistry = (subscriptionId: string): string =>
   `/subscriptions/${subscriptionId}/resourceGroups/azureml-registries/providers/Microsoft.MachineLearningServices/registries/azureml`;
 
-const inPublic = (id: string): boolean => /\/registries\/azureml\/environments\//i.test(`${id}/`);
+const typeAt = (id: string): string =>
+  `Microsoft.MachineLearningServices/${/\/registries\//i.test(id) ? "registries" : "workspaces"}/environments`;
 
-function entry(name: string): [string, Curated] | undefined {
-  return Object.entries(curatedEnvironments).find(([key]) => key.toLowerCase() === name.toLowerCase());
+/** The curated environment of this container's id. */
+function entry(id: string): [string, Curated] | undefined {
+  if (!/\/registries\/azureml\/environments\/|\/workspaces\/[^/]+\/environments\/AzureML-/i.test(`${id}/`)) return undefined;
+  return Object.entries(curatedEnvironments).find(([key]) => key.toLowerCase() === nameOf(id).toLowerCase());
 }
 
 export function curatedContainer(id: string, _sandbox: SandboxContext): ArmResource | undefined {
-  const found = inPublic(id) ? entry(nameOf(id)) : undefined;
+  const found = entry(id);
   return (
     found && {
       id,
       name: found[0],
-      type,
+      type: typeAt(id),
       properties: {
         description: found[1].description,
         tags: {},
@@ -66,14 +67,14 @@ export function curatedContainer(id: string, _sandbox: SandboxContext): ArmResou
 }
 
 export function curatedVersion(id: string, _sandbox: SandboxContext): ArmResource | undefined {
-  const found = inPublic(id) ? entry(nameOf(parentId(id))) : undefined;
+  const found = entry(parentId(id));
   const version = nameOf(id);
   if (!found || !/^\d+$/.test(version)) return undefined;
   const [name, one] = found;
   return {
     id,
     name: version,
-    type: `${type}/versions`,
+    type: `${typeAt(id)}/versions`,
     systemData: { createdAt: "2024-01-01T00:00:00Z", createdBy: "Microsoft", createdByType: "Application" },
     properties: {
       description: one.description,

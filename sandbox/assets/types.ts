@@ -8,6 +8,7 @@ import { assetKinds, containerBody, versionBodies } from "./bodies.ts";
 import type { AssetKind } from "./bodies.ts";
 import { curatedContainer, curatedVersion } from "./curated.ts";
 import { modelRegistered } from "../events/announce.ts";
+import { archiveViews, listView } from "../ml/views.ts";
 import { pendingUpload } from "./uploads.ts";
 import { filledVersion } from "./fill.ts";
 import { forbidReuse, rememberDeleted } from "./tombstones.ts";
@@ -73,7 +74,7 @@ function version(home: Home, kind: AssetKind): AnyType {
     ...(home === "workspaces" && kind === "models"
       ? { done: (resource: ArmResource, sandbox: SandboxContext, created: boolean) => created && modelRegistered(sandbox, resource) }
       : {}),
-    find: (id, sandbox) => (kind === "environments" ? curatedVersion(id, sandbox) : undefined),
+    find: (id, sandbox) => implied(kind, id, sandbox),
     show: kind === "codes" ? (resource): ArmResource => resource : undefined,
     list: (scope, query, sandbox) => listed(sandbox, scope, query, kind),
     remove(resource, sandbox) {
@@ -88,6 +89,12 @@ function version(home: Home, kind: AssetKind): AnyType {
     },
   };
   return Object.fromEntries(Object.entries(asset).filter(([, value]) => value !== undefined)) as unknown as AnyType;
+}
+
+/** A version that nobody put there: a curated environment's, or a component's default one, which azure-ai-ml asks for by this name. */
+function implied(kind: AssetKind, id: string, sandbox: SandboxContext): ArmResource | undefined {
+  if (kind === "environments") return curatedVersion(id, sandbox);
+  return kind === "components" && /\/azureml_default$/i.test(id) ? latestVersion(sandbox, parentId(id)) : undefined;
 }
 
 /** Newest first; `hash` finds code by its content. */
@@ -109,9 +116,9 @@ function listed(sandbox: SandboxContext, scope: string, query: URLSearchParams, 
   return viewed(found, query).filter((one) => (!stage || one.properties["stage"] === stage) && (!version || one.name === version));
 }
 
-/** `listViewType`: ActiveOnly (as usual), ArchivedOnly, All; `tags` as `a,b=c`. */
+/** What the view and `tags` (as `a,b=c`) leave. */
 function viewed(found: ArmResource[], query: URLSearchParams): ArmResource[] {
-  const view = query.get("listViewType") ?? "ActiveOnly";
+  const view = listView(query, archiveViews);
   const tags = (query.get("tags") ?? query.get("$tags") ?? "").split(",").filter((tag) => tag !== "");
   return found
     .filter((one) => view === "All" || (one.properties["isArchived"] === true) === (view === "ArchivedOnly"))

@@ -118,8 +118,9 @@ async function serve(options: BlobProcessOptions): Promise<number> {
   return (inner.address() as AddressInfo).port;
 }
 
-/** Nothing is acknowledged before it is in the file. */
+/** Nothing is acknowledged before it is in the file; what Azurite does not have is refused as the sandbox refuses. */
 function answer(listener: Listener, journal: Journal, request: IncomingMessage, response: ServerResponse): void {
+  refuseUnmodelled(request, response);
   // Every answer goes through writeHead, the implicit ones too.
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {
@@ -127,6 +128,23 @@ function answer(listener: Listener, journal: Journal, request: IncomingMessage, 
     return writeHead(...args);
   };
   listener(request, response);
+}
+
+function refuseUnmodelled(request: IncomingMessage, response: ServerResponse): void {
+  const own = { write: response.write.bind(response), end: response.end.bind(response) };
+  response.write = ((...args: Parameters<typeof own.write>) =>
+    response.statusCode === 501 || own.write(...args)) as ServerResponse["write"];
+  response.end = ((...args: Parameters<typeof own.end>) => {
+    Object.assign(response, own);
+    if (response.statusCode !== 501) return own.end(...args);
+    const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
+    const what = ["restype", "comp"].filter((key) => query.has(key)).map((key) => ` ${key}=${query.get(key)}`);
+    const copied = request.headers["x-ms-copy-source"] === undefined ? "" : " from a URL";
+    const message = `The sandbox does not model this call of Blob storage: ${request.method}${what.join("")}${copied}.`;
+    response.statusMessage = message;
+    refuse(response, { status: 501, code: "NotModeledInSandbox", message });
+    return response;
+  }) as ServerResponse["end"];
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): void {

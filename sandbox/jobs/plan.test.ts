@@ -122,6 +122,17 @@ test("a pipeline component: its own run, its outputs followed through", () => {
   });
 });
 
+test("a job made of a registered pipeline component: its nodes may be written out, its outputs are declared by the component", () => {
+  const sub = components["/c/sub/versions/1"]!;
+  const inputs = { d: { jobInputType: "uri_folder", uri: "azureml:data:1" } };
+  const asked = { jobType: "Pipeline", componentId: "/c/sub/versions/1", settings: { default_compute: "cpu" }, inputs, outputs: {} };
+  for (const jobs of [undefined, sub["jobs"]]) {
+    const result = plan({ ...asked, ...(jobs === undefined ? {} : { jobs }) });
+    expect(result.steps[0]!.spec.inputs["lr"]).toEqual({ kind: "literal", value: "0.3" });
+    expect(Object.keys(result.outputs)).toEqual(["out", "extra"]);
+  }
+});
+
 test("a command job: outputs, timeout, names in paths", () => {
   const result = plan({
     jobType: "Command",

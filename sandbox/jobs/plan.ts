@@ -76,10 +76,11 @@ function planPipeline(name: string, properties: Json, context: PlanContext): Pla
     .split("/")
     .at(-1)!;
   const declared = objectField(properties, "outputs");
-  let nodes = objectField(properties, "jobs");
   const componentId = textField(properties, "componentId");
-  const component = componentId && Object.keys(nodes).length === 0 ? context.component(componentId) : undefined;
-  if (component) nodes = objectField(component, "jobs");
+  // A job made of a registered pipeline component names it; azure-ai-ml writes its nodes out too, but not the outputs it declares.
+  const component = componentId ? context.component(componentId) : undefined;
+  const own = objectField(properties, "jobs");
+  const nodes = Object.keys(own).length === 0 && component ? objectField(component, "jobs") : own;
   if (Object.keys(nodes).length === 0) throw userError("The pipeline has no jobs.", "jobs");
   const builder = new GraphBuilder(context, datastore);
   const outputs: Record<string, StepOutput> = {};
@@ -91,7 +92,7 @@ function planPipeline(name: string, properties: Json, context: PlanContext): Pla
     path: "",
     nodes,
     inputs: component ? withDefaults("The pipeline", component, inputs) : inputs,
-    declared: Object.keys(component ? objectField(component, "outputs") : declared),
+    declared: Object.keys({ ...declared, ...(component ? objectField(component, "outputs") : {}) }),
     target,
     compute: textField(settings, "defaultCompute") ?? textField(properties, "computeId"),
   });

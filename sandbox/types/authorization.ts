@@ -22,6 +22,7 @@ export const roleAssignments: ResourceType<z.infer<typeof assignmentBody>> = {
   type: assignmentType,
   body: assignmentBody,
   extension: true,
+  showsDeleted: true,
   provisioningState: false,
   names: { ...guid, rule: "The role assignment ID must be a GUID", code: "InvalidRoleAssignmentId" },
   check({ before, after }, sandbox) {
@@ -110,6 +111,8 @@ export const roleDefinitions: ResourceType<z.infer<typeof definitionBody>> = {
   type: definitionType,
   body: definitionBody,
   extension: true,
+  putStatus: 201,
+  showsDeleted: true,
   provisioningState: false,
   names: { ...guid, code: "InvalidRoleDefinitionId" },
   check({ after }) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ArmError } from "../core.ts";
 import type { ActionResult, ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { engineOf } from "../arm/current.ts";
-import { nameOf, parentId } from "../arm/ids.ts";
+import { nameOf, parentId, sameId } from "../arm/ids.ts";
 import { resourcesBelow } from "../arm/providers.ts";
 import { deploy, plan } from "../deployments/deploy.ts";
 import type { Progress } from "../deployments/deploy.ts";
@@ -130,25 +130,27 @@ const hash = (template: unknown): string =>
 export const deploymentOperations: ResourceType = {
   type: "Microsoft.Resources/deployments/operations",
   body: z.looseObject({}),
-  list(scope, _query, sandbox) {
-    const deployment = sandbox.resources.get(scope);
-    return ((deployment?.properties["operations"] ?? []) as Progress[]).map((one) => ({
-      id: `${scope}/operations/${one.operationId}`,
-      operationId: one.operationId,
-      name: one.operationId,
-      type: "Microsoft.Resources/deployments/operations",
-      properties: {
-        provisioningOperation: "Create",
-        provisioningState: one.state,
-        timestamp: one.endTime ?? one.startTime,
-        duration: one.endTime ? `PT${((Date.parse(one.endTime) - Date.parse(one.startTime)) / 1000).toFixed(3)}S` : undefined,
-        statusCode: one.state === "Failed" ? "BadRequest" : one.state === "Succeeded" ? "OK" : "Created",
-        ...(one.error ? { statusMessage: { error: one.error } } : {}),
-        targetResource: { id: one.id, resourceType: one.type, resourceName: nameOf(one.id) },
-      },
-    }));
-  },
+  find: (id, sandbox) => operationsOf(parentId(id), sandbox).find((one) => sameId(one.id, id)),
+  list: (scope, _query, sandbox) => operationsOf(scope, sandbox),
   check() {
     throw new ArmError(405, "MethodNotAllowed", "Operations of a deployment cannot be written.");
   },
 };
+
+function operationsOf(deployment: string, sandbox: SandboxContext): ArmResource[] {
+  return ((sandbox.resources.get(deployment)?.properties["operations"] ?? []) as Progress[]).map((one) => ({
+    id: `${deployment}/operations/${one.operationId}`,
+    operationId: one.operationId,
+    name: one.operationId,
+    type: "Microsoft.Resources/deployments/operations",
+    properties: {
+      provisioningOperation: "Create",
+      provisioningState: one.state,
+      timestamp: one.endTime ?? one.startTime,
+      duration: one.endTime ? `PT${((Date.parse(one.endTime) - Date.parse(one.startTime)) / 1000).toFixed(3)}S` : undefined,
+      statusCode: one.state === "Failed" ? "BadRequest" : one.state === "Succeeded" ? "OK" : "Created",
+      ...(one.error ? { statusMessage: { error: one.error } } : {}),
+      targetResource: { id: one.id, resourceType: one.type, resourceName: nameOf(one.id) },
+    },
+  }));
+}

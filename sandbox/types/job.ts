@@ -11,6 +11,7 @@ import { userError } from "../jobs/refuse.ts";
 import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
 import { shownJob } from "../jobs/shown.ts";
 import type { Plan } from "../jobs/spec.ts";
+import { archiveViews, listView } from "../ml/views.ts";
 import { enterWorkspace } from "../runs/lives.ts";
 import { createdBy } from "../runs/models.ts";
 import { setTags, tagsOf } from "../runs/logged.ts";
@@ -83,7 +84,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
     return shownJob(resource, run, sandbox);
   },
   list(scope, query, sandbox) {
-    const view = query.get("listViewType") ?? "ActiveOnly";
+    const view = listView(query, archiveViews);
     const [kind, tag, only] = [query.get("jobType"), query.get("tag"), query.get("scheduled")];
     const [key, value] = tag?.split("=") ?? [];
     const number = (job: ArmResource): number => runsOf(sandbox).get(workspaceIdOf(job), job.name)?.number ?? Number.MAX_SAFE_INTEGER;

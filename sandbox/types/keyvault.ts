@@ -131,7 +131,7 @@ function keyProperties(sandbox: SandboxContext, vault: string, key: Key): Record
 /** Resource Manager makes a key that is not there, and neither changes nor deletes one: the vault itself does that. */
 export const vaultKeys: ResourceType<z.infer<typeof keyBody>> = {
   type: keyType,
-  createdStatus: 200,
+  putStatus: 200,
   body: keyBody,
   provisioningState: false,
   names: { pattern: /^[0-9a-zA-Z-]{1,127}$/, rule: "1-127 letters, digits and hyphens" },

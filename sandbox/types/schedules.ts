@@ -6,6 +6,7 @@ import { definitionOf, fire, scheduleType, triggerOf, workspaceOf } from "../job
 import { objectField, textField } from "../jobs/fields.ts";
 import { checkMonitor } from "../jobs/monitor/start.ts";
 import { notModeled, userError } from "../jobs/refuse.ts";
+import { listView } from "../ml/views.ts";
 import { jobs, newJob, withoutNulls } from "./job.ts";
 
 const body = z.looseObject({
@@ -64,9 +65,9 @@ export const schedules: ResourceType<z.infer<typeof body>> = {
     await jobs.check!({ ...change, after: newJob({ ...change, after: job }) }, sandbox);
   },
   list(scope, query, sandbox) {
-    const view = (query.get("listViewType") ?? "EnabledOnly").toLowerCase();
+    const view = listView(query, ["EnabledOnly", "DisabledOnly", "All"]);
     const all = sandbox.resources.list(scope, scheduleType);
-    return view === "all" ? all : all.filter((one) => (one.properties["isEnabled"] !== false) === (view === "enabledonly"));
+    return view === "All" ? all : all.filter((one) => (one.properties["isEnabled"] !== false) === (view === "EnabledOnly"));
   },
   remove(schedule, _sandbox, cascade) {
     if (cascade || schedule.properties["isEnabled"] === false) return;

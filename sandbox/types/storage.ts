@@ -74,7 +74,7 @@ export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
   type: accountType,
   body: accountBody,
   tracked: true,
-  createdStatus: 200,
+  putStatus: 200,
   latencySeconds: 20,
   deletesAtOnce: true,
   names: { pattern: /^[a-z0-9]{3,24}$/, rule: "3-24 lower-case letters and digits", code: "AccountNameInvalid" },
@@ -156,7 +156,7 @@ const serviceBody = proxy(
 export const blobServices: ResourceType<z.infer<typeof serviceBody>> = {
   type: `${accountType}/blobServices`,
   body: serviceBody,
-  createdStatus: 200,
+  putStatus: 200,
   provisioningState: false,
   names: { pattern: /^default$/, rule: "the only blob service is called default" },
   find: (id, sandbox) =>
@@ -244,7 +244,7 @@ const policyBody = proxy(
 export const managementPolicies: ResourceType<z.infer<typeof policyBody>> = {
   type: `${accountType}/managementPolicies`,
   body: policyBody,
-  createdStatus: 200,
+  putStatus: 200,
   provisioningState: false,
   names: { pattern: /^default$/, rule: "the only management policy is called default" },
   fill: ({ after }) => ({ ...after, properties: { ...after.properties, lastModifiedTime: new Date().toISOString() } }),

@@ -1,9 +1,15 @@
-// The Azure CLI in an environment of its own: installed from PyPI, run as in a shell that `mlops sandbox env --for az` prepared.
+// The Azure CLI in an environment of its own: installed from PyPI, run as in a shell that `mlops sandbox env --for az` prepared, against a
+// sandbox of its own.
+import { expect } from "@jest/globals";
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { sandboxEnv } from "../../sandbox/control.ts";
+import { testSandbox, type TestSandbox } from "../../sandbox/testing.ts";
 import { pythonWith } from "../python.ts";
-import type { Notes } from "./kept.ts";
+import { kept, Notes } from "./kept.ts";
 
 export const azVersion = "2.91.0";
 
@@ -42,3 +48,53 @@ export async function azCommands(): Promise<string[]> {
   const said = await promisify(execFile)(python, [script], { maxBuffer: 1 << 24 });
   return said.stdout.trim().split("\n");
 }
+
+/** A shell with `az` at a sandbox of its own. */
+export interface AzShell {
+  readonly sandbox: TestSandbox;
+  readonly az: Az;
+  readonly notes: Notes;
+  /** The shell's variables and its folder. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Signs in as the sandbox's owner; with another secret it throws. */
+  login(secret?: string): Promise<unknown>;
+  /** Expects that the command is refused by name. `part` says what of it, when the rest of it works. */
+  notModeled(command: string, args: string, part?: string, more?: readonly string[]): Promise<void>;
+  /** Expects that what was noted is what the table in the docs is made from. */
+  keep(name: string): void;
+  stop(): Promise<void>;
+}
+
+/** `way`: as `mlops sandbox env --for` has it. */
+export async function azShell(way: "az" | "proxy" = "az"): Promise<AzShell> {
+  const sandbox = await testSandbox();
+  const cwd = mkdtempSync(path.join(tmpdir(), "az-"));
+  const env = { ...(await sandboxEnv(sandbox.dir, way)), ...(way === "proxy" ? { AZURE_CONFIG_DIR: path.join(cwd, "config") } : {}) };
+  const notes = new Notes();
+  const az = azIn(env, cwd, notes);
+  const { AZURE_CLIENT_ID: user = "", AZURE_TENANT_ID: tenant = "", AZURE_CLIENT_SECRET: usual = "" } = env as Record<string, string>;
+  return {
+    sandbox,
+    az,
+    notes,
+    env,
+    cwd,
+    login: async (secret = usual) =>
+      await az("login", "--service-principal --username", [user, "--password", secret, "--tenant", tenant]),
+    async notModeled(command, args, part, more = []) {
+      await expect(az(command, args, more)).rejects.toThrow("The sandbox does not model");
+      notes.refused(part === undefined ? command : `${command}: ${part}`, "NotModeledInSandbox");
+    },
+    keep(name) {
+      const [was, is] = kept(name, { client: "az", version: azVersion, operations: notes.operations });
+      expect(was).toEqual(is);
+    },
+    async stop() {
+      await sandbox.stop();
+      rmSync(cwd, { recursive: true, force: true });
+    },
+  };
+}
+
+export const names = (all: { name: string }[]): string[] => all.map(({ name }) => name).toSorted();
