@@ -24,7 +24,8 @@ const long = [
   "test/cost\\.test",
   "test/pipelines/run\\.test",
   "test/clients/az-",
-  "test/clients/azure-ai-ml-jobs\\.test",
+  "test/clients/azure-ai-ml-",
+  "test/clients/mlflow-models",
 ];
 
 export const test: Command = {

@@ -100,7 +100,8 @@ function named(c: Context, resource: ArmResource): ArmResource {
 
 function shown(c: Context, resource: ArmResource, status: ContentfulStatusCode = 200, headers: Record<string, string> = {}): Response {
   const all = { ...headers, ...(resource.etag ? { etag: resource.etag } : {}) };
-  if (c.req.method === "HEAD") return c.body(null, /resourceGroups$/i.test(resource.type) ? 204 : status, all);
+  // Whether it exists, as clients of Resource Manager ask.
+  if (c.req.method === "HEAD") return c.body(null, 204, all);
   return c.json(named(c, resource), status, all);
 }
 

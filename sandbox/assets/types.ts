@@ -8,7 +8,7 @@ import { assetKinds, containerBody, versionBodies } from "./bodies.ts";
 import type { AssetKind } from "./bodies.ts";
 import { curatedContainer, curatedVersion } from "./curated.ts";
 import { modelRegistered } from "../events/announce.ts";
-import { archiveViews, listView } from "../ml/views.ts";
+import { archiveViews, hasAll, listView } from "../ml/views.ts";
 import { pendingUpload } from "./uploads.ts";
 import { filledVersion } from "./fill.ts";
 import { forbidReuse, rememberDeleted } from "./tombstones.ts";
@@ -116,17 +116,13 @@ function listed(sandbox: SandboxContext, scope: string, query: URLSearchParams, 
   return viewed(found, query).filter((one) => (!stage || one.properties["stage"] === stage) && (!version || one.name === version));
 }
 
-/** What the view and `tags` (as `a,b=c`) leave. */
+/** What the view, `tags` and `properties` leave. */
 function viewed(found: ArmResource[], query: URLSearchParams): ArmResource[] {
   const view = listView(query, archiveViews);
-  const tags = (query.get("tags") ?? query.get("$tags") ?? "").split(",").filter((tag) => tag !== "");
-  return found
-    .filter((one) => view === "All" || (one.properties["isArchived"] === true) === (view === "ArchivedOnly"))
-    .filter((one) =>
-      tags.every((tag) => {
-        const [key, value] = tag.split("=") as [string, string?];
-        const own = (one.properties["tags"] ?? {}) as Record<string, string>;
-        return key in own && (value === undefined || own[key] === value);
-      }),
-    );
+  return found.filter(
+    ({ properties }) =>
+      (view === "All" || (properties["isArchived"] === true) === (view === "ArchivedOnly")) &&
+      hasAll(properties["tags"], query.get("tags") ?? query.get("$tags")) &&
+      hasAll(properties["properties"], query.get("properties")),
+  );
 }

@@ -1,6 +1,7 @@
 // From a reference as Azure Machine Learning writes it (an asset, a datastore path, a job's output, a URL) to the bytes behind it.
 import { ArmError } from "../core.ts";
 import type { ArmResource, BlobLocation, SandboxContext } from "../core.ts";
+import { notModeled } from "../arm/errors.ts";
 import { sameId } from "../arm/ids.ts";
 import { blobUrl } from "../blob/urls.ts";
 import { latestVersion } from "../assets/versions.ts";
@@ -197,6 +198,8 @@ export function workspaceByGuid(sandbox: SandboxContext, guid: string): string {
 /** A registry's resource id, found by its name. */
 export function registryId(sandbox: SandboxContext, name: string): string {
   const found = sandbox.resources.all(`${provider}/registries`).find((one) => sameId(one.name, name));
+  if (!found && /^azureml/i.test(name))
+    throw notModeled(`the public registry '${name}'`, "it has the curated environments of registry 'azureml', and no other asset of Microsoft's.");
   if (!found) throw new ArmError(404, "UserError", `Registry '${name}' was not found in the sandbox.`);
   return found.id;
 }

@@ -62,17 +62,13 @@ export const roleAssignments: ResourceType<z.infer<typeof assignmentBody>> = {
       );
   },
   fill({ before, after, principalId }) {
-    const now = new Date().toISOString();
     return {
       ...after,
       properties: {
         principalType: "ServicePrincipal",
         ...after.properties,
         scope: parentId(after.id) || "/",
-        createdOn: before?.properties["createdOn"] ?? now,
-        createdBy: before?.properties["createdBy"] ?? principalId,
-        updatedOn: now,
-        updatedBy: principalId,
+        ...written(before, principalId),
       },
     };
   },
@@ -88,6 +84,13 @@ export const roleAssignments: ResourceType<z.infer<typeof assignmentBody>> = {
     return found.filter((one) => principal === undefined || sameId(String(one.properties["principalId"]), principal));
   },
 };
+
+/** Who wrote it, and when. */
+function written(before: ArmResource | undefined, principalId: string): Record<string, unknown> {
+  const now = new Date().toISOString();
+  const { createdOn = now, createdBy = principalId } = before?.properties ?? {};
+  return { createdOn, createdBy, updatedOn: now, updatedBy: principalId };
+}
 
 const sameRole = (assignment: ArmResource, definitionId: string): boolean =>
   sameId(nameOf(String(assignment.properties["roleDefinitionId"])), nameOf(definitionId));
@@ -119,7 +122,10 @@ export const roleDefinitions: ResourceType<z.infer<typeof definitionBody>> = {
     if (builtInRoles[after.name.toLowerCase()])
       throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${after.name}' is built in and cannot be changed.`);
   },
-  fill: ({ after }) => ({ ...after, properties: { description: "", ...after.properties, type: "CustomRole" } }),
+  fill: ({ before, after, principalId }) => ({
+    ...after,
+    properties: { description: "", ...after.properties, type: "CustomRole", ...written(before, principalId) },
+  }),
   remove(resource, sandbox, cascade) {
     if (builtInRoles[resource.name.toLowerCase()])
       throw new ArmError(400, "RoleDefinitionIdInvalid", `The role '${resource.name}' is built in and cannot be deleted.`);

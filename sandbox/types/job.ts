@@ -11,7 +11,7 @@ import { userError } from "../jobs/refuse.ts";
 import { runnerOf, workspaceIdOf } from "../jobs/runner.ts";
 import { shownJob } from "../jobs/shown.ts";
 import type { Plan } from "../jobs/spec.ts";
-import { archiveViews, listView } from "../ml/views.ts";
+import { archiveViews, hasAll, listView } from "../ml/views.ts";
 import { enterWorkspace } from "../runs/lives.ts";
 import { createdBy } from "../runs/models.ts";
 import { setTags, tagsOf } from "../runs/logged.ts";
@@ -85,8 +85,7 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
   },
   list(scope, query, sandbox) {
     const view = listView(query, archiveViews);
-    const [kind, tag, only] = [query.get("jobType"), query.get("tag"), query.get("scheduled")];
-    const [key, value] = tag?.split("=") ?? [];
+    const [kind, only] = [query.get("jobType"), query.get("scheduled")];
     const number = (job: ArmResource): number => runsOf(sandbox).get(workspaceIdOf(job), job.name)?.number ?? Number.MAX_SAFE_INTEGER;
     return sandbox.resources
       .list(scope, type)
@@ -101,7 +100,8 @@ export const jobs: ResourceType<z.infer<typeof body>> = {
           (only !== "true" || job.properties["scheduleName"] !== undefined) &&
           (!query.get("scheduleId") || job.properties["scheduleName"] === query.get("scheduleId")!.split("/").at(-1)) &&
           (!kind || String(job.properties["jobType"]).toLowerCase() === kind.toLowerCase()) &&
-          (!key || (key in tags && (value === undefined || tags[key] === value)))
+          hasAll(tags, query.get("tag")) &&
+          hasAll(job.properties["properties"], query.get("properties"))
         );
       })
       .map((job) => [number(job), job] as const)

@@ -58,6 +58,7 @@ const ruleBody = proxy(rule);
 
 export const outboundRules: ResourceType<z.infer<typeof ruleBody>> = {
   type: "Microsoft.MachineLearningServices/workspaces/outboundRules",
+  putStatus: 200,
   body: ruleBody,
   check({ after }, sandbox) {
     const parent = sandbox.resources.get(after.id.slice(0, after.id.toLowerCase().lastIndexOf("/outboundrules/")));

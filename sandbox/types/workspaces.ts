@@ -166,6 +166,7 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
   },
   actions: {
     listKeys: (resource, _body, sandbox) => ({ body: workspaceKeys(resource, sandbox) }),
+    listStorageAccountKeys: (resource, _body, sandbox) => ({ body: { userStorageKey: workspaceKeys(resource, sandbox)["userStorageKey"] } }),
     resyncKeys: () => ({ status: 200 }),
     diagnose: () => ({
       body: {
@@ -221,7 +222,7 @@ function checkIdentity(resource: ArmResource, sandbox: SandboxContext): void {
   );
 }
 
-function workspaceKeys(resource: ArmResource, sandbox: SandboxContext): object {
+function workspaceKeys(resource: ArmResource, sandbox: SandboxContext): Record<string, unknown> {
   const storage = String(resource.properties["storageAccount"]);
   const insights = sandbox.resources.get(String(resource.properties["applicationInsights"]));
   return {

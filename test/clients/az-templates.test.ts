@@ -62,7 +62,7 @@ test(
     expect(await az("deployment group show", "--resource-group rg --name main")).toMatchObject({ name: "main" });
     const operations = await az("deployment operation group list", "--resource-group rg --name main");
     expect(operations.map((one: { properties: { provisioningState: string } }) => one.properties.provisioningState)).toEqual(["Succeeded"]);
-    const [{ operationId }] = operations as { operationId: string }[];
+    const { operationId } = (operations as { operationId: string }[])[0]!;
     expect(await az("deployment operation group show", `--resource-group rg --name main --operation-ids ${operationId}`)).toMatchObject([
       { properties: { targetResource: { resourceName: "sttemplate" } } },
     ]);
@@ -77,7 +77,8 @@ test(
     await az("deployment sub validate", inSubscription);
     await az("deployment sub create", inSubscription);
     expect(await az("group exists", "--name rg-sub")).toBe(true);
-    expect(types(await az("deployment sub what-if", `${inSubscription} --no-pretty-print`))).toEqual(["NoChange"]);
+    const { changes } = await az("deployment sub what-if", `${inSubscription} --no-pretty-print`);
+    expect(changes).toContainEqual(expect.objectContaining({ resourceId: expect.stringMatching(/rg-sub$/), changeType: "NoChange" }));
     expect(names(await az("deployment sub list"))).toEqual(["sub"]);
     expect(await az("deployment sub show", "--name sub")).toMatchObject({ properties: { provisioningState: "Succeeded" } });
     expect(await az("deployment sub export", "--name sub")).toMatchObject({ resources: [{ name: "rg-sub" }] });

@@ -1,7 +1,7 @@
-// azure-ai-ml, unpatched, against a sandbox of its own: workspaces, compute, datastores, registries, assets. Jobs: azure-ai-ml-jobs.test.ts.
+// azure-ai-ml, unpatched, against a sandbox of its own: workspaces, compute, datastores, registries, assets. Jobs, endpoints, schedules: azure-ai-ml-*.test.ts.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { SDK_VERSION } from "../sdk/setup.ts";
-import { azureMlOperations, type AzureMl, azureMl } from "./azure-ai-ml.ts";
+import { azureMlOperations, type AzureMl, azureMl, notModelled } from "./azure-ai-ml.ts";
 import { kept } from "./kept.ts";
 
 const client = "azure-ai-ml";
@@ -12,7 +12,9 @@ beforeAll(async () => {
 afterAll(async () => await ml.sandbox.stop());
 
 const stores = ["workspaceartifactstore", "workspaceblobstore", "workspacefilestore", "workspaceworkingdirectory"];
-const notModelled = { not_modelled: true };
+
+const refused = (group: string, operations: string): object =>
+  Object.fromEntries(operations.split(" ").map((operation) => [`${group}.${operation}`, notModelled]));
 
 test("workspaces, compute, datastores, registries", () => {
   expect(ml.run("azure_ai_ml_workspace.py")).toEqual({
@@ -25,10 +27,17 @@ test("workspaces, compute, datastores, registries", () => {
     "workspaces.begin_sync_keys": {},
     "workspaces.begin_diagnose": { storage: [] },
     "workspaces.begin_provision_network": notModelled,
-    "workspace_outbound_rules.list": { rules: 0 },
+    "workspaces.begin_create: managed network": { mode: "AllowOnlyApprovedOutbound" },
+    "workspace_outbound_rules.begin_create": { destination: "pypi.org" },
+    "workspace_outbound_rules.begin_update": { destination: "*.pypi.org" },
+    "workspace_outbound_rules.get": { destination: "*.pypi.org" },
+    "workspace_outbound_rules.list": { names: ["pypi"] },
+    "workspace_outbound_rules.begin_remove": { names: [] },
+    "workspaces.begin_create: soft-deleted": { refused: true },
     "workspaces.begin_create: hub": notModelled,
     "feature_stores.begin_create": notModelled,
     "feature_stores.list": { names: [] },
+    "workspaces.get: from_config": { name: "rooms" },
     "compute.begin_create_or_update": { size: "Standard_DS3_v2", max: 4, idle: 300 },
     "compute.begin_update": { max: 6 },
     "compute.get": { max: 6 },
@@ -53,16 +62,16 @@ test("workspaces, compute, datastores, registries", () => {
     "registries.get": { location: "westeurope" },
     "registries.list": { names: ["roomsreg"] },
     "registries.begin_delete": { names: [] },
-    "connections.create_or_update": notModelled,
-    "connections.list": notModelled,
-    "connections.get": notModelled,
-    "indexes.list": notModelled,
-    "serverless_endpoints.list": notModelled,
-    "serverless_endpoints.begin_create_or_update": notModelled,
-    "marketplace_subscriptions.list": notModelled,
-    "capability_hosts.get": notModelled,
-    "feature_sets.list": notModelled,
-    "feature_store_entities.list": notModelled,
+    ...refused("connections", "create_or_update list get delete"),
+    ...refused("azure_openai_deployments", "list"),
+    ...refused("indexes", "get list"),
+    ...refused("serverless_endpoints", "list begin_create_or_update get get_keys begin_regenerate_keys begin_delete"),
+    ...refused("marketplace_subscriptions", "list get begin_create_or_update begin_delete"),
+    ...refused("capability_hosts", "get begin_delete"),
+    ...refused("feature_sets", "list get archive restore list_features get_feature begin_backfill"),
+    "feature_sets.list_materialization_operations": { jobs: 0 },
+    ...refused("feature_store_entities", "list get begin_create_or_update archive restore"),
+    ...refused("feature_stores", "begin_provision_network"),
     "workspaces.begin_delete": { gone: true },
   });
 }, 180_000);
@@ -86,11 +95,13 @@ test("data, environments, components, models, and their way through a registry",
     "environments.create_or_update: build context": { dockerfile: "Dockerfile" },
     "environments.create_or_update: image": { image: expect.stringContaining("openmpi") },
     "environments.get": { latest: "1" },
+    "environments.get: curated, of a workspace": { image: true },
     "environments.archive": { active: ["built", "conda"] },
     "environments.restore": { active: ["built", "conda", "plain"] },
     "environments.list": { versions: ["1"] },
     "components.create_or_update": { version: "1", code_reused: true },
     "components.get": { command: "python train.py ${{inputs.x}} ${{inputs.rate}}", inputs: ["rate", "x"] },
+    "components.get: no version": { version: "2" },
     "components.validate": { passed: true },
     "components.archive": { active: ["2"] },
     "components.restore": { active: ["1", "2"] },
@@ -102,6 +113,10 @@ test("data, environments, components, models, and their way through a registry",
     "models.archive": { active: [] },
     "models.restore": { active: ["answer"] },
     "models.get": { missing_refused: true, version: "1" },
+    "evaluators.create_or_update": { version: "1" },
+    "evaluators.get": { name: "judge" },
+    "evaluators.list": { versions: ["1"], models: [] },
+    "evaluators.download": { files: ["judge/model/weights.txt"] },
     "models.package": notModelled,
     "models.share": shared("models", "answer", "5"),
     "data.share": shared("data", "folder", "5"),

@@ -1,11 +1,12 @@
 // Runs the scripts of azure-ai-ml against a sandbox of their own, and gives what their steps saw.
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { sandboxEnv } from "../../sandbox/control.ts";
 import { testSandbox, type TestSandbox } from "../../sandbox/testing.ts";
-import { sdkPython } from "../sdk/setup.ts";
-import { Notes } from "./kept.ts";
+import { SDK_VERSION, sdkPython } from "../sdk/setup.ts";
+import { kept, Notes } from "./kept.ts";
 import { runPython } from "./venv.ts";
 
 /** By step, as in `azure_ai_ml_kit.py`: an operation, and behind a colon what of it was tried. */
@@ -40,6 +41,27 @@ export async function azureMl(): Promise<AzureMl> {
       return seen;
     },
   };
+}
+
+export const completed = { status: "Completed" };
+export const succeeded = { state: "Succeeded" };
+/** A step that the sandbox has to refuse by name. */
+export const notModelled = { not_modelled: true };
+
+/** A test file of its own for `azure_ai_ml_{name}.py`: what its steps have to see; what worked is kept for the docs' table. */
+export function azureMlScript(name: string, minutes: number, steps: Steps): void {
+  let ml: AzureMl;
+  beforeAll(async () => {
+    ml = await azureMl();
+  }, 60_000);
+  afterAll(async () => await ml.sandbox.stop());
+
+  test(name, () => expect(ml.run(`azure_ai_ml_${name}.py`, minutes)).toEqual(steps), (minutes + 1) * 60_000);
+
+  test("what was seen is what the docs' table is made from", () => {
+    const [was, is] = kept(`azure-ai-ml.${name}`, { client: "azure-ai-ml", version: SDK_VERSION, operations: ml.notes.operations });
+    expect(was).toEqual(is);
+  });
 }
 
 /** Every public operation of the SDK's `MLClient`, as `group.operation`. */

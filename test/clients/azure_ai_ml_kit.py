@@ -24,9 +24,12 @@ out = sys.stdout
 sys.stdout = sys.stderr  # the SDK prints progress
 
 
+def credential():
+    return DefaultAzureCredential(disable_instance_discovery=True)
+
+
 def client(workspace=None, registry=None):
-    credential = DefaultAzureCredential(disable_instance_discovery=True)
-    return MLClient(credential, os.environ["AZURE_SUBSCRIPTION_ID"], group, workspace, registry_name=registry)
+    return MLClient(credential(), os.environ["AZURE_SUBSCRIPTION_ID"], group, workspace, registry_name=registry)
 
 
 def seen(step, **what):

@@ -1,4 +1,5 @@
 """MLflow's client with a workspace's tracking URI, as Azure's documentation says. Arguments: tracking URI. One JSON line a step."""
+import io
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ logging.disable(logging.WARNING)
 
 import mlflow  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
-from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, ViewType  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
 out = sys.stdout
@@ -29,6 +30,15 @@ def refused(step, call):
         seen(step, "was not refused")
     except MlflowException as error:
         seen(step, error.error_code)
+
+
+def not_modelled(step, call):
+    """Refused by name, in MLflow's way to say that a server does not have a call."""
+    try:
+        call()
+        seen(step, {"refused": "no"})
+    except MlflowException as error:
+        seen(step, {"refused": "ENDPOINT_NOT_FOUND" if "does not model" in str(error) else str(error)})
 
 
 mlflow.set_tracking_uri(sys.argv[1])
@@ -92,6 +102,11 @@ seen("delete_run", [one.info.run_name for one in client.search_runs([experiment]
 seen("search_runs: deleted", [one.info.run_name for one in client.search_runs([experiment], run_view_type=ViewType.DELETED_ONLY)])
 client.restore_run(second)
 seen("restore_run", len(client.search_runs([experiment])))
+inner = client.create_run(experiment, tags={"mlflow.parentRunId": second}).info.run_id
+seen("get_parent_run", client.get_parent_run(inner).info.run_id == second)
+used = DatasetInput(dataset=Dataset(name="rows", digest="1", source_type="local", source="{}"), tags=[InputTag("mlflow.data.context", "train")])
+client.log_inputs(second, datasets=[used])
+seen("log_inputs", [one.dataset.name for one in client.get_run(second).inputs.dataset_inputs])
 refused("get_run: none", lambda: client.get_run("00000000000000000000000000000000"))
 
 # Artifacts
@@ -150,6 +165,11 @@ local = Path(mlflow.artifacts.download_artifacts("models:/iris/1"))
 seen("download_artifacts: a registered model", sorted(path.name for path in local.rglob("*") if path.is_file()))
 again = mlflow.register_model(f"runs:/{run}/model", "iris")
 seen("create_model_version: register_model", again.version)
+copied = client.copy_model_version("models:/iris/1", "iris-copy")
+seen("copy_model_version", [copied.name, copied.version])
+client.delete_registered_model("iris-copy")
+seen("get_model_version_stages", client.get_model_version_stages("iris", "1"))
+refused("rename_registered_model", lambda: client.rename_registered_model("iris", "rose"))
 client.delete_model_version("iris", again.version)
 seen("delete_model_version", [one.version for one in client.search_model_versions("name = 'iris'")])
 client.delete_registered_model("iris")
@@ -157,6 +177,40 @@ seen("delete_registered_model", [one.name for one in client.search_registered_mo
 if three:
     logged = client.create_logged_model(experiment, name="logged", source_run_id=run, params={"p": "1"})
     client.log_model_artifacts(logged.model_id, "model")
+    client.log_model_artifact(logged.model_id, "a.txt")
+    seen("log_model_artifacts", True)
+    seen("log_model_artifact", sorted(one.path for one in client.list_logged_model_artifacts(logged.model_id)))
+    seen("list_logged_model_artifacts", True)
+    client.log_model_params(logged.model_id, {"q": "2"})
+    client.set_logged_model_tags(logged.model_id, {"a": "b", "c": "d"})
+    client.delete_logged_model_tag(logged.model_id, "a")
     client.finalize_logged_model(logged.model_id, "READY")
     seen("create_logged_model", client.get_logged_model(logged.model_id).status.value)
+    seen("finalize_logged_model", True)
+    seen("get_logged_model", client.get_logged_model(logged.model_id).name)
+    seen("log_model_params", client.get_logged_model(logged.model_id).params)
+    tags = client.get_logged_model(logged.model_id).tags
+    seen("set_logged_model_tags", tags.get("c"))
+    seen("delete_logged_model_tag", tags.get("a"))
     seen("search_logged_models", [one.name for one in client.search_logged_models([experiment])])
+    from mlflow.entities import LoggedModelOutput
+
+    client.log_outputs(run, [LoggedModelOutput(model_id=logged.model_id, step=0)])
+    seen("log_outputs", [one.model_id == logged.model_id for one in client.get_run(run).outputs.model_outputs])
+    client.delete_logged_model(logged.model_id)
+    seen("delete_logged_model", [one.name for one in client.search_logged_models([experiment])])
+    client.delete_experiment_tag(experiment, "kind")
+    seen("delete_experiment_tag", client.get_experiment(experiment).tags.get("kind"))
+    client.log_stream(run, io.BytesIO(b"streamed"), "s.txt")
+    seen("log_stream", mlflow.artifacts.load_text(client.get_run(run).info.artifact_uri + "/s.txt"))
+    not_modelled("create_dataset", lambda: client.create_dataset("rows", [experiment]))
+    not_modelled("search_datasets", lambda: client.search_datasets([experiment]))
+    not_modelled("list_webhooks", lambda: client.list_webhooks())
+    not_modelled("link_traces_to_run", lambda: client.link_traces_to_run(["tr-1"], run))
+    not_modelled("list_workspaces", lambda: client.list_workspaces())
+    not_modelled("search_mcp_servers", lambda: client.search_mcp_servers())
+not_modelled("get_trace", lambda: client.get_trace("tr-1"))
+not_modelled("search_traces", lambda: client.search_traces([experiment]))
+not_modelled("delete_traces", lambda: client.delete_traces(experiment, max_timestamp_millis=1))
+not_modelled("set_trace_tag", lambda: client.set_trace_tag("tr-1", "a", "b"))
+not_modelled("delete_trace_tag", lambda: client.delete_trace_tag("tr-1", "a"))
