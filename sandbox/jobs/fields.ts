@@ -1,4 +1,5 @@
-// Reads the fields of job bodies, which come in camelCase at the top and snake_case in pipeline nodes, as the official clients send them.
+// Reads the fields of job bodies, which come in camelCase at the top and snake_case in pipeline nodes, as the official clients send them, and
+// in PascalCase from who follows the REST samples of batch endpoints.
 import { durationMs } from "../serving/durations.ts";
 import type { StepInput, StepOutput, StepSpec, UriInput } from "./spec.ts";
 import { userError } from "./refuse.ts";
@@ -8,10 +9,10 @@ export type Json = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A field in either spelling; null is the same as missing. */
+/** A field in any of its spellings; null is the same as missing. */
 export function field(body: Json, camel: string): unknown {
   const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return body[camel] ?? body[snake] ?? undefined;
+  return body[camel] ?? body[snake] ?? body[camel.charAt(0).toUpperCase() + camel.slice(1)] ?? undefined;
 }
 
 export function textField(body: Json, camel: string): string | undefined {
@@ -52,13 +53,20 @@ export function modeOf(value: unknown, usual: string): string {
   return mode;
 }
 
+/** `UriFolder` and `uri_folder` alike. */
+const typeWord = (type: string): string =>
+  ["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"].find(
+    (one) => one.replaceAll("_", "") === type.replaceAll("_", "").toLowerCase(),
+  ) ?? type;
+
 export const literalTypes = new Set(["string", "number", "integer", "boolean", "literal", "float", "str", "int", "bool"]);
 
 /** An input as a job has it: `{jobInputType, value | uri, mode}`, or a bare value. Undefined for null (an optional input left out). */
 export function inputOf(name: string, raw: unknown): StepInput | undefined {
   if (raw === null || raw === undefined) return undefined;
   if (!isObject(raw)) return { kind: "literal", value: textOf(raw) };
-  const type = textField(raw, "jobInputType") ?? textField(raw, "type") ?? (field(raw, "uri") === undefined ? "literal" : "uri_folder");
+  const given = textField(raw, "jobInputType") ?? textField(raw, "type") ?? (field(raw, "uri") === undefined ? "literal" : "uri_folder");
+  const type = typeWord(given);
   if (literalTypes.has(type.toLowerCase())) {
     const value = field(raw, "value");
     return value === undefined ? undefined : { kind: "literal", value: textOf(value) };
@@ -74,8 +82,8 @@ export function inputOf(name: string, raw: unknown): StepInput | undefined {
  */
 export function outputOf(raw: unknown, names: { run: string; output: string; datastore: string }, usualType: string): StepOutput {
   const body = isObject(raw) ? raw : {};
-  const type =
-    textField(body, "jobOutputType") ?? (textField(body, "type") === "literal" ? undefined : textField(body, "type")) ?? usualType;
+  const given = textField(body, "jobOutputType") ?? textField(body, "type");
+  const type = given === undefined || given === "literal" ? usualType : typeWord(given);
   const asset = textField(body, "assetName") ?? textField(body, "name");
   const version = textField(body, "assetVersion") ?? textField(body, "version");
   const usual = `azureml://datastores/${names.datastore}/paths/azureml/\${{name}}/\${{output_name}}${type === "uri_file" ? "" : "/"}`;

@@ -25,6 +25,7 @@ import { privateLinkTypes } from "./privatelink.ts";
 import { registries } from "./registries.ts";
 import { resourceGroups } from "./resources.ts";
 import { storageTypes } from "./storage.ts";
+import { tags } from "./tags.ts";
 import { workspaces } from "./workspaces.ts";
 
 export const types: readonly AnyType[] = [
@@ -43,6 +44,7 @@ export const types: readonly AnyType[] = [
   roleAssignments,
   roleDefinitions,
   locks,
+  tags,
   budgets,
   diagnosticSettings,
   ...alertTypes,

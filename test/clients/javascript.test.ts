@@ -28,12 +28,19 @@ test("@azure/arm-resources: groups, resources of any type, providers", async () 
   expect((await client.resources.checkExistenceById(`${id}-none`, "2023-01-31")).body).toBe(false);
   expect((await client.resources.update(group, ...identity, "2023-01-31", { tags: { a: "b" } })).tags).toEqual({ a: "b" });
   expect((await client.resources.updateById(id, "2023-01-31", { tags: { a: "c" } })).tags).toEqual({ a: "c" });
+  const tagsNow = async () => (await client.tagsOperations.getAtScope(id)).properties.tags;
+  await client.tagsOperations.createOrUpdateAtScope(id, { properties: { tags: { a: "b", c: "d" } } });
+  expect((await client.resources.getById(id, "2023-01-31")).tags).toEqual({ a: "b", c: "d" });
+  await client.tagsOperations.updateAtScope(id, { operation: "Merge", properties: { tags: { e: "f" } } });
+  await client.tagsOperations.updateAtScope(id, { operation: "Delete", properties: { tags: { a: "b", c: "other" } } });
+  expect(await tagsNow()).toEqual({ c: "d", e: "f" });
+  await client.tagsOperations.deleteAtScope(id);
+  expect(await tagsNow()).toEqual({});
   const moved = { resources: [id], targetResourceGroup: `${sandbox.subscription}/resourceGroups/${group}` };
   await refuses("@azure/arm-resources", {
     "resources.moveResources": () => client.resources.moveResources(group, moved),
     "resources.validateMoveResources": () => client.resources.validateMoveResources(group, moved),
     "resourceGroups.exportTemplate": () => client.resourceGroups.exportTemplate(group, { resources: ["*"] }),
-    "tagsOperations.getAtScope": () => client.tagsOperations.getAtScope(id),
     "providers.providerPermissions": () => client.providers.providerPermissions("Microsoft.Storage"),
     "providers.getAtTenantScope": () => client.providers.getAtTenantScope("Microsoft.Storage"),
     "providers.listAtTenantScope": () => client.providers.listAtTenantScope(),

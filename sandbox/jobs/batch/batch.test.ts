@@ -157,9 +157,10 @@ test("a pipeline component as a deployment", async () => {
     {
       properties: {
         name: "piped",
-        inputData: {
-          data: { jobInputType: "UriFolder", uri: "azureml://datastores/workspaceblobstore/paths/good/" },
-          word: { jobInputType: "Literal", value: "renamed" },
+        // As the samples of Azure's documentation spell it.
+        InputData: {
+          data: { JobInputType: "UriFolder", Uri: "azureml://datastores/workspaceblobstore/paths/good/" },
+          word: { JobInputType: "Literal", Value: "renamed" },
         },
       },
     },
