@@ -38,7 +38,7 @@ test("MLflow 2 with azureml-mlflow, through the proxy; a deployment by mlflow.de
 test("MLflow 3 alone, with a token", async () => {
   const id = await workspaceIn(sandbox, "sklthree");
   const { uri, env } = await tracking.direct(sandbox, id);
-  const seen = mlflowSteps("three", "mlflow_models.py", [uri], env, packages);
+  const seen = mlflowSteps("three", "mlflow_models.py", [uri], env, [...packages, "skops==0.16.0"]);
   expect(seen).toEqual(steps);
   keepMlflow("three", "models", seen);
 }, 420_000);

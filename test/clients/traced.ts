@@ -16,6 +16,31 @@ export function traced<Client extends object>(client: Client, notes: Notes): Cli
   });
 }
 
+/** Classes of a client by their names, as they are exported. */
+type Classes = Readonly<Record<string, { readonly prototype: object }>>;
+
+/** Watches the methods of a client's classes where they are: `ContainerClient.create`. */
+export function watchClasses(classes: Classes, notes: Notes): void {
+  for (const [name, { prototype }] of Object.entries(classes)) {
+    const methods = prototype as Group;
+    for (const method of methodsOf(prototype)) {
+      const call = methods[method] as Call;
+      methods[method] = function (this: unknown, ...args: unknown[]): unknown {
+        return noted(call.apply(this, args), () => notes.works(`${name}.${short(method)}`));
+      };
+    }
+  }
+}
+
+/** Every method of the classes, as `Class.method`. */
+export const methodsIn = (classes: Classes): string[] =>
+  Object.entries(classes).flatMap(([name, { prototype }]) => methodsOf(prototype).map((method) => `${name}.${short(method)}`));
+
+const methodsOf = (prototype: object): string[] =>
+  Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    .filter(([name, { value }]) => typeof value === "function" && name !== "constructor" && !/^_|^get\w+Client$|Segment|Items$/.test(name))
+    .map(([name]) => name);
+
 /** Every operation of a client, `group.operation`. */
 export function operationsOf(client: object): string[] {
   return Object.entries(client).flatMap(([name, group]) =>
@@ -40,16 +65,17 @@ function watched(name: string, group: Group, notes: Notes): Group {
     get: (target, operation) => {
       const call = Reflect.get(target, operation) as unknown;
       if (typeof call !== "function" || typeof operation !== "string") return call;
-      return (...args: unknown[]) => {
-        const given = (call as Call).apply(target, args);
-        const works = (): void => notes.works(`${name}.${short(operation)}`);
-        if (given instanceof Promise) void given.then(works, () => undefined);
-        else if (isPages(given)) return pages(given, works);
-        else works();
-        return given;
-      };
+      return (...args: unknown[]) => noted((call as Call).apply(target, args), () => notes.works(`${name}.${short(operation)}`));
     },
   });
+}
+
+/** What a call gave; `works` is called once that ended well. */
+function noted(given: unknown, works: () => void): unknown {
+  if (given instanceof Promise) void given.then(works, () => undefined);
+  else if (isPages(given)) return pages(given, works);
+  else works();
+  return given;
 }
 
 interface Pages {
