@@ -199,7 +199,10 @@ export function workspaceByGuid(sandbox: SandboxContext, guid: string): string {
 export function registryId(sandbox: SandboxContext, name: string): string {
   const found = sandbox.resources.all(`${provider}/registries`).find((one) => sameId(one.name, name));
   if (!found && /^azureml/i.test(name))
-    throw notModeled(`the public registry '${name}'`, "it has the curated environments of registry 'azureml', and no other asset of Microsoft's.");
+    throw notModeled(
+      `the public registry '${name}'`,
+      "it has the curated environments of registry 'azureml', and no other asset of Microsoft's.",
+    );
   if (!found) throw new ArmError(404, "UserError", `Registry '${name}' was not found in the sandbox.`);
   return found.id;
 }

@@ -9,7 +9,10 @@ export const archiveViews = ["ActiveOnly", "ArchivedOnly", "All"] as const;
  */
 export function listView<View extends string>(query: URLSearchParams, views: readonly [View, ...View[]]): View {
   const asked = query.get("listViewType") ?? views[0];
-  const word = asked.replace(/^ListViewType\./i, "").replaceAll("_", "").toLowerCase();
+  const word = asked
+    .replace(/^ListViewType\./i, "")
+    .replaceAll("_", "")
+    .toLowerCase();
   const found = views.find((view) => view.toLowerCase() === word);
   if (found) return found;
   throw new ArmError(400, "UserError", `listViewType must be one of ${views.join(", ")}, not '${asked}'.`, { target: "listViewType" });

@@ -166,7 +166,9 @@ export const workspaces: ResourceType<z.infer<typeof body>> = {
   },
   actions: {
     listKeys: (resource, _body, sandbox) => ({ body: workspaceKeys(resource, sandbox) }),
-    listStorageAccountKeys: (resource, _body, sandbox) => ({ body: { userStorageKey: workspaceKeys(resource, sandbox)["userStorageKey"] } }),
+    listStorageAccountKeys: (resource, _body, sandbox) => ({
+      body: { userStorageKey: workspaceKeys(resource, sandbox)["userStorageKey"] },
+    }),
     resyncKeys: () => ({ status: 200 }),
     diagnose: () => ({
       body: {

@@ -62,7 +62,8 @@ test(
 );
 
 test("what was seen is what the docs' table is made from", async () => {
-  shell.keep("az.clouds");
+  const [seenWas, seenIs] = shell.kept("az.clouds");
+  expect(seenWas).toEqual(seenIs);
   const groups =
     /^(cloud|account|group|resource|provider|deployment (group|sub|operation group)|role (assignment|definition)|storage (account|container|blob)|identity|(login|logout|rest))( \S+)?$/;
   const all = (await azCommands()).filter(

@@ -80,7 +80,9 @@ test(
     const changed = await az("role definition update", "--role-definition", [both]);
     expect(changed.properties.permissions[0].actions).toHaveLength(2);
     const { name: guid } = changed as { name: string };
-    expect(await az("role definition show", `--scope ${scope} --name ${guid}`)).toMatchObject({ properties: { roleName: "Account reader" } });
+    expect(await az("role definition show", `--scope ${scope} --name ${guid}`)).toMatchObject({
+      properties: { roleName: "Account reader" },
+    });
     const given = [`--assignee ${shell.sandbox.info.clientId} --scope ${scope}/resourceGroups/rg --role`, ["Account reader"]] as const;
     const made = await az("role assignment create", ...given);
     expect(await az("role assignment list", ...given)).toMatchObject([{ name: made.name }]);
@@ -123,4 +125,7 @@ test(
   4 * minute,
 );
 
-test("what was seen is what the docs' table is made from", () => shell.keep("az.resources"));
+test("what was seen is what the docs' table is made from", () => {
+  const [was, is] = shell.kept("az.resources");
+  expect(was).toEqual(is);
+});

@@ -77,7 +77,11 @@ test(
     await expect(listed()).rejects.toThrow(/required permissions/);
     const scope = (await az("storage account show", account)).id as string;
     const role = ["--role", "Storage Blob Data Contributor", "--scope", scope];
-    await az("role assignment create", `--assignee-object-id ${shell.sandbox.info.objectId} --assignee-principal-type ServicePrincipal`, role);
+    await az(
+      "role assignment create",
+      `--assignee-object-id ${shell.sandbox.info.objectId} --assignee-principal-type ServicePrincipal`,
+      role,
+    );
     expect(await listed()).toEqual(["one.json", "x.txt", "y.txt"]);
     const assigned = (await az("role assignment list", `--scope ${scope}`)) as { roleDefinitionName: string }[];
     expect(assigned.map(({ roleDefinitionName }) => roleDefinitionName)).toContain("Storage Blob Data Contributor");
@@ -113,4 +117,7 @@ test(
   8 * minute,
 );
 
-test("what was seen is what the docs' table is made from", () => shell.keep("az.storage"));
+test("what was seen is what the docs' table is made from", () => {
+  const [was, is] = shell.kept("az.storage");
+  expect(was).toEqual(is);
+});

@@ -89,4 +89,7 @@ test(
   5 * minute,
 );
 
-test("what was seen is what the docs' table is made from", () => shell.keep("az.templates"));
+test("what was seen is what the docs' table is made from", () => {
+  const [was, is] = shell.kept("az.templates");
+  expect(was).toEqual(is);
+});

@@ -89,8 +89,10 @@ test("@azure/arm-storage: accounts, keys, blob services, containers, lifecycle",
   await refuses("@azure/arm-storage", {
     "blobContainers.lease": () => blobContainers.lease(group, "stjs", "data", { parameters: { action: "Acquire", leaseDuration: 15 } }),
     "blobContainers.setLegalHold": () => blobContainers.setLegalHold(group, "stjs", "data", { tags: ["case"] }),
-    "storageAccounts.listAccountSAS": () => storageAccounts.listAccountSAS(group, "stjs", { services, resourceTypes, permissions: "r", ...until }),
-    "storageAccounts.listServiceSAS": () => storageAccounts.listServiceSAS(group, "stjs", { canonicalizedResource: "/blob/stjs/data", ...until }),
+    "storageAccounts.listAccountSAS": () =>
+      storageAccounts.listAccountSAS(group, "stjs", { services, resourceTypes, permissions: "r", ...until }),
+    "storageAccounts.listServiceSAS": () =>
+      storageAccounts.listServiceSAS(group, "stjs", { canonicalizedResource: "/blob/stjs/data", ...until }),
     "storageAccounts.failover": () => storageAccounts.failover(group, "stjs"),
     "storageAccounts.revokeUserDelegationKeys": () => storageAccounts.revokeUserDelegationKeys(group, "stjs"),
     "fileShares.create": () => client.fileShares.create(group, "stjs", "share", {}),

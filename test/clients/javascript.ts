@@ -29,7 +29,10 @@ export function watch<Client extends object>(name: string, client: Client): Clie
 }
 
 /** Expects that each call is refused by name, and notes it under its operation: `group.operation`. */
-export async function refuses(name: string, calls: Readonly<Record<string, () => AsyncIterable<unknown> | PromiseLike<unknown>>>): Promise<void> {
+export async function refuses(
+  name: string,
+  calls: Readonly<Record<string, () => AsyncIterable<unknown> | PromiseLike<unknown>>>,
+): Promise<void> {
   for (const [operation, call] of Object.entries(calls)) {
     const first = async (): Promise<unknown> => {
       const given = call();

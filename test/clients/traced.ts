@@ -36,9 +36,12 @@ export function watchClasses(classes: Classes, notes: Notes): void {
 export const methodsIn = (classes: Classes): string[] =>
   Object.entries(classes).flatMap(([name, { prototype }]) => methodsOf(prototype).map((method) => `${name}.${short(method)}`));
 
+/** Not what only helps inside, or does not call. */
+const inside = /^_|^get\w+Client$|Segment|Items|Internal$|FromUrl$|StringToSign$|^with[A-Z]|^createBatch$|BrowserData$/;
+
 const methodsOf = (prototype: object): string[] =>
   Object.entries(Object.getOwnPropertyDescriptors(prototype))
-    .filter(([name, { value }]) => typeof value === "function" && name !== "constructor" && !/^_|^get\w+Client$|Segment|Items$/.test(name))
+    .filter(([name, { value }]) => typeof value === "function" && name !== "constructor" && !inside.test(name))
     .map(([name]) => name);
 
 /** Every operation of a client, `group.operation`. */
