@@ -1,7 +1,7 @@
 // Microsoft.KeyVault (API 2023-07-01): vaults, with soft delete and purge protection, and their keys. Secrets and certificates are not modelled.
 import { z } from "zod";
 import { ArmError } from "../core.ts";
-import type { ResourceType, SandboxContext } from "../core.ts";
+import type { ArmResource, ResourceType, SandboxContext } from "../core.ts";
 import { nameOf, parentId } from "../arm/ids.ts";
 import { resourceKey } from "../state/resources.ts";
 import { idOf } from "../vault/http.ts";
@@ -177,12 +177,16 @@ export const vaultKeyVersions: ResourceType = {
       "Versions of a key are made at the vault itself, or with the key, not through Resource Manager.",
     );
   },
-  find(id, sandbox) {
-    const key = parentId(id);
-    const vault = parentId(key);
-    const found = new Keys(sandbox.db)
-      .versions(resourceKey(vault), nameOf(key))
-      .find(({ version }) => version === nameOf(id).toLowerCase());
-    return found && { id, name: found.version, type: `${keyType}/versions`, properties: keyProperties(sandbox, vault, found) };
-  },
+  find: (id, sandbox) => versionsOf(parentId(id), sandbox).find(({ name }) => name === nameOf(id).toLowerCase()),
+  list: (scope, _query, sandbox) => versionsOf(scope, sandbox),
 };
+
+function versionsOf(key: string, sandbox: SandboxContext): ArmResource[] {
+  const vault = parentId(key);
+  return new Keys(sandbox.db).versions(resourceKey(vault), nameOf(key)).map((one) => ({
+    id: `${key}/versions/${one.version}`,
+    name: one.version,
+    type: `${keyType}/versions`,
+    properties: keyProperties(sandbox, vault, one),
+  }));
+}

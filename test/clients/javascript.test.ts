@@ -130,12 +130,12 @@ test("@azure/arm-keyvault: vaults, what is deleted and kept, keys", async () => 
   const made = await keys.createIfNotExist(group, "kv-js", "release", { properties: { kty: "EC", curveName: "P-256" } });
   expect(made).toMatchObject({ name: "release", kty: "EC" });
   expect((await keys.get(group, "kv-js", "release")).keyUri).toContain("/keys/release");
+  const [version] = await all(keys.listVersions(group, "kv-js", "release"));
+  expect((await keys.getVersion(group, "kv-js", "release", version!.name!)).keyUriWithVersion).toContain(version!.name);
   expect(await names(keys.list(group, "kv-js"))).toEqual(["release"]);
   expect(await names(vaults.list())).toEqual(["kv-js"]);
   const entry = { tenantId: sandbox.info.tenantId, objectId: sandbox.info.objectId, permissions: {} };
   await refuses("@azure/arm-keyvault", {
-    "keys.getVersion": () => keys.getVersion(group, "kv-js", "release", "1"),
-    "keys.listVersions": () => keys.listVersions(group, "kv-js", "release"),
     "vaults.updateAccessPolicy": () => vaults.updateAccessPolicy(group, "kv-js", "add", { properties: { accessPolicies: [entry] } }),
     "secrets.createOrUpdate": () => client.secrets.createOrUpdate(group, "kv-js", "s", { properties: { value: "x" } }),
     "privateEndpointConnections.listByResource": () => client.privateEndpointConnections.listByResource(group, "kv-js"),
