@@ -160,6 +160,22 @@ export function replaceAt(body: unknown, values: ReadonlyMap<string, unknown>, p
   return copy;
 }
 
+/** The body of an asset with its marks in it again, to take a part of it into another body. */
+export function withMarks({ body, uploads, references, dependencies }: Asset): Record<string, unknown> {
+  const uploaded = uploads.map(({ pointer, kind, localPath, ...options }) => {
+    const steps = pointer.split("/").slice(1);
+    const key = (step: string): string => step.replaceAll("~1", "/").replaceAll("~0", "~");
+    const shown = steps.reduce<unknown>((value, step) => (value as Record<string, unknown>)[key(step)], body) as string;
+    return [pointer, new UploadMark(kind, shown, localPath, options)] as const;
+  });
+  const values = new Map<string, unknown>([
+    ...uploaded,
+    ...references.map(({ pointer, type, text }) => [pointer, new ReferenceMark(type, text)] as const),
+    ...dependencies.map(({ pointer, asset }) => [pointer, new DependencyMark(asset)] as const),
+  ]);
+  return replaceAt(body, values) as Record<string, unknown>;
+}
+
 /** What belongs at the pointer of an upload or a reference, once its URI or id is known. */
 export const inPlace = ({ around: [before, after] = ["", ""] }: Pick<Upload | Reference, "around">, value: string): string =>
   before + value + after;

@@ -17,6 +17,8 @@ export function environmentMark(
 ): unknown {
   if (value === undefined) return null;
   if (typeof value === "string") return versioned("environment", value, build, path);
+  // One that is there already, whatever else is said of it.
+  if (value.id !== undefined) return value.id;
   const origin = originOf(value);
   const inside = origin ? build.inFile(origin) : within(build, path);
   const entity = change(value);

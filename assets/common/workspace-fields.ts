@@ -85,9 +85,8 @@ function identityOf(value: Common["identity"]): unknown {
   const given = Object.entries(value.user_assigned_identities ?? {}).filter(([, meta]) => meta);
   return {
     type,
-    userAssignedIdentities: given.length
-      ? Object.fromEntries(given.map(([id, meta]) => [id, { principalId: meta!.principal_id, clientId: meta!.client_id }]))
-      : null,
+    // Their ids are Azure's to say.
+    userAssignedIdentities: given.length ? Object.fromEntries(given.map(([id]) => [id, {}])) : null,
   };
 }
 

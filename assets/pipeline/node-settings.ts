@@ -9,7 +9,8 @@ import { searchText } from "../automl/search.ts";
 import { camelToSnake } from "../schema/scalars.ts";
 import type { CommandComponentEntity } from "../kinds/command-component.ts";
 import type { Build } from "../kinds/kind.ts";
-import { ReferenceMark, TextMark, UploadMark } from "../body.ts";
+import type { Asset } from "../asset.ts";
+import { ReferenceMark, TextMark, UploadMark, withMarks } from "../body.ts";
 import { inputUri, isBinding, type DataInput } from "../common/job-io.ts";
 import { within } from "../common/marks.ts";
 import { pythonRepr } from "../yaml/value.ts";
@@ -18,23 +19,17 @@ import { transferSettings } from "./transfer-nodes.ts";
 
 type Json = Record<string, unknown>;
 
-/** `component`: what is known of the node's component, whose settings hold where the node has none; `code`: the local folder of its code. */
-export function nodeSettings(
-  node: NodeEntity,
-  component: Json | null,
-  code: string | undefined,
-  build: Build,
-  at: readonly string[],
-): Json {
+/** `component`: what is known of the node's component, whose settings hold where the node has none; `asset`: what is registered of it. */
+export function nodeSettings(node: NodeEntity, component: Json | null, asset: Asset | null, build: Build, at: readonly string[]): Json {
   switch (node.type) {
     case "command":
       return commandSettings(node, component);
     case "sweep":
       return sweepSettings(node.fields as unknown as SweepEntity);
     case "parallel":
-      return parallelSettings(node, component, within(build, [...at]));
+      return parallelSettings(node, component, asset, within(build, [...at]));
     case "spark":
-      return sparkSettings(node, component, code, within(build, [...at]));
+      return sparkSettings(node, component, codeOf(asset), within(build, [...at]));
     case "data_transfer":
       return transferSettings(node, component, build, at);
     default:
@@ -73,23 +68,34 @@ function sweepSettings(fields: SweepEntity): Json {
 const onlyGiven = (policy: Json | null): Json | null =>
   policy && Object.fromEntries(Object.entries(policy).filter(([name, value]) => !name.startsWith("slack") || value !== 0));
 
-function parallelSettings({ fields, form }: NodeEntity, component: Json | null, build: Build): Json {
+/** The folder of a component's code, where that is a local one. */
+const codeOf = (asset: Asset | null): string | undefined =>
+  asset?.uploads.find(({ kind, includes }) => kind === "code" && includes.length === 0)?.localPath;
+
+/** The task of a component, whose paths are seen from the component's own file. */
+function taskOf(asset: Asset | null): unknown {
+  const { componentSpec } = (asset ? withMarks(asset).properties : {}) as { componentSpec?: { task?: unknown } };
+  return componentSpec?.task;
+}
+
+function parallelSettings({ fields, form }: NodeEntity, component: Json | null, asset: Asset | null, build: Build): Json {
   const own = fields as Partial<ParallelEntity> & { resources?: Resources; environment_variables?: unknown };
   const from = (component ?? {}) as Partial<ParallelEntity> & { resources?: Resources };
-  const given = own.mini_batch_size ?? from.mini_batch_size;
+  const given = own.mini_batch_size || from.mini_batch_size;
   const size = isBinding(given) ? given : (miniBatchSize(given, build, ["mini_batch_size"]) ?? (component ? "0" : undefined));
   return {
     resources: nodeResources(own.resources ?? from.resources),
-    error_threshold: own.error_threshold ?? from.error_threshold,
-    mini_batch_error_threshold: own.mini_batch_error_threshold ?? from.mini_batch_error_threshold,
+    // These two hold for the component alone, as for the SDK; zero and empty say nothing where the component says something.
+    error_threshold: own.error_threshold,
+    logging_level: own.logging_level,
+    mini_batch_error_threshold: own.mini_batch_error_threshold || from.mini_batch_error_threshold,
     environment_variables: own.environment_variables,
-    max_concurrency_per_instance: own.max_concurrency_per_instance ?? from.max_concurrency_per_instance,
-    task: taskBody(own.task ?? from.task, build, ["task"]),
-    input_data: own.input_data ?? from.input_data,
+    max_concurrency_per_instance: own.max_concurrency_per_instance || from.max_concurrency_per_instance,
+    task: form === "component" && own.task ? taskBody(own.task, build, ["task"]) : taskOf(asset),
+    input_data: own.input_data || from.input_data,
     retry_settings: own.retry_settings ?? from.retry_settings,
-    logging_level: own.logging_level ?? from.logging_level,
     mini_batch_size: size === undefined || isBinding(size) ? size : Number(size),
-    partition_keys: partitionKeys(own.partition_keys ?? from.partition_keys),
+    partition_keys: partitionKeys(own.partition_keys?.length ? own.partition_keys : from.partition_keys),
     // That of a job written inline goes as it stands in the file.
     identity: form === "job" ? fields.identity : snakeKeys(identityBody(fields.identity)),
   };

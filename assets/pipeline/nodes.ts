@@ -157,14 +157,10 @@ function nodeBody(name: string, node: NodeEntity, resolved: Resolved | undefined
     _source: resolved.source,
     comment: fields.comment,
     ...(node.type === "sweep" ? { trial: { componentId: resolved.id } } : { componentId: resolved.id }),
-    ...nodeSettings(node, resolved.component, codeOf(resolved.asset), build, at),
+    ...nodeSettings(node, resolved.component, resolved.asset, build, at),
   };
   return withoutEmpty(body) as Json;
 }
-
-/** The folder of a component's code, where that is a local one. */
-const codeOf = (asset: Asset | null): string | undefined =>
-  asset?.uploads.find(({ kind, includes }) => kind === "code" && includes.length === 0)?.localPath;
 
 /** Computes of a pipeline job are those of its workspace, whatever else a full id says. */
 export const ownCompute = (compute: string | undefined): string | undefined => compute?.replace(/^\/subscriptions\/.*\/computes\//i, "");
