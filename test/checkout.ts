@@ -29,6 +29,8 @@ export interface Checkout {
   };
   /** Runs plain `pulumi …args` as in a shell prepared by `mlops sandbox env`. */
   pulumi(...args: string[]): Promise<Ran>;
+  /** The same with other variables in its environment. */
+  with(variables: Readonly<Record<string, string>>): Pick<Checkout, "mlops">;
   /** The same, signed in as somebody else: an identity of its own in the sandbox. */
   as(person: string): Promise<Pick<Checkout, "mlops" | "pulumi" | "begin">>;
   dispose(): Promise<void>;
@@ -72,6 +74,9 @@ export function copyCheckout(dir = mkdtempSync(join(tmpdir(), "mlops-checkout-")
       const env = { ...inherited, ...(await sandboxEnv(join(dir, ".sandbox"), "shell", inherited)) };
       return start("pulumi", args, env).done;
     },
+    with: (variables) => ({
+      mlops: (...args) => start(process.execPath, [join(dir, "tools", "mlops.mjs"), ...args], { ...inherited, ...variables }).done,
+    }),
     async as(person) {
       const ran = await begin("sandbox", "env", "--as", person, "--json").done;
       if (ran.code !== 0) throw new Error(ran.stderr);

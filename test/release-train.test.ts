@@ -261,6 +261,17 @@ test(
   4 * minutes,
 );
 
+test(
+  "from outside of its network prod answers nobody",
+  async () => {
+    const shell = json(await checkout.mlops("sandbox", "env", "--json")) as Record<string, string>;
+    const outside = checkout.with({ ...shell, MLOPS_SOURCE_ADDRESS: "127.0.0.1" });
+    refused(await outside.mlops("invoke", "--stage", "prod"), /PublicNetworkAccessDisabled/);
+    succeeded(await checkout.mlops("invoke", "--stage", "prod"));
+  },
+  minutes,
+);
+
 const release = (): { readonly digest: string } => JSON.parse(readFileSync(path("release.json"), "utf8")) as { digest: string };
 
 /** Writes another signature into the history's record of a release; returns the one before, as JSON. */
