@@ -6,9 +6,8 @@ import { nameOf, parentId } from "../arm/ids.ts";
 import { accountKeys, accountType, regenerateAccountKey } from "../blob/accounts.ts";
 import { containersIn } from "../blob/containers.ts";
 import { identity, proxy, tags } from "./shapes.ts";
+import { checkKey, encryption } from "./storageKey.ts";
 import { text } from "../state/values.ts";
-import { keyTrouble, keyUser } from "../vault/customerKey.ts";
-import type { KeyTrouble } from "../vault/customerKey.ts";
 
 const skus = [
   "Standard_LRS",
@@ -36,39 +35,10 @@ const accountBody = z.looseObject({
       publicNetworkAccess: z.enum(["Enabled", "Disabled", "SecuredByPerimeter"]).nullish(),
       isHnsEnabled: z.boolean().nullish(),
       networkAcls: z.looseObject({ defaultAction: z.enum(["Allow", "Deny"]) }).nullish(),
-      encryption: z
-        .looseObject({
-          keySource: z.enum(["Microsoft.Storage", "Microsoft.Keyvault"]).nullish(),
-          identity: z.looseObject({ userAssignedIdentity: z.string().nullish() }).nullish(),
-          keyvaultproperties: z
-            .looseObject({ keyname: z.string().nullish(), keyvaulturi: z.string().nullish(), keyversion: z.string().nullish() })
-            .nullish(),
-        })
-        .nullish(),
+      encryption: encryption.nullish(),
     })
     .nullish(),
 });
-
-/** How Azure Storage says it; the codes are its own. It is a service that vaults trust, and so comes through their firewalls. */
-const keySaid: Readonly<Record<Exclude<KeyTrouble, "closed">, readonly [status: number, code: string, message: string]>> = {
-  vault: [400, "KeyVaultVaultNotFound", "Unable to find the key vault that holds the encryption key."],
-  recoverable: [400, "KeyVaultPolicyError", "Keyvault policy recoverable is not set"],
-  key: [400, "KeyVaultEncryptionKeyNotFound", "The key vault key is not found to unwrap the encryption key."],
-  type: [400, "KeyVaultEncryptionKeyNotFound", "The key vault key is not of a type that wraps keys; it must be RSA."],
-  unusable: [400, "KeyVaultEncryptionKeyNotFound", "The key vault key is disabled, expired, or may not wrap and unwrap keys."],
-  role: [403, "KeyVaultAuthenticationFailure", "The operation failed because of authentication issue on the keyvault."],
-};
-
-function checkKey(account: ArmResource, sandbox: SandboxContext): void {
-  const { encryption } = account.properties as NonNullable<z.infer<typeof accountBody>["properties"]>;
-  if (encryption?.keySource !== "Microsoft.Keyvault") return;
-  const { keyname, keyvaulturi, keyversion } = encryption.keyvaultproperties ?? {};
-  const keyUri = [`${String(keyvaulturi).replace(/\/$/, "")}/keys`, keyname, keyversion].filter(Boolean).join("/");
-  const trouble = keyTrouble(sandbox, { keyUri, principalId: keyUser(account, encryption.identity?.userAssignedIdentity) });
-  if (!trouble || trouble === "closed") return;
-  const [status, code, message] = keySaid[trouble];
-  throw new ArmError(status, code, message, { target: "properties.encryption" });
-}
 
 export const storageAccounts: ResourceType<z.infer<typeof accountBody>> = {
   type: accountType,
