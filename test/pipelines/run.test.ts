@@ -117,6 +117,9 @@ test(
 
     for (const STACK of ["shared", "dev", "auto", "qa", "prod"]) passed(await runner.run(job(jobs, "drift/drift"), { STACK }));
 
+    // Nobody has set azure-mlops:retrain.
+    expect(passed(await runner.run(job(jobs, "retrain/retrain"))).at(-1)!.said).toMatch(/nothing to do: /);
+
     const preview = passed(await runner.run(job(jobs, "preview/preview")));
     expect(preview.at(-1)!.said).toContain("No change in shared, dev, auto, qa, prod.");
     passed(await runner.run(job(jobs, "preview/comment")));
