@@ -41,12 +41,11 @@ describe("the way there", () => {
     expect(outputs["evidence"]).toEqual({ blue: expect.stringMatching(/^3 calls, 0 failed, p95 \d+ ms$/) });
   });
 
-  test("a canary goes step by step, and the endpoint carries the way back until it has ended", async () => {
+  test("a canary goes step by step, and the endpoint carries the way back", async () => {
     endpoint.deploy("green");
     await moveTraffic(inputs(), live(), endpoint.call());
-    expect(written()).toEqual([{ blue: 90, green: 10 }, { blue: 50, green: 50 }, { green: 100 }, { green: 100 }]);
-    expect(endpoint.splits.map(({ marked }) => marked)).toEqual([true, true, true, false]);
-    expect(endpoint.tags).toEqual({ stage: "test" });
+    expect(written()).toEqual([{ blue: 90, green: 10 }, { blue: 50, green: 50 }, { green: 100 }]);
+    expect(endpoint.splits.map(({ marked }) => marked)).toEqual([true, true, true]);
     // Before any traffic one to see whether it is up and three; then three at each of three steps.
     expect(endpoint.deployments.get("green")!.calls).toBeGreaterThanOrEqual(13);
     expect(endpoint.deployments.get("blue")!.calls).toBe(0);
@@ -55,7 +54,7 @@ describe("the way there", () => {
   test("requests are mirrored first when asked, and no longer once live ones come", async () => {
     endpoint.deploy("green");
     await moveTraffic(inputs({ mirrorFirstPercent: 20 }), live(), endpoint.call());
-    expect(endpoint.splits.map(({ mirror }) => mirror)).toEqual([{ green: 20 }, {}, {}, {}, {}]);
+    expect(endpoint.splits.map(({ mirror }) => mirror)).toEqual([{ green: 20 }, {}, {}, {}]);
     expect(written()[0]).toEqual({ blue: 100 });
   });
 
@@ -64,6 +63,15 @@ describe("the way there", () => {
     await moveTraffic(live({ deployments: { blue: "2" } }), live(), endpoint.call());
     expect(endpoint.deployments.get("blue")!.calls).toBeGreaterThanOrEqual(3);
     expect(written()).toEqual([]);
+  });
+
+  test("the way back of a rollout that has ended is nothing to go back to, and goes with the next write", async () => {
+    endpoint.deploy("green", (n) => ({ status: n <= 5 ? 200 : 500 }));
+    endpoint.tags = { stage: "test", [lastGoodTag]: "green=100" };
+    await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(/the traffic is blue=100, as before/);
+    expect(endpoint.said.join("\n")).not.toMatch(/interrupted/);
+    expect(written()).toEqual([{ blue: 90, green: 10 }, { blue: 100 }]);
+    expect(endpoint.tags).toEqual({ stage: "test" });
   });
 
   test("others' tags on the endpoint stay, ours that are gone go", async () => {
@@ -134,9 +142,8 @@ describe("after a kill", () => {
     endpoint.deploy("green");
     Object.assign(endpoint, { traffic: { blue: 90, green: 10 }, tags: { [lastGoodTag]: "blue=100" } });
     await moveTraffic(inputs(), live(), endpoint.call());
-    expect(written()).toEqual([{ blue: 50, green: 50 }, { green: 100 }, { green: 100 }]);
+    expect(written()).toEqual([{ blue: 50, green: 50 }, { green: 100 }]);
     expect(endpoint.said.join("\n")).toMatch(/interrupted at blue=90 green=10; the last good split is blue=100/);
-    expect(endpoint.tags).toEqual({ stage: "test" });
   });
 
   test("and goes back to where the first one began when the check fails now", async () => {
@@ -147,12 +154,19 @@ describe("after a kill", () => {
     expect(endpoint.tags[lastGoodTag]).toBeUndefined();
   });
 
-  test("a run that was killed after its last step only tidies up", async () => {
+  test("a run that was killed after its last step is checked once more, and needs no write", async () => {
     endpoint.deploy("green");
-    Object.assign(endpoint, { traffic: { green: 100 }, tags: { [lastGoodTag]: "blue=100" } });
+    Object.assign(endpoint, { traffic: { green: 100 }, tags: { stage: "test", [lastGoodTag]: "blue=100" } });
     await moveTraffic(inputs(), live(), endpoint.call());
-    expect(written()).toEqual([{ green: 100 }]);
-    expect(endpoint.tags).toEqual({ stage: "test" });
+    expect(endpoint.deployments.get("green")!.calls).toBeGreaterThanOrEqual(3);
+    expect(written()).toEqual([]);
+  });
+
+  test("and goes back from it when that check fails", async () => {
+    endpoint.deploy("green", () => ({ status: 500 }));
+    Object.assign(endpoint, { traffic: { green: 100 }, tags: { stage: "test", [lastGoodTag]: "blue=100" } });
+    await expect(moveTraffic(inputs(), live(), endpoint.call())).rejects.toThrow(/the traffic is blue=100/);
+    expect(written()).toEqual([{ blue: 100 }]);
   });
 });
 

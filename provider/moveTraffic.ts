@@ -109,10 +109,10 @@ class Mover {
     }
   }
 
-  /** The split to go back to: what an interrupted run wrote down, else what is live. */
+  /** The split to go back to: what an interrupted run wrote down, else what is live. The state's own split is where a run has ended. */
   async lastGood(endpoint: OnlineEndpoint, live: Traffic): Promise<Traffic> {
     const kept = parseTraffic(endpoint.tags?.[lastGoodTag]);
-    if (!kept) return live;
+    if (!kept || (this.#before && sameTraffic(this.#before.traffic, live))) return live;
     const there = await deploymentStates(this.#azure, this.#inputs.endpointId, this.#call.signal);
     if (!Object.keys(kept).every((name) => there.has(name))) return live;
     this.#call.note(`an earlier rollout was interrupted at ${formatTraffic(live)}; the last good split is ${formatTraffic(kept)}`);
@@ -133,7 +133,7 @@ class Mover {
 
   /**
    * Writes a split. Other changes of the endpoint are waited out; a change of its traffic that is not ours stops the rollout.
-   * `lastGood` stays on the endpoint as a tag until the final write, which gives undefined.
+   * `lastGood` goes onto the endpoint as a tag; a write that gives undefined takes it off, if it has anything else to change.
    */
   async write(expected: Traffic, traffic: Traffic, mirrorTraffic: Traffic, lastGood: Traffic | undefined): Promise<OnlineEndpoint> {
     return this.#write((endpoint, tried) => {
@@ -219,7 +219,11 @@ class Mover {
 /** True when a write would change nothing. */
 function isAlready({ tags, properties }: OnlineEndpoint, change: EndpointChange): boolean {
   const sorted = (values: Readonly<Record<string, string>> | undefined): string =>
-    JSON.stringify(Object.entries(values ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    JSON.stringify(
+      Object.entries(values ?? {})
+        .filter(([name]) => name !== lastGoodTag || lastGoodTag in (change.tags ?? {}))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
   return (
     sameTraffic(properties.traffic, change.traffic) &&
     sameTraffic(properties.mirrorTraffic, change.mirrorTraffic) &&

@@ -1,6 +1,9 @@
 // The rules of moving traffic between deployments: which plans are sound, which splits lie on the way, when a check has failed.
 
-/** Tag that an endpoint carries while its traffic moves: the split to go back to. */
+/**
+ * Tag that an endpoint carries while its traffic moves: the split to go back to. It stays after the last step, until the next write: to take
+ * it off alone would cost Azure's minutes. Whether a rollout was interrupted, the stack's state says.
+ */
 export const lastGoodTag = "mlops-last-good-traffic";
 
 /** Percent of the live requests per deployment, whole numbers; a deployment that is not named gets none. */

@@ -28,9 +28,9 @@ export async function allTrafficTo(
   for (;;) {
     const endpoint = await readEndpoint(azure, endpointId, call.signal);
     if (!endpoint) throw new CommandError(`endpoint ${endpointId.split("/").at(-1)} is gone`, "pulumi up --refresh makes it again");
-    const { [lastGoodTag]: interrupted, ...tags } = endpoint.tags ?? {};
+    const { [lastGoodTag]: _lastGood, ...tags } = endpoint.tags ?? {};
     const { properties } = endpoint;
-    if (interrupted === undefined && sameTraffic(properties.traffic, traffic) && sameTraffic(properties.mirrorTraffic, {})) return false;
+    if (sameTraffic(properties.traffic, traffic) && sameTraffic(properties.mirrorTraffic, {})) return false;
     try {
       await writeEndpoint(azure, endpoint, { traffic, mirrorTraffic: {}, tags }, { signal: call.signal });
       return true;
