@@ -71,7 +71,7 @@ export class Engine {
   }
 
   shown(resource: ArmResource, type: AnyType = this.registry.get(resource.type)): ArmResource {
-    return withConnections(type.show?.(resource, this.#sandbox) ?? resource, this.#sandbox.links);
+    return withConnections(type.show?.(resource, this.#sandbox) ?? resource, type.type, this.#sandbox.links);
   }
 
   /** Up to `count` of the type below the scope from `offset` on, in order of their ids. */

@@ -15,9 +15,9 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 /** Undefined for a type that takes no private endpoint. */
 export const linkGroupsOf = (type: string): readonly string[] | undefined => groups[type.toLowerCase()];
 
-/** The resource with `properties.privateEndpointConnections`, where it has any. */
-export function withConnections(resource: ArmResource, links: Links): ArmResource {
-  if (!linkGroupsOf(resource.type)) return resource;
+/** The resource, of this type, with `properties.privateEndpointConnections` where it has any. Rows of some lists say no type of their own. */
+export function withConnections(resource: ArmResource, type: string, links: Links): ArmResource {
+  if (!linkGroupsOf(type)) return resource;
   const connections = links.to(resource.id).map((endpoint) => {
     const { privateLinkServiceConnectionState, groupIds } = connectionsOf(endpoint)[0]!.properties;
     return {

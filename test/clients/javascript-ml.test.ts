@@ -1,15 +1,21 @@
 // @azure/arm-machinelearning, unpatched: workspace, compute, datastores, assets, jobs, schedules, endpoints.
-import { expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { AzureMachineLearningWorkspaces } from "@azure/arm-machinelearning";
+import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { workspaceIn } from "../../sandbox/testing.ts";
 import { all, at, group, keepsWhatWasSeen, location, names, options, refuses, sandbox, soon, watch } from "./javascript.ts";
 
-test("@azure/arm-machinelearning: workspace, compute, datastores, assets, jobs, endpoints", async () => {
-  const client = watch(
-    "@azure/arm-machinelearning",
-    new AzureMachineLearningWorkspaces(sandbox.credential, sandbox.info.subscriptionId, options()),
-  );
+const workspaceType = "Microsoft.MachineLearningServices/workspaces";
+const name = "@azure/arm-machinelearning";
+let ml: () => AzureMachineLearningWorkspaces;
+beforeAll(async () => {
+  const client = watch(name, new AzureMachineLearningWorkspaces(sandbox.credential, sandbox.info.subscriptionId, options()));
+  ml = () => client;
   await workspaceIn(sandbox, group, "other");
+}, 60_000);
+
+test("@azure/arm-machinelearning: workspace, compute, datastores, assets, jobs, endpoints", async () => {
+  const client = ml();
   const dependencies = {
     storageAccount: at("Microsoft.Storage/storageAccounts", "stother"),
     keyVault: at("Microsoft.KeyVault/vaults", "kvother"),
@@ -28,7 +34,7 @@ test("@azure/arm-machinelearning: workspace, compute, datastores, assets, jobs, 
   await client.workspaces.beginResyncKeysAndWait(...ws, soon);
   await client.workspaces.beginDiagnoseAndWait(...ws, soon);
 
-  await refuses("@azure/arm-machinelearning", {
+  await refuses(name, {
     "workspaces.listNotebookAccessToken": () => client.workspaces.listNotebookAccessToken(...ws),
     "workspaces.listNotebookKeys": () => client.workspaces.listNotebookKeys(...ws),
     "workspaces.listOutboundNetworkDependenciesEndpoints": () => client.workspaces.listOutboundNetworkDependenciesEndpoints(...ws),
@@ -57,7 +63,7 @@ test("@azure/arm-machinelearning: workspace, compute, datastores, assets, jobs, 
   await client.computeOperations.beginStopAndWait(...ws, "ci-js", soon);
   await client.computeOperations.beginStartAndWait(...ws, "ci-js", soon);
   await client.computeOperations.beginRestartAndWait(...ws, "ci-js", soon);
-  await refuses("@azure/arm-machinelearning", {
+  await refuses(name, {
     "computeOperations.listKeys": () => client.computeOperations.listKeys(...ws, "ci-js"),
   });
   expect((await client.virtualMachineSizes.list(location)).value?.length).toBeGreaterThan(0);
@@ -170,10 +176,62 @@ test("@azure/arm-machinelearning: workspace, compute, datastores, assets, jobs, 
   expect((await client.batchEndpoints.get(...ws, "be-js")).properties.authMode).toBe("AADToken");
   await client.batchEndpoints.beginUpdateAndWait(...ws, "be-js", { tags: { a: "b" } }, soon);
   expect(await names(client.batchDeployments.list(...ws, "be-js"))).toEqual([]);
-  await refuses("@azure/arm-machinelearning", { "batchEndpoints.listKeys": () => client.batchEndpoints.listKeys(...ws, "be-js") });
+  await refuses(name, { "batchEndpoints.listKeys": () => client.batchEndpoints.listKeys(...ws, "be-js") });
   await client.batchEndpoints.beginDeleteAndWait(...ws, "be-js", soon);
   await client.computeOperations.beginDeleteAndWait(...ws, "cpu", "Delete", soon);
   await client.workspaces.beginDeleteAndWait(...ws, soon);
+}, 120_000);
+
+test("@azure/arm-machinelearning: deployments, online and batch", async () => {
+  const client = ml();
+  const ws = [group, "mlw-other"] as const;
+  const { userStorageKey } = await client.workspaces.listKeys(...ws);
+  const { containerName } = (await client.datastores.get(...ws, "workspaceblobstore")).properties as { containerName: string };
+  const key = new StorageSharedKeyCredential("stother", userStorageKey!);
+  const container = new ContainerClient(`https://localhost:${sandbox.info.blobPort}/stother/${containerName}`, key);
+  const score = "import json\ndef init(): pass\ndef run(data): return [2 * n for n in json.loads(data)]\n";
+  await container.uploadBlockBlob("code/score.py", score, score.length);
+  await container.uploadBlockBlob("model/weights.txt", "2", 1);
+  const code = await client.codeVersions.createOrUpdate(...ws, "score", "1", {
+    properties: { codeUri: `https://stother.blob.core.windows.net/${containerName}/code` },
+  });
+  const model = await client.modelVersions.createOrUpdate(...ws, "double", "1", {
+    properties: { modelType: "custom_model", modelUri: "azureml://datastores/workspaceblobstore/paths/model" },
+  });
+  const packages = JSON.stringify({ dependencies: ["python=3.11", { pip: ["azureml-inference-server-http"] }] });
+  const environment = await client.environmentVersions.createOrUpdate(...ws, "server", "1", {
+    properties: { image: "mcr.microsoft.com/azureml/minimal-py311-inference:latest", condaFile: packages },
+  });
+  const what = { codeConfiguration: { codeId: code.id!, scoringScript: "score.py" }, environmentId: environment.id! };
+
+  await client.onlineEndpoints.beginCreateOrUpdateAndWait(...ws, "ep-double", { location, properties: { authMode: "Key" } }, soon);
+  const online = [...ws, "ep-double", "blue"] as const;
+  const managed = { endpointComputeType: "Managed", model: model.id!, instanceType: "Standard_DS3_v2", ...what } as const;
+  const body = { location, properties: managed, sku: { name: "Default", capacity: 1 } };
+  const made = await client.onlineDeployments.beginCreateOrUpdateAndWait(...online, body, soon);
+  expect(made.properties.provisioningState).toBe("Succeeded");
+  expect((await client.onlineDeployments.beginUpdateAndWait(...online, { tags: { a: "b" } }, soon)).tags).toMatchObject({ a: "b" });
+  expect((await client.onlineDeployments.get(...online)).properties.model).toContain("/models/double/");
+  expect((await client.onlineDeployments.getLogs(...online, { tail: 50 })).content).toContain("score.py");
+  const skus = await all(client.onlineDeployments.listSkus(...online));
+  expect(skus.length).toBeGreaterThan(0);
+  await client.onlineDeployments.beginDeleteAndWait(...online, soon);
+  await client.onlineEndpoints.beginDeleteAndWait(...ws, "ep-double", soon);
+
+  const scale = { computeType: "AmlCompute", properties: { vmSize: "Standard_DS3_v2", scaleSettings: { maxNodeCount: 1 } } } as const;
+  await client.computeOperations.beginCreateOrUpdateAndWait(...ws, "cpu", { location, properties: scale }, soon);
+  await client.batchEndpoints.beginCreateOrUpdateAndWait(...ws, "be-double", { location, properties: { authMode: "AADToken" } }, soon);
+  const batch = [...ws, "be-double", "first"] as const;
+  const deployment = {
+    ...what,
+    model: { referenceType: "Id", assetId: model.id! },
+    compute: `${at(workspaceType, "mlw-other")}/computes/cpu`,
+  };
+  await client.batchDeployments.beginCreateOrUpdateAndWait(...batch, { location, properties: deployment as never }, soon);
+  expect((await client.batchDeployments.get(...batch)).properties.compute).toContain("/computes/cpu");
+  expect(await names(client.batchDeployments.list(...ws, "be-double"))).toEqual(["first"]);
+  await client.batchDeployments.beginUpdateAndWait(...batch, { tags: { a: "b" } }, soon);
+  await client.batchDeployments.beginDeleteAndWait(...batch, soon);
 }, 120_000);
 
 keepsWhatWasSeen();
