@@ -1,18 +1,11 @@
 // The Azure CLI, unpatched: clouds, sign-in, subscriptions.
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import path from "node:path";
-import { azCommands, azIn, azShell, azVersion, names, type AzShell } from "./az.ts";
+import { azCommands, azIn, azVersion, minute, names, shellOfFile, type AzShell } from "./az.ts";
 import { kept } from "./kept.ts";
 
-let shell: AzShell;
-let az: AzShell["az"];
-const minute = 60_000;
-
-beforeAll(async () => {
-  shell = await azShell();
-  ({ az } = shell);
-}, 6 * minute);
-afterAll(async () => await shell.stop());
+const shell = shellOfFile();
+const az: AzShell["az"] = async (...words) => await shell.az(...words);
 
 test(
   "clouds: the metadata's own is there; another name for the sandbox is registered from its endpoint alone",

@@ -1,15 +1,10 @@
 // The Azure CLI, unpatched, through the sandbox's proxy: nothing tells it that this is not public Azure.
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { azShell, names, type AzShell } from "./az.ts";
+import { minute, names, shellOfFile } from "./az.ts";
 
-let shell: AzShell;
-const minute = 60_000;
-beforeAll(async () => {
-  shell = await azShell("proxy");
-}, 6 * minute);
-afterAll(async () => await shell.stop());
+const shell = shellOfFile(undefined, "proxy");
 
 test(
   "sign-in at Microsoft's address, a template, blobs of two accounts by their names alone, by token",

@@ -1,17 +1,9 @@
 // The Azure CLI, unpatched: groups, resources of any type, identities, vaults, roles, plain REST.
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { azShell, names, type AzShell } from "./az.ts";
+import { expect, test } from "@jest/globals";
+import { minute, names, shellOfFile, type AzShell } from "./az.ts";
 
-let shell: AzShell;
-let az: AzShell["az"];
-const minute = 60_000;
-
-beforeAll(async () => {
-  shell = await azShell();
-  ({ az } = shell);
-  await shell.login();
-}, 6 * minute);
-afterAll(async () => await shell.stop());
+const shell = shellOfFile(async (opened) => await opened.login());
+const az: AzShell["az"] = async (...words) => await shell.az(...words);
 
 test(
   "groups and providers",

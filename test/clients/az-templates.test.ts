@@ -1,20 +1,11 @@
 // The Azure CLI, unpatched: templates in a group and in a subscription.
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { azShell, names, type AzShell } from "./az.ts";
+import { inGroup, minute, names, shellOfFile, type AzShell } from "./az.ts";
 
-let shell: AzShell;
-let az: AzShell["az"];
-const minute = 60_000;
-
-beforeAll(async () => {
-  shell = await azShell();
-  ({ az } = shell);
-  await shell.login();
-  await az("group create", "--name rg --location westeurope");
-}, 6 * minute);
-afterAll(async () => await shell.stop());
+const shell = shellOfFile(inGroup);
+const az: AzShell["az"] = async (...words) => await shell.az(...words);
 
 test(
   "a template: validated, previewed, deployed, previewed again, its operations; with comments, as templates have them",

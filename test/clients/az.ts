@@ -1,6 +1,6 @@
 // The Azure CLI in an environment of its own: installed from PyPI, run as in a shell that `mlops sandbox env --for az` prepared, against a
 // sandbox of its own.
-import { expect } from "@jest/globals";
+import { afterAll, beforeAll, expect } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,7 +67,7 @@ export interface AzShell {
 }
 
 /** `way`: as `mlops sandbox env --for` has it. */
-export async function azShell(way: "az" | "proxy" = "az"): Promise<AzShell> {
+async function azShell(way: "az" | "proxy" = "az"): Promise<AzShell> {
   const sandbox = await testSandbox();
   const cwd = mkdtempSync(path.join(tmpdir(), "az-"));
   const env = { ...(await sandboxEnv(sandbox.dir, way)), ...(way === "proxy" ? { AZURE_CONFIG_DIR: path.join(cwd, "config") } : {}) };
@@ -91,6 +91,25 @@ export async function azShell(way: "az" | "proxy" = "az"): Promise<AzShell> {
       rmSync(cwd, { recursive: true, force: true });
     },
   };
+}
+
+export const minute = 60_000;
+
+/** One shell for all tests of a file: there once they run, made ready by `prepare`, stopped after them. */
+export function shellOfFile(prepare: (shell: AzShell) => Promise<unknown> = async () => undefined, way?: "az" | "proxy"): AzShell {
+  const shell = {} as AzShell;
+  beforeAll(async () => {
+    Object.assign(shell, await azShell(way));
+    await prepare(shell);
+  }, 6 * minute);
+  afterAll(async () => await shell.stop());
+  return shell;
+}
+
+/** Signed in, with the resource group `rg`. */
+export async function inGroup(shell: AzShell): Promise<void> {
+  await shell.login();
+  await shell.az("group create", "--name rg --location westeurope");
 }
 
 export const names = (all: { name: string }[]): string[] => all.map(({ name }) => name).toSorted();
