@@ -1,6 +1,7 @@
 // A key of one's own that storage, images and workspace metadata are encrypted with: who may use it, and what each of the three says of it.
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, CustomResourceOptions, Input } from "@pulumi/pulumi";
+import { keyParts } from "../settings/customerManagedKey.ts";
 import type { ContainerRegistryArgs, MlWorkspaceArgs, StorageAccountArgs, UserAssignedIdentity } from "./azure.ts";
 import { RolesInForce } from "./mlops.ts";
 import { grant } from "./roles.ts";
@@ -37,8 +38,7 @@ export class CustomerKey extends ComponentResource {
     super("mlops:workspace:CustomerKey", name, {}, opts);
     const child: CustomResourceOptions = { parent: this };
     const { keyVault, keyUri, identity, subscriptionId } = args;
-    const { origin, pathname } = new URL(keyUri);
-    const [, , keyName = "", keyVersion = ""] = pathname.split("/");
+    const { vault: keyVaultUri, name: keyName, version: keyVersion } = keyParts(keyUri);
 
     const use = (who: string, principalId: Input<string>) =>
       grant(
@@ -57,7 +57,7 @@ export class CustomerKey extends ComponentResource {
       encryption: {
         keySource: "Microsoft.Keyvault",
         encryptionIdentity: { encryptionUserAssignedIdentity: identity.id },
-        keyVaultProperties: { keyVaultUri: origin, keyName, keyVersion },
+        keyVaultProperties: { keyVaultUri, keyName, keyVersion },
       },
     };
     this.images = {

@@ -23,4 +23,11 @@ export const customerManagedKey = z
   })
   .optional();
 
+/** The parts of a `keyUri`: `https://VAULT.vault.azure.net`, name and version of the key. */
+export function keyParts(keyUri: string): { vault: string; name: string; version: string } {
+  const { origin, pathname } = new URL(keyUri);
+  const [, , name = "", version = ""] = pathname.split("/");
+  return { vault: origin, name, version };
+}
+
 export type CustomerManagedKey = NonNullable<z.infer<typeof customerManagedKey>>;

@@ -1,5 +1,6 @@
 // Can the stage be encrypted with the key of one's own that its settings name? Azure finds out in the middle of `up`, and only once.
 import { apiVersions } from "../../../../azure/ids.ts";
+import { keyParts } from "../../../../settings/customerManagedKey.ts";
 import { missingRights } from "../../../core/rights.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { permissionsAt } from "../permissions.ts";
@@ -38,7 +39,7 @@ export const key: Check = {
         `${wanted ? "Remove the setting" : "Set it again"}, or make the stage anew: npx mlops destroy --stage ${subject.stage}, then pulumi up (${doc})`,
       );
     if (!wanted) return ok("none of your own: Microsoft's encrypt");
-    return (await problems(subject, wanted, made === true)) ?? ok(`${keyName(wanted.keyUri)} can be used`);
+    return (await problems(subject, wanted, made === true)) ?? ok(`${keyParts(wanted.keyUri).name} can be used`);
   },
 };
 
@@ -47,7 +48,7 @@ async function encryptedAlready(subject: Subject): Promise<boolean | undefined> 
   const [{ azure }, { groupId, names }] = await Promise.all([subject.login(), subject.place()]);
   const found = await azure.find<{ properties: { encryption?: { status?: string } } }>(
     `${groupId}/providers/Microsoft.MachineLearningServices/workspaces/${names.workspace}`,
-    { apiVersion: "2024-10-01", signal: subject.signal },
+    { apiVersion: apiVersions.machineLearning, signal: subject.signal },
   );
   return found && found.properties.encryption?.status === "Enabled";
 }
@@ -80,27 +81,27 @@ async function problems(
       `the vault ${name} is behind a firewall, which the container registry does not come through while it is made`,
       `az keyvault update --name ${name} --public-network-access Enabled --default-action Allow for as long as up takes`,
     );
-  const version = keyUri.split("/").at(-1)!;
-  const found = await azure.find<KeyVersion>(`${keyVault}/keys/${keyName(keyUri)}/versions/${version}`, options);
+  const { name: keyName, version } = keyParts(keyUri);
+  const found = await azure.find<KeyVersion>(`${keyVault}/keys/${keyName}/versions/${version}`, options);
   if (!found)
     return fail(
-      `the vault ${name} has no key ${keyName(keyUri)} of version ${version}`,
-      `az keyvault key list-versions --vault-name ${name} --name ${keyName(keyUri)}`,
+      `the vault ${name} has no key ${keyName} of version ${version}`,
+      `az keyvault key list-versions --vault-name ${name} --name ${keyName}`,
     );
   const { kty, attributes: { enabled, exp, nbf } = {} } = found.properties;
   const now = Date.now() / 1000;
-  if (!kty.startsWith("RSA")) return fail(`the key ${keyName(keyUri)} is of type ${kty}; it must be RSA`, `Make another (${doc})`);
+  if (!kty.startsWith("RSA")) return fail(`the key ${keyName} is of type ${kty}; it must be RSA`, `Make another (${doc})`);
   if (enabled === false || (exp ?? Infinity) <= now || (nbf ?? 0) > now)
     return fail(
-      `the key ${keyName(keyUri)} is ${enabled === false ? "disabled" : "expired or not yet valid"}: what it encrypts cannot be read`,
+      `the key ${keyName} is ${enabled === false ? "disabled" : "expired or not yet valid"}: what it encrypts cannot be read`,
       `az keyvault key set-attributes --id ${keyUri} --enabled true, or name its next version in azure-mlops:customerManagedKey.keyUri`,
     );
   if ((exp ?? Infinity) < now + 30 * day)
     return warn(
-      `the key ${keyName(keyUri)} expires on ${new Date(exp! * 1000).toISOString().slice(0, 10)}`,
-      `az keyvault key rotate --vault-name ${name} --name ${keyName(keyUri)}, then name the new version in azure-mlops:customerManagedKey.keyUri`,
+      `the key ${keyName} expires on ${new Date(exp! * 1000).toISOString().slice(0, 10)}`,
+      `az keyvault key rotate --vault-name ${name} --name ${keyName}, then name the new version in azure-mlops:customerManagedKey.keyUri`,
     );
-  return there ? undefined : await mayGive(subject, `${keyVault}/keys/${keyName(keyUri)}`);
+  return there ? undefined : await mayGive(subject, `${keyVault}/keys/${keyName}`);
 }
 
 /** The first `up` gives the stage's identity its role on the key. */
@@ -113,5 +114,3 @@ async function mayGive(subject: Subject, scope: string): Promise<Finding | undef
     `az role assignment create --assignee OBJECT_ID --role "Role Based Access Control Administrator" --scope ${scope}`,
   );
 }
-
-const keyName = (keyUri: string): string => new URL(keyUri).pathname.split("/")[2]!;
